@@ -1,0 +1,1 @@
+"""Where people meet the graph: command line, explorer, SPARQL endpoint, pipeline."""

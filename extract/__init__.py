@@ -1,0 +1,22 @@
+"""From Documents to AnnotatedDocuments: recognize, link, relate."""
+
+from typing import Protocol
+
+from extract.annotation import Mention, Relation
+from ingest.document import Document
+
+
+class Recognizer(Protocol):
+    """Finds the mentions of a document, in order of passage and start, without overlaps."""
+
+    def recognize(self, document: Document) -> tuple[Mention, ...]:
+        """Read every passage of the document."""
+        ...
+
+
+class RelationExtractor(Protocol):
+    """Finds the relations between the mentions of one document."""
+
+    def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
+        """Judge every pair that the schema allows."""
+        ...

@@ -1,0 +1,58 @@
+"""What extract hands on: an AnnotatedDocument with its mentions and relations."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+
+from ingest.document import Document
+from ontology.schema import EntityType, Predicate
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Characters ``[start, end)`` of one passage, read as naming an entity.
+
+    ``score`` is in [0, 1]; ``concept`` is a CURIE, None before linking.
+    """
+
+    passage: str
+    start: int
+    end: int
+    text: str
+    type: EntityType
+    score: float = 1.0
+    concept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A predicate between two mentions of one document, ``score`` in [0, 1]."""
+
+    subject: Mention
+    predicate: Predicate
+    object: Mention
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Which methods read a document, and the hashes of what they read it with."""
+
+    recognizer: str
+    relations: str
+    weights: str
+    lexicon: str
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits that change when any method, weight or name changes."""
+        return hashlib.sha256("\0".join(astuple(self)).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotatedDocument:
+    """A document with what one pipeline found in it."""
+
+    document: Document
+    mentions: tuple[Mention, ...]
+    relations: tuple[Relation, ...]
+    pipeline: Pipeline

@@ -1,0 +1,1 @@
+"""Relation extractors: one method a file."""

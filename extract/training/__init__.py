@@ -1,0 +1,1 @@
+"""Fitting methods from annotated corpora."""

@@ -1,0 +1,1 @@
+"""From PubMed records, in any of their formats, to Documents."""

@@ -1,0 +1,1 @@
+"""From AnnotatedDocuments to a graph: assertions, evidence, RDF, stores."""

@@ -1,0 +1,1 @@
+"""What can be named and what can be said: types, predicates, concepts, identifiers."""

@@ -1,0 +1,21 @@
+"""A concept: one thing the graph can speak of."""
+
+from dataclasses import dataclass
+
+from ontology.schema import EntityType
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One identified thing. ``curie`` is its identity; names and references describe it.
+
+    ``synonyms`` leave out ``name``; ``same_as`` are CURIEs of the same thing in other vocabularies.
+    A provisional concept stands for a surface form that no vocabulary of ours names.
+    """
+
+    curie: str
+    name: str
+    type: EntityType
+    synonyms: tuple[str, ...] = ()
+    same_as: tuple[str, ...] = ()
+    is_provisional: bool = False
