@@ -1,0 +1,57 @@
+"""The three steps in order: recognize, link, relate."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from extract import Recognizer, RelationExtractor
+from extract.annotation import AnnotatedDocument, Mention, Pipeline
+from extract.linking import NameLinker
+from ingest.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Least scores at which a relation counts, by what is counted."""
+
+    binary: float
+    tag: float
+    mention: float
+
+    @property
+    def lowest(self) -> float:
+        """What a relation extractor must keep to serve all three."""
+        return min(self.binary, self.tag, self.mention)
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """A pipeline that is loaded and ready."""
+
+    recognizer: Recognizer
+    linker: NameLinker
+    relations: RelationExtractor
+    thresholds: Thresholds
+    pipeline: Pipeline
+
+    def annotate(
+        self, document: Document, mentions: tuple[Mention, ...] | None = None
+    ) -> AnnotatedDocument:
+        """Read a document; ``mentions``, where given, stand for the recognizer's.
+
+        Relations come from the lowest threshold on: see ``keep_relations``.
+        """
+        found = self.recognizer.recognize(document) if mentions is None else mentions
+        linked = self.linker.link(document, found)
+        relations = self.relations.relate(document, linked)
+        return AnnotatedDocument(document, linked, relations, self.pipeline)
+
+    def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
+        """Read documents for the graph: relations from the mention threshold on."""
+        for document in documents:
+            yield keep_relations(self.annotate(document), self.thresholds.mention)
+
+
+def keep_relations(annotated: AnnotatedDocument, threshold: float) -> AnnotatedDocument:
+    """Leave out relations that score less than ``threshold``."""
+    kept = tuple(r for r in annotated.relations if r.score >= threshold)
+    return replace(annotated, relations=kept)

@@ -1,0 +1,77 @@
+"""Plain text and sentences, with the way back to the offsets of the original."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+MARKUP = re.compile(
+    r"</?(?:i|b|em|strong|sup|sub|u|mrow|mo|mi|mn|math|msub|msup)\b[^<>]*>", re.IGNORECASE
+)
+"""The tags that GutBrainIE texts hold; any other ``<`` is a sign of comparison, and stays."""
+
+_BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
+_NO_BOUNDARY = re.compile(
+    r"(?:\b(?:[A-Z]|e\.g|i\.e|vs|cf|al|approx|Fig|Dr|no|sp|spp|subsp|ssp|var|St|resp)\.)$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """A text without mark-up. ``origin[i]`` is where character ``i`` stands in the original."""
+
+    text: str
+    origin: tuple[int, ...]
+
+    def span_in_original(self, start: int, end: int) -> tuple[int, int]:
+        """Map ``[start, end)``; mark-up at the edges is left out, mark-up inside is spanned."""
+        return self.origin[start], self.origin[end - 1] + 1
+
+
+def plain(text: str) -> PlainText:
+    """Take known tags out, and make every white space a plain blank.
+
+    >>> marked = plain("CO<sub>2</sub> < 3")
+    >>> marked.text, marked.span_in_original(0, 3)
+    ('CO2 < 3', (0, 8))
+    """
+    kept = [True] * len(text)
+    for match in MARKUP.finditer(text):
+        kept[match.start() : match.end()] = [False] * len(match[0])
+    origin = tuple(index for index, is_kept in enumerate(kept) if is_kept)
+    # One for one: U+00A0, U+2009 and their like must not keep a name from being found.
+    return PlainText("".join(" " if text[i].isspace() else text[i] for i in origin), origin)
+
+
+def fold(text: str) -> str:
+    """Lower-case without changing the length: a Turkish dotted I grows by ``str.lower``.
+
+    >>> len(fold("İL-6")) == len("İL-6")
+    True
+    """
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in text)
+
+
+def sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Cut a text into sentences: half-open spans in order that cover all of it but blanks.
+
+    A full stop after an initial or an abbreviation of the field ("E. coli", "spp.") is no end.
+
+    >>> sentences("E. coli grew. It stopped!")
+    ((0, 13), (14, 25))
+    """
+    cuts = [0, *(m.end() for m in _BOUNDARY.finditer(text) if _is_boundary(text, m)), len(text)]
+    return tuple(_trimmed(text, start, end) for start, end in pairwise(cuts) if text[start:end])
+
+
+def _is_boundary(text: str, match: re.Match[str]) -> bool:
+    before = text[max(0, match.start() - 12) : match.start() + 1]
+    return _NO_BOUNDARY.search(before) is None
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    stretch = text[start:end]
+    return (
+        start + len(stretch) - len(stretch.lstrip()),
+        end - len(stretch) + len(stretch.rstrip()),
+    )
