@@ -81,17 +81,20 @@ def predicate_iri(predicate: Predicate) -> str:
     return ONTOLOGY + first + "".join(word.capitalize() for word in rest)
 
 
+TYPOGRAPHIC = str.maketrans("\u2018\u2019\u2010\u2011\u2012\u2013\u2212", "''-----")
+"""Quotes and dashes as printed -> as typed: PubMed has "Parkinson\u2019s" and "Parkinson's"."""
 TYPE_OF_IRI = {type_iri(entity_type): entity_type for entity_type in EntityType}
 PREDICATE_OF_IRI = {predicate_iri(predicate): predicate for predicate in Predicate}
 
 
 def normalise_name(name: str) -> str:
-    """Fold a name for comparison: NFKC, lower case, single spaces.
+    """Fold a name for comparison: NFKC, lower case, single blanks, plain quotes and dashes.
 
-    >>> normalise_name("Gut  Microbiota")
-    'gut microbiota'
+    >>> normalise_name("Parkinson\u2019s  Disease")
+    "parkinson's disease"
     """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    plain = unicodedata.normalize("NFKC", name).translate(TYPOGRAPHIC)
+    return " ".join(plain.casefold().split())
 
 
 def provisional_curie(entity_type: EntityType, surface: str) -> str:
