@@ -7,9 +7,16 @@ from datetime import date
 RETRACTED_TYPE = "Retracted Publication"
 
 
+class RecordError(ValueError):
+    """A record lacks what every record must have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A labelled part of a structured abstract: characters ``[start, end)`` of its passage."""
+    """A labelled part of a structured abstract: characters ``[start, end)`` of its passage.
+
+    The span begins with the label where the text has it, as in ``METHODS: We asked …``.
+    """
 
     label: str
     category: str

@@ -1,0 +1,79 @@
+"""GutBrainIE JSON -> Documents. The annotations in it are read by ``extract.corpus``.
+
+Texts stay exactly as they are, mark-up included: the annotated offsets count their characters.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, cast
+
+from ingest.document import Document, Passage, Record, RecordError, Rejected
+
+
+class GutBrainIEError(ValueError):
+    """A file is no GutBrainIE JSON at all."""
+
+
+def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
+    """Read the documents of a GutBrainIE file, in its order; ``source`` names it in errors.
+
+    Raises GutBrainIEError unless the file is a JSON object with an entry a PMID.
+    """
+    try:
+        entries: object = json.load(stream)
+    except ValueError as error:
+        raise GutBrainIEError(f"{source}: not JSON, or cut short: {error}") from error
+    if not isinstance(entries, dict) or not entries:
+        raise GutBrainIEError(f"{source}: not GutBrainIE: no object with an entry a PMID")
+    for pmid, entry in cast("dict[str, object]", entries).items():
+        yield _record(pmid, entry, source)
+
+
+def _record(pmid: str, entry: object, source: str) -> Record:
+    try:
+        return to_document(pmid, entry)
+    except RecordError as error:
+        return Rejected(source, pmid, str(error), json.dumps(entry).encode())
+
+
+def to_document(pmid: str, entry: object) -> Document:
+    """Read one entry, whatever its annotations.
+
+    Raises RecordError naming the PMID and the field that is missing or of the wrong kind.
+    ``annotator`` is left out: it tells of the annotations, not of the article.
+    """
+    if not pmid.isdecimal():
+        raise RecordError(f"{pmid!r} is no PMID")
+    metadata = _mapping(pmid, "entry", entry).get("metadata")
+    fields = _mapping(pmid, "metadata", metadata)
+    texts = (Passage("title", _text(pmid, fields, "title")),)
+    texts += (Passage("abstract", _text(pmid, fields, "abstract")),)
+    year = str(fields.get("year", ""))
+    return Document(
+        pmid=pmid,
+        passages=tuple(passage for passage in texts if passage.text),
+        journal=_optional(pmid, fields, "journal"),
+        year=int(year) if year.isdecimal() else None,
+        published=year if year.isdecimal() else "",
+        authors=tuple(filter(None, _optional(pmid, fields, "author").split("; "))),
+        identifiers=(("pubmed", pmid),),
+    )
+
+
+def _mapping(pmid: str, name: str, value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise RecordError(f"PMID {pmid}: {name} is missing or no object")
+    return cast("dict[str, object]", value)
+
+
+def _optional(pmid: str, fields: Mapping[str, object], name: str) -> str:
+    return _text(pmid, fields, name) if fields.get(name) else ""
+
+
+def _text(pmid: str, fields: Mapping[str, object], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise RecordError(f"PMID {pmid}: {name} is missing or no text")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise RecordError(f"PMID {pmid}: {name} holds half a surrogate pair")
+    return value
