@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import astuple, dataclass
 
 from ingest.document import Document
+from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
 
@@ -25,7 +26,11 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A predicate between two mentions of one document, ``score`` in [0, 1]."""
+    """A predicate between two mentions of one document.
+
+    ``score`` in [0, 1] is the probability that the relation holds, given that both mentions are
+    right.
+    """
 
     subject: Mention
     predicate: Predicate
@@ -50,9 +55,10 @@ class Pipeline:
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedDocument:
-    """A document with what one pipeline found in it."""
+    """A document with what one pipeline found in it; ``concepts`` are those its mentions name."""
 
     document: Document
     mentions: tuple[Mention, ...]
     relations: tuple[Relation, ...]
     pipeline: Pipeline
+    concepts: tuple[Concept, ...] = ()

@@ -7,10 +7,10 @@ relations. Bronze's own derived lists disagree with its relations, so they are n
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
-from ingest.document import Document
+from ingest.document import Document, RecordError
 from ingest.gutbrainie import to_document
 from ontology.namespaces import to_iri
 from ontology.schema import EntityType, Predicate
@@ -24,15 +24,23 @@ class CorpusError(ValueError):
 
 def read_corpus(path: Path) -> Iterator[AnnotatedDocument]:
     """Yield the annotated documents of a file; the annotator stands as the pipeline's method."""
-    try:
-        entries: dict[str, Entry] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: {error}") from error
-    for pmid, entry in entries.items():
+    for pmid, entry in _read_entries(path).items():
         try:
             yield _read_entry(pmid, entry)
+        except RecordError as error:
+            raise CorpusError(f"{path}: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise CorpusError(f"{path}: PMID {pmid}: {_reason(error)}") from error
+
+
+def _read_entries(path: Path) -> Mapping[str, Entry]:
+    try:
+        entries = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{path}: {error}") from error
+    if not isinstance(entries, dict):
+        raise CorpusError(f"{path}: no object with an entry a PMID")
+    return cast("dict[str, Entry]", entries)
 
 
 def _reason(error: Exception) -> str:
@@ -50,7 +58,7 @@ def _read_entry(pmid: str, entry: Entry) -> AnnotatedDocument:
 def _read_mention(document: Document, item: Entry, prefix: str = "") -> Mention:
     start, end = int(item[prefix + "start_idx"]), int(item[prefix + "end_idx"]) + 1
     passage, text = str(item[prefix + "location"]), str(item[prefix + "text_span"])
-    if document.text_of(passage)[start:end] != text:
+    if not 0 <= start < end or document.text_of(passage)[start:end] != text:
         raise ValueError(f"{passage} [{start}, {end - 1}] does not read {text!r}")
     label = EntityType(item[prefix + "label"])
     return Mention(passage, start, end, text, label)
@@ -65,18 +73,21 @@ def write_entry(
     annotated: AnnotatedDocument,
     tags: Iterable[Relation] | None = None,
     pairs: Iterable[Relation] | None = None,
+    *,
+    link: bool = False,
 ) -> dict[str, Any]:
     """Make the GutBrainIE entry of a document.
 
     ``tags`` and ``pairs`` are the relations that the tag and pair lists are derived from, where
-    these have thresholds of their own; by default the document's relations.
+    these have thresholds of their own; by default the document's relations. With ``link`` every
+    mention carries its concept's IRI as ``uri``.
     """
     relations = annotated.relations
     tags = relations if tags is None else tags
     return {
         "metadata": _metadata(annotated.document),
-        "entities": [_write_mention(mention) for mention in annotated.mentions],
-        "relations": [_write_relation(relation) for relation in relations],
+        "entities": [_write_mention(mention, link=link) for mention in annotated.mentions],
+        "relations": [_write_relation(relation, link=link) for relation in relations],
         "binary_tag_based_relations": _unique(
             map(_pair, tags if pairs is None else pairs),
         ),
@@ -96,7 +107,7 @@ def _metadata(document: Document) -> dict[str, str]:
     }
 
 
-def _write_mention(mention: Mention, prefix: str = "") -> dict[str, Any]:
+def _write_mention(mention: Mention, prefix: str = "", *, link: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         prefix + "start_idx": mention.start,
         prefix + "end_idx": mention.end - 1,
@@ -104,14 +115,14 @@ def _write_mention(mention: Mention, prefix: str = "") -> dict[str, Any]:
         prefix + "text_span": mention.text,
         prefix + "label": str(mention.type),
     }
-    return row | ({prefix + "uri": to_iri(mention.concept)} if mention.concept else {})
+    return row | ({prefix + "uri": to_iri(mention.concept)} if link and mention.concept else {})
 
 
-def _write_relation(relation: Relation) -> dict[str, Any]:
+def _write_relation(relation: Relation, *, link: bool) -> dict[str, Any]:
     return {
-        **_write_mention(relation.subject, "subject_"),
+        **_write_mention(relation.subject, "subject_", link=link),
         "predicate": str(relation.predicate),
-        **_write_mention(relation.object, "object_"),
+        **_write_mention(relation.object, "object_", link=link),
     }
 
 

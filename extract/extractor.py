@@ -41,9 +41,14 @@ class Extractor:
         Relations come from the lowest threshold on: see ``keep_relations``.
         """
         found = self.recognizer.recognize(document) if mentions is None else mentions
-        linked = self.linker.link(document, found)
+        concepts = self.linker.link(document, found)
+        linked = tuple(
+            replace(mention, concept=concept.curie)
+            for mention, concept in zip(found, concepts, strict=True)
+        )
         relations = self.relations.relate(document, linked)
-        return AnnotatedDocument(document, linked, relations, self.pipeline)
+        named = tuple({concept.curie: concept for concept in concepts}.values())
+        return AnnotatedDocument(document, linked, relations, self.pipeline, named)
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents for the graph: relations from the mention threshold on."""

@@ -6,7 +6,6 @@ becomes a provisional concept, so that no fact is lost.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from extract.annotation import Mention
 from extract.ner.abbreviations import find_definitions
@@ -14,7 +13,8 @@ from extract.text import plain
 from ingest.document import Document
 from ontology.concept import Concept
 from ontology.lexicon import Lexicon
-from ontology.namespaces import provisional_curie
+from ontology.namespaces import normalise_name, provisional_curie
+from ontology.schema import EntityType
 
 _DASH = re.compile(r"[-\u2010-\u2013]")
 
@@ -25,25 +25,28 @@ class NameLinker:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
 
-    def link(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Mention, ...]:
-        """Give each mention its concept's CURIE."""
+    def link(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Concept, ...]:
+        """Say which concept each mention names, in the mentions' order."""
         long_forms = dict(_long_forms(document))
-        return tuple(replace(m, concept=self._curie(m, long_forms)) for m in mentions)
+        return tuple(self._concept(mention, long_forms) for mention in mentions)
 
-    def _curie(self, mention: Mention, long_forms: Mapping[str, str]) -> str:
+    def _concept(self, mention: Mention, long_forms: Mapping[str, str]) -> Concept:
         surface = plain(mention.text).text
         meant = long_forms.get(surface, surface)
         for name in (*_variants(meant), *_variants(surface)):
             concept = self._lexicon.find(name, mention.type)
             if concept is not None:
-                return concept.curie
-        return provisional_curie(mention.type, meant)
+                return concept
+        return provisional_concept(mention.type, meant)
 
 
-def provisional_concept(mention: Mention) -> Concept:
-    """Describe the provisional concept of a linked mention, named as it is spelled there."""
-    name = plain(mention.text).text
-    return Concept(mention.concept or "", name, mention.type, is_provisional=True)
+def provisional_concept(entity_type: EntityType, surface: str) -> Concept:
+    """Make the concept of a surface form that no vocabulary names.
+
+    Its name is folded, so that it does not depend on which spelling was read first.
+    """
+    curie = provisional_curie(entity_type, surface)
+    return Concept(curie, normalise_name(surface), entity_type, is_provisional=True)
 
 
 def _long_forms(document: Document) -> Iterator[tuple[str, str]]:
@@ -55,8 +58,7 @@ def _long_forms(document: Document) -> Iterator[tuple[str, str]]:
 
 def _variants(name: str) -> Iterator[str]:
     """Yield spellings that name the same: as it stands, dashes as blanks, singular."""
-    spellings = (name, _DASH.sub(" ", name), _DASH.sub("-", name), name.replace("\u2019", "'"))
-    for spelling in dict.fromkeys(spellings):
+    for spelling in dict.fromkeys((name, _DASH.sub(" ", name))):
         yield spelling
         if spelling.endswith("s") and len(spelling) > 4:  # noqa: PLR2004 - "IBS" is no plural
             yield spelling[:-1]

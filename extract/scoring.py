@@ -96,7 +96,8 @@ class Counts:
 class Score:
     """One task, one scorer. ``interval`` is the 95 % bootstrap interval of micro-F1.
 
-    ``uncounted`` is the number of predictions that the official scorer forgives.
+    ``uncounted`` is the number of predictions left out: those of a class that gold lacks where the
+    scorer is official, repeated ones where it is strict.
     """
 
     task: Task
@@ -115,41 +116,69 @@ def read_items(path: Path, task: Task, *, derive: bool = False) -> Lists:
     With ``derive``, or where the file lacks the list, the items come from ``relations``. Raises
     ScoringError on a missing field or a label that does not exist.
     """
-    try:
-        entries: dict[str, dict[str, Any]] = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ScoringError(f"{path}: {error}") from error
     lists: dict[str, tuple[Item, ...]] = {}
-    for pmid, entry in entries.items():
+    for pmid, entry in _read_entries(path).items():
         try:
+            _check_object(entry)
             lists[pmid] = items_of(entry, task, derive=derive)
         except ScoringError as error:
             raise ScoringError(f"{path}: PMID {pmid}: {error}") from error
     return lists
 
 
+def _read_entries(path: Path) -> Mapping[str, Any]:
+    try:
+        entries = json.loads(path.read_bytes())
+        _check_object(entries)
+    except (OSError, ValueError) as error:
+        raise ScoringError(f"{path}: {error}") from error
+    return entries
+
+
+def _check_object(value: object) -> None:
+    if not isinstance(value, dict):
+        raise ScoringError(f"no object: {value!r:.60}")
+
+
 def items_of(entry: Mapping[str, Any], task: Task, *, derive: bool = False) -> tuple[Item, ...]:
     """Read one task's items from the entry of one document."""
-    return tuple(_item(task, row) for row in _rows(entry, task, derive=derive))
+    is_listed = task is Task.NER or (task in entry and not derive)
+    try:
+        items = tuple(_item(task, row) for row in _rows(entry, task if is_listed else "relations"))
+    except ScoringError as error:
+        raise ScoringError(f"{task}: {error}") from error
+    return items if is_listed else tuple(dict.fromkeys(items))
 
 
-def _rows(entry: Mapping[str, Any], task: Task, *, derive: bool) -> Iterable[Mapping[str, Any]]:
-    if task is Task.NER or (task in entry and not derive):
-        return entry.get(task, ())
-    fields = _FIELDS[task][0]
-    keys = dict.fromkeys(tuple(row.get(f) for f in fields) for row in entry.get("relations", ()))
-    return [dict(zip(fields, key, strict=True)) for key in keys]
+def _rows(entry: Mapping[str, Any], name: str) -> list[Any]:
+    rows = entry.get(name, [])
+    if not isinstance(rows, list):
+        raise ScoringError(f"no list: {rows!r:.60}")
+    return rows
 
 
 def _item(task: Task, row: Mapping[str, Any]) -> Item:
     fields, classes = _FIELDS[task]
-    for field in fields:
-        if row.get(field) is None:
-            raise ScoringError(f"{task}: missing field {field!r}")
-        if field in _LEGAL and row[field] not in _LEGAL[field]:
-            raise ScoringError(f"{task}: no such {field}: {row[field]!r}")
-    key = tuple(int(row[f]) if f.endswith("_idx") else row[f] for f in fields)
-    return key, tuple(row[field] for field in classes)
+    _check_object(row)
+    return tuple(_value(row, f) for f in fields), tuple(_value(row, f) for f in classes)
+
+
+def _value(row: Mapping[str, Any], field: str) -> str | int:
+    value = row.get(field)
+    if value is None:
+        raise ScoringError(f"missing field {field!r}")
+    if field.endswith("_idx"):
+        return _whole_number(field, value)
+    if not isinstance(value, str) or value not in _LEGAL.get(field, (value,)):
+        raise ScoringError(f"no such {field}: {value!r}")
+    return value
+
+
+def _whole_number(field: str, value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ScoringError(f"{field}: no number: {value!r}") from None
 
 
 def score(gold: Lists, predicted: Lists, task: Task, scorer: Scorer, *, seed: int = 0) -> Score:

@@ -2,13 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
+
+from ontology.namespaces import TYPOGRAPHIC
 
 MARKUP = re.compile(
-    r"</?(?:i|b|em|strong|sup|sub|u|mrow|mo|mi|mn|math|msub|msup)\b[^<>]*>", re.IGNORECASE
+    r"</?(?:i|b|em|strong|sup|sub|u|mrow|mo|mi|mn|math|msub|msup|msubsup)"
+    r"(?:\s[^<>=]*=[^<>]*)?/?>",
+    re.IGNORECASE,
 )
 """The tags that GutBrainIE texts hold; any other ``<`` is a sign of comparison, and stays."""
 
+_BLANK = re.compile(r"\s")
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")
 _NO_BOUNDARY = re.compile(
     r"(?:\b(?:[A-Z]|e\.g|i\.e|vs|cf|al|approx|Fig|Dr|no|sp|spp|subsp|ssp|var|St|resp)\.)$"
@@ -34,22 +39,25 @@ def plain(text: str) -> PlainText:
     >>> marked.text, marked.span_in_original(0, 3)
     ('CO2 < 3', (0, 8))
     """
-    kept = [True] * len(text)
-    for match in MARKUP.finditer(text):
-        kept[match.start() : match.end()] = [False] * len(match[0])
-    origin = tuple(index for index, is_kept in enumerate(kept) if is_kept)
+    tags = chain.from_iterable(match.span() for match in MARKUP.finditer(text))
+    edges = (0, *tags, len(text))
+    kept = zip(edges[::2], edges[1::2], strict=True)
+    origin = tuple(chain.from_iterable(range(start, end) for start, end in kept))
     # One for one: U+00A0, U+2009 and their like must not keep a name from being found.
-    return PlainText("".join(" " if text[i].isspace() else text[i] for i in origin), origin)
+    return PlainText(_BLANK.sub(" ", MARKUP.sub("", text)), origin)
 
 
 def fold(text: str) -> str:
-    """Lower-case without changing the length: a Turkish dotted I grows by ``str.lower``.
+    """Lower-case, with plain quotes and dashes, without changing the length.
+
+    A Turkish dotted I would grow by ``str.lower``.
 
     >>> len(fold("İL-6")) == len("İL-6")
     True
     """
-    lower = text.lower()
-    return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in text)
+    typed = text.translate(TYPOGRAPHIC)
+    lower = typed.lower()
+    return lower if len(lower) == len(text) else "".join(c.lower()[0] for c in typed)
 
 
 def sentences(text: str) -> tuple[tuple[int, int], ...]:
@@ -61,7 +69,8 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     ((0, 13), (14, 25))
     """
     cuts = [0, *(m.end() for m in _BOUNDARY.finditer(text) if _is_boundary(text, m)), len(text)]
-    return tuple(_trimmed(text, start, end) for start, end in pairwise(cuts) if text[start:end])
+    spans = (_trimmed(text, start, end) for start, end in pairwise(cuts))
+    return tuple((start, end) for start, end in spans if start < end)
 
 
 def _is_boundary(text: str, match: re.Match[str]) -> bool:

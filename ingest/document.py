@@ -101,6 +101,11 @@ class Document:
             digest.update(f"{passage.name}\0{passage.text}\0".encode())
         return digest.hexdigest()
 
+    @property
+    def record_hash(self) -> str:
+        """SHA-256 of all that the record says: what decides whether anything is new."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Deletion:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 _BRACKET = re.compile(r"\(([^\s()\[\]]{2,12}?)(?:[;,][^()]*)?\)")
 
+_COMPARISON = frozenset("=<>≤≥±")
+_GREEK = frozenset("αβγδεζηθικλμνξοπρστυφχψω")
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:
@@ -31,14 +34,18 @@ def find_definitions(text: str) -> Iterator[Definition]:
     """
     for bracket in _BRACKET.finditer(text):
         short = bracket[1]
+        if not _is_short_form(short):
+            continue
         long_end = len(text[: bracket.start()].rstrip())
         long_start = _start_of_long_form(text, short, long_end)
-        if _is_short_form(short) and long_start is not None:
+        if long_start is not None:
             yield Definition(short, bracket.start(1), long_start, long_end)
 
 
 def _is_short_form(short: str) -> bool:
-    return short[0].isalnum() and any(character.isalpha() for character in short)
+    # All three were seen to find a "long form": (n=15), (p<0.001) and (e.g., exercise).
+    has_capital = any(character.isupper() or character in _GREEK for character in short)
+    return short[0].isalnum() and has_capital and not _COMPARISON.intersection(short)
 
 
 def _start_of_long_form(text: str, short: str, end: int) -> int | None:
@@ -54,7 +61,8 @@ def _start_of_long_form(text: str, short: str, end: int) -> int | None:
         at = _previous(text, character, lowest, at, at_word_start=is_first)
         if at < lowest:
             return None
-    start = text.rfind(" ", lowest, at) + 1 or lowest
+    # The definition itself may stand in brackets: "dysbiosis (small bowel overgrowth (SBO))".
+    start = max(lowest, text.rfind(" ", lowest, at) + 1, text.rfind("(", lowest, at) + 1)
     return start if end - start > len(short) else None
 
 

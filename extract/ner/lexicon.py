@@ -7,9 +7,10 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from extract.annotation import Mention
 from extract.ner.abbreviations import Definition, find_definitions
@@ -18,8 +19,8 @@ from extract.text import PlainText, fold, plain
 from ingest.document import Document
 from ontology.schema import EntityType
 
+Row = TypeVar("Row")
 NAMES_FILE, MODIFIERS_FILE = "names.tsv", "modifiers.tsv"
-_WORD_BEFORE = re.compile(r"(\S+) $")
 _LEARNED_HERE = 0.8
 """Score of a mention known only through its abbreviation or long form in the same text."""
 
@@ -62,6 +63,16 @@ def modifier_keys(word: str) -> tuple[str, ...]:
     folded = fold(word)
     _, hyphen, last = folded.rpartition("-")
     return (folded, hyphen + last) if hyphen and last else (folded,)
+
+
+def word_before(text: str, start: int) -> str:
+    """Give the word that one blank parts from ``start`` in a plain text; empty where none is.
+
+    >>> word_before("germ-free mice", 10), word_before("germ-free  mice", 11)
+    ('germ-free', '')
+    """
+    is_parted = start > 0 and text[start - 1] == " "
+    return text[text.rfind(" ", 0, start - 1) + 1 : start - 1] if is_parted else ""
 
 
 class LexiconRecognizer:
@@ -114,8 +125,8 @@ class LexiconRecognizer:
         start = span.start
         if span.type not in self._growing:
             return start
-        while (word := _WORD_BEFORE.search(text, 0, start)) and self._modifies(word[1], span.type):
-            start = word.start(1)
+        while (word := word_before(text, start)) and self._modifies(word, span.type):
+            start -= len(word) + 1
         return start
 
     def _modifies(self, word: str, entity_type: EntityType) -> bool:
@@ -146,8 +157,9 @@ def _explain(
 
 def _occurrences(text: str, form: str) -> Iterator[tuple[int, int]]:
     # Case matters here: "AIDS" is an abbreviation, "aids" a verb.
+    folded = fold(text)
     for match in re.finditer(re.escape(form), text):
-        if is_whole(text, *match.span()):
+        if is_whole(folded, *match.span()):
             yield match.span()
 
 
@@ -168,14 +180,25 @@ def _mention(document: Document, passage: str, text: PlainText, span: _Found) ->
 
 def read_lexicon_model(folder: Path) -> LexiconModel:
     """Read names and modifiers from a model folder; raises LexiconModelError."""
-    names = tuple(
-        KnownName(name, EntityType(label), float(score))
-        for name, label, score in _rows(folder / NAMES_FILE, width=3)
-    )
-    modifiers = frozenset(
-        (EntityType(label), word) for label, word in _rows(folder / MODIFIERS_FILE, width=2)
-    )
-    return LexiconModel(names, modifiers)
+    names = tuple(_read_rows(folder / NAMES_FILE, _known_name))
+    return LexiconModel(names, frozenset(_read_rows(folder / MODIFIERS_FILE, _modifier)))
+
+
+def _known_name(line: str) -> KnownName:
+    name, label, score = _columns(line, 3)
+    return KnownName(name, EntityType(label), float(score))
+
+
+def _modifier(line: str) -> tuple[EntityType, str]:
+    label, word = _columns(line, 2)
+    return EntityType(label), word
+
+
+def _columns(line: str, count: int) -> list[str]:
+    columns = line.rstrip("\n").split("\t")
+    if len(columns) != count or not all(columns):
+        raise ValueError(f"{count} columns expected")
+    return columns
 
 
 def write_lexicon_model(model: LexiconModel, folder: Path) -> None:
@@ -186,13 +209,19 @@ def write_lexicon_model(model: LexiconModel, folder: Path) -> None:
     (folder / MODIFIERS_FILE).write_text("".join(modifiers), encoding="utf-8")
 
 
-def _rows(path: Path, *, width: int) -> Iterator[list[str]]:
+def _read_rows(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as lines:
+            yield from (_read_row(path, row, parse) for row in enumerate(lines, start=1))
     except OSError as error:
         raise LexiconModelError(f"{path}: {error.strerror}") from error
-    for number, line in enumerate(lines, start=1):
-        row = line.split("\t")
-        if len(row) != width or row[-width + (width - 2)] == "":
-            raise LexiconModelError(f"{path}, line {number}: {width} columns expected")
-        yield row
+    except UnicodeDecodeError as error:
+        raise LexiconModelError(f"{path}: {error}") from error
+
+
+def _read_row(path: Path, row: tuple[int, str], parse: Callable[[str], Row]) -> Row:
+    number, line = row
+    try:
+        return parse(line)
+    except ValueError as error:
+        raise LexiconModelError(f"{path}, line {number}: {error}") from error

@@ -9,8 +9,7 @@ import ahocorasick
 
 from extract.text import fold
 
-_WORD = re.compile(r"\w")
-_JOINERS = frozenset("-\u2010\u2011\u2012\u2013/")
+_INSIDE_WORD = re.compile(r"(?<=\w)(?=[-/]?\w)|(?<=\w[-/])(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Match:
 
 
 class NameMatcher:
-    """Names loaded for search; case and the kind of white space do not matter."""
+    """Names loaded for search; case and the kind of quotes and dashes do not matter."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._automaton: Any = ahocorasick.Automaton()
@@ -61,7 +60,7 @@ def leftmost(matches: Iterable[Match]) -> Iterator[Match]:
 
 
 def is_whole(text: str, start: int, end: int) -> bool:
-    """Tell whether ``[start, end)`` cuts no word.
+    """Tell whether ``[start, end)`` of a folded text cuts no word.
 
     A word goes on across a hyphen or a slash, as the GutBrainIE guidelines have it: no "gut" in
     "gut-brain axis".
@@ -69,19 +68,4 @@ def is_whole(text: str, start: int, end: int) -> bool:
     >>> is_whole("gut mice", 0, 3), is_whole("gut-brain", 0, 3), is_whole("gut-", 0, 3)
     (True, False, True)
     """
-    return not (_is_inside_word(text, start) or _is_inside_word(text, end))
-
-
-def _is_inside_word(text: str, at: int) -> bool:
-    if not 0 < at < len(text):
-        return False
-    before, after = text[max(0, at - 2) : at], text[at : at + 2]
-    return (
-        (_is_letter(before[-1:]) and _is_letter(after[:1]))
-        or (before[-1] in _JOINERS and _is_letter(before[:-1]) and _is_letter(after[:1]))
-        or (after[0] in _JOINERS and _is_letter(after[1:]) and _is_letter(before[-1:]))
-    )
-
-
-def _is_letter(character: str) -> bool:
-    return bool(character) and bool(_WORD.match(character))
+    return not (_INSIDE_WORD.match(text, start) or _INSIDE_WORD.match(text, end))

@@ -16,7 +16,7 @@ from pathlib import Path
 from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.text import sentences
 from ingest.document import Document
-from ontology.schema import LEGAL_PAIRS, EntityType, Predicate
+from ontology.schema import LEGAL_PAIRS, EntityType, Predicate, is_legal
 
 COUNTS_FILE = "counts.json"
 BACK_OFF = 20.0
@@ -79,15 +79,23 @@ class CountRelations:
     def __init__(self, table: CountTable, threshold: float) -> None:
         self._table = table
         self._threshold = threshold
+        self._scores: dict[_Key, float] = {}
 
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
         """Judge every pair that the schema allows; the score is P(related)."""
-        scored = ((p, self._table.probability(p)) for p in legal_pairs(document, mentions))
+        scored = ((pair, self._score(pair)) for pair in legal_pairs(document, mentions))
         return tuple(
             Relation(pair.subject, self._table.predicates[pair.types], pair.object, score)
             for pair, score in scored
             if score >= self._threshold and pair.types in self._table.predicates
         )
+
+    def _score(self, pair: Pair) -> float:
+        # Kept, because the pairs of a corpus share few contexts.
+        key = pair.types, pair.context
+        if key not in self._scores:
+            self._scores[key] = self._table.probability(pair)
+        return self._scores[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +163,14 @@ def _context(
 
 
 def count_relations(documents: Iterable[AnnotatedDocument]) -> CountTable:
-    """Fit the table to annotated documents."""
+    """Fit the table to annotated documents; relations that the schema forbids are left out."""
     seen: Counter[_Key] = Counter()
     related: Counter[_Key] = Counter()
     predicates: defaultdict[TypePair, Counter[Predicate]] = defaultdict(Counter)
     for document in documents:
-        joined = {(r.subject, r.object) for r in document.relations}
-        for relation in document.relations:
+        relations = [relation for relation in document.relations if _is_legal(relation)]
+        joined = {(r.subject, r.object) for r in relations}
+        for relation in relations:
             predicates[relation.subject.type, relation.object.type][relation.predicate] += 1
         for pair in legal_pairs(document.document, document.mentions):
             keys = [(pair.types, pair.context[:n]) for n in range(len(pair.context) + 1)]
@@ -173,6 +182,10 @@ def count_relations(documents: Iterable[AnnotatedDocument]) -> CountTable:
         {key: (count, related[key]) for key, count in seen.items()},
         {types: _most_frequent(counts) for types, counts in predicates.items()},
     )
+
+
+def _is_legal(relation: Relation) -> bool:
+    return is_legal(relation.subject.type, relation.predicate, relation.object.type)
 
 
 def _base(seen: Mapping[_Key, int], related: Mapping[_Key, int]) -> float:

@@ -1,12 +1,11 @@
 """Fitting names and modifiers: which surface forms name what, and how far they can be trusted."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from extract.annotation import AnnotatedDocument, Mention
-from extract.ner.lexicon import KnownName, LexiconModel, modifier_keys
+from extract.ner.lexicon import KnownName, LexiconModel, modifier_keys, word_before
 from extract.ner.matcher import NameMatcher
 from extract.text import fold, plain
 from ontology.lexicon import Lexicon
@@ -22,7 +21,6 @@ GROWING_TYPES = frozenset({EntityType.HUMAN, EntityType.ANIMAL, EntityType.MICRO
 
 Corpus = Sequence[AnnotatedDocument]
 Labels = dict[str, EntityType]
-_WORD_BEFORE = re.compile(r"(\S+) $")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +101,7 @@ def _occurrences(
 def fit_modifiers(corpus: Corpus, known: Iterable[KnownName]) -> frozenset[tuple[EntityType, str]]:
     """Find the words that, right before a head, mostly belong to its mention.
 
-    Inside are the words of a mention left of the longest known name that ends it; outside is the
+    Inside are the words of a mention left of the shortest known name that ends it; outside is the
     word before each mention.
     """
     types = {entry.name: entry.type for entry in known}
@@ -128,8 +126,8 @@ def _modifiers(mention: Mention, types: Labels) -> list[str] | None:
 
 def _word_before(document: AnnotatedDocument, mention: Mention) -> list[str]:
     before = plain(document.document.text_of(mention.passage)[: mention.start]).text
-    word = _WORD_BEFORE.search(before)
-    return [word[1]] if word else []
+    word = word_before(before, len(before))
+    return [word] if word else []
 
 
 def _keys(mention: Mention, words: Iterable[str]) -> Iterator[tuple[EntityType, str]]:

@@ -1,0 +1,23 @@
+# What `make run` runs: the command line, the explorer and the SPARQL endpoint.
+FROM python:3.11-slim AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY ontology ontology
+COPY ingest ingest
+COPY extract extract
+COPY kg kg
+COPY app app
+RUN pip wheel --no-cache-dir --wheel-dir /wheels .
+
+FROM python:3.11-slim
+RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
+    pip install --no-cache-dir --no-index --find-links /wheels gutbrain
+RUN useradd --create-home gutbrain && install -d -o gutbrain /data
+USER gutbrain
+ENV GUTBRAIN_DATA=/data GUTBRAIN_HOST=0.0.0.0
+VOLUME /data
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/api/health', timeout=4)"]
+# The bundled sample first, so that a new container shows something; repeating it changes nothing.
+CMD ["sh", "-c", "gutbrain run && exec gutbrain serve"]

@@ -1,0 +1,1 @@
+"""What the views show, read from the graph into types of their own."""

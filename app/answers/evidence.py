@@ -1,0 +1,206 @@
+"""An assertion, the sentences that support it, and the papers they stand in."""
+
+import re
+from dataclasses import dataclass
+
+from app.answers.concepts import End, YearCount, end_of, year_counts
+from app.answers.relations import ASSERTION, predicate_name, year
+from app.graph_access import Row, ask, ask_one
+from ontology.namespaces import to_iri
+
+PAGE_SIZE = 50
+SCORED_PAPERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Subject, predicate and object; ``id`` is the hash of the assertion."""
+
+    id: str
+    subject: End
+    predicate: str
+    object: End
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionPage:
+    """One assertion with what was counted for it."""
+
+    claim: Claim
+    papers: int
+    evidences: int
+    belief: float
+    is_believed: bool
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A sentence and the two mentions in it: where each starts, and its text."""
+
+    sentence: str
+    subject_at: int
+    subject_text: str
+    object_at: int
+    object_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """An article."""
+
+    pmid: str
+    title: str
+    journal: str
+    year: int | None
+    doi: str = ""
+    is_retracted: bool = False
+    mentions: int | None = None
+    relations: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """One place where one paper says an assertion, and by which method it was read."""
+
+    id: str
+    marked: Marked
+    passage: str
+    score: float
+    recognizer: str
+    method: str
+    version: str
+    paper: Paper | None = None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaperScore:
+    """A paper's best evidence for an assertion, and how many pieces it gives."""
+
+    pmid: str
+    best: float
+    evidences: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperCounts:
+    """How much was read in a paper."""
+
+    evidences: int
+    assertions: int
+
+
+def is_assertion_id(text: str) -> bool:
+    """Whether a text from a URL can name an assertion."""
+    return re.fullmatch(r"[0-9a-f]{16}", text) is not None
+
+
+def is_pmid(text: str) -> bool:
+    """Whether a text from a URL can name an article."""
+    return re.fullmatch(r"[0-9]{1,9}", text) is not None
+
+
+def read_assertion(identifier: str) -> AssertionPage | None:
+    """Read an assertion by its hash."""
+    row = ask_one("assertion", assertion=ASSERTION + identifier)
+    if row is None:
+        return None
+    return AssertionPage(
+        _claim(row),
+        int(str(row["papers"])),
+        int(str(row["evidences"])),
+        float(str(row["belief"])),
+        row["believed"] is True,
+        year(row, "first"),
+        year(row, "last"),
+    )
+
+
+def evidence_page(identifier: str, page: int, size: int = PAGE_SIZE) -> tuple[EvidenceRow, ...]:
+    """Read one page of an assertion's evidence, pages counted from 1."""
+    offset = (page - 1) * size
+    rows = ask("evidence", assertion=ASSERTION + identifier, limit=str(size), offset=str(offset))
+    return tuple(_evidence(row, paper=_paper(row)) for row in rows)
+
+
+def assertion_years(identifier: str) -> tuple[YearCount, ...]:
+    """How many papers of each year say the assertion."""
+    return year_counts(ask("assertion_years", assertion=ASSERTION + identifier))
+
+
+def paper_scores(identifier: str) -> tuple[PaperScore, ...]:
+    """The inputs of the assertion's belief: best score of each paper, at most 100 papers."""
+    rows = ask("assertion_papers", assertion=ASSERTION + identifier, limit=str(SCORED_PAPERS))
+    return tuple(
+        PaperScore(str(row["pmid"]), float(str(row["best"])), int(str(row["evidences"])))
+        for row in rows
+    )
+
+
+def read_paper(pmid: str) -> Paper | None:
+    """Read an article by PMID."""
+    row = ask_one("paper", article=to_iri(f"PMID:{pmid}"))
+    return _paper(row) if row else None
+
+
+def paper_evidence(pmid: str, page: int, size: int = PAGE_SIZE) -> tuple[EvidenceRow, ...]:
+    """Read one page of what was found in an article, in the order of its text's sentences."""
+    article, offset = to_iri(f"PMID:{pmid}"), (page - 1) * size
+    rows = ask("paper_evidence", article=article, limit=str(size), offset=str(offset))
+    return tuple(_evidence(row, claim=_claim(row)) for row in rows)
+
+
+def paper_counts(pmid: str) -> PaperCounts:
+    """Count what was found in an article."""
+    row = ask("paper_evidence_count", article=to_iri(f"PMID:{pmid}"))[0]
+    return PaperCounts(int(str(row["evidences"])), int(str(row["assertions"])))
+
+
+def _claim(row: Row) -> Claim:
+    return Claim(
+        str(row["assertion"]).removeprefix(ASSERTION),
+        end_of(row, "subject"),
+        predicate_name(str(row["predicate"])),
+        end_of(row, "object"),
+    )
+
+
+def _evidence(row: Row, paper: Paper | None = None, claim: Claim | None = None) -> EvidenceRow:
+    marked = Marked(
+        str(row["sentence"]),
+        int(str(row["subjectAt"])),
+        str(row["subjectText"]),
+        int(str(row["objectAt"])),
+        str(row["objectText"]),
+    )
+    return EvidenceRow(
+        id=str(row["evidence"]).rpartition("/")[2],
+        marked=marked,
+        passage=_text(row, "passage"),
+        score=float(str(row["score"])),
+        recognizer=_text(row, "recognizer"),
+        method=_text(row, "method"),
+        version=_text(row, "version"),
+        paper=paper,
+        claim=claim,
+    )
+
+
+def _paper(row: Row) -> Paper:
+    return Paper(
+        str(row["pmid"]),
+        _text(row, "title"),
+        _text(row, "journal"),
+        year(row, "year"),
+        _text(row, "doi"),
+        row.get("retracted") is True,
+        year(row, "mentions"),
+        year(row, "relations"),
+    )
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    return "" if value is None else str(value)

@@ -1,0 +1,106 @@
+"""What the command line shows: data on stdout, progress and complaints on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+from app.pipeline import RunSummary
+from extract.scoring import Counts, Score
+
+_OUT, _ERR = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def complain(message: str) -> None:
+    """Put one line on stderr, as it is: a file name may hold brackets."""
+    _ERR.print(message, style="red", markup=False, soft_wrap=True)
+
+
+def note(message: str) -> None:
+    """Put one line of progress on stderr."""
+    _ERR.print(message, markup=False, soft_wrap=True)
+
+
+def print_json(content: object) -> None:
+    """Put JSON on stdout."""
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on a terminal, nothing elsewhere; yields what to tell (what, done, total)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=_ERR, disable=not _ERR.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total or None)
+            bars.update(tasks[what], completed=done, total=total or None)
+
+        yield tell
+
+
+def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table on a terminal, tab-separated values elsewhere."""
+    if not _OUT.is_terminal:
+        for row in (names, *rows):
+            sys.stdout.write("\t".join(cell.replace("\t", " ") for cell in row) + "\n")
+        return
+    table = Table(*names)
+    for row in rows:
+        table.add_row(*row)
+    _OUT.print(table)
+
+
+def print_values(values: Mapping[str, object]) -> None:
+    """Print names and values, one a line."""
+    width = max(map(len, values))
+    for name, value in values.items():
+        sys.stdout.write(f"{name:{width}}  {value}\n")
+
+
+def summary_values(summary: RunSummary) -> dict[str, object]:
+    """Flatten a run's summary for people and for ``--json``."""
+    graph = asdict(summary.graph)
+    return {
+        "documents": summary.documents,
+        "extracted": summary.extracted,
+        "withdrawn": summary.withdrawn,
+        "quarantined": summary.quarantined,
+        "problems": list(summary.problems),
+        **graph,
+        "seconds": summary.seconds,
+    }
+
+
+def score_values(score: Score, entities: str) -> dict[str, object]:
+    """Flatten a score; ``entities`` says whether relations had gold or predicted ones."""
+    low, high = score.interval
+    return {
+        "task": score.task,
+        "scorer": score.scorer,
+        "entities": entities,
+        "documents": score.documents,
+        **_prf(score.micro),
+        "f1_interval_95": [round(low, 4), round(high, 4)],
+        "macro_f1": round(score.macro_f1, 4),
+        "hits": score.micro.hits,
+        "predicted": score.micro.predicted,
+        "gold": score.micro.gold,
+        "uncounted": score.uncounted,
+        "by_class": {name: _prf(counts) for name, counts in score.by_class},
+    }
+
+
+def _prf(counts: Counts) -> dict[str, float]:
+    return {
+        "precision": round(counts.precision, 4),
+        "recall": round(counts.recall, 4),
+        "f1": round(counts.f1, 4),
+    }

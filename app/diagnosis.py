@@ -1,0 +1,103 @@
+"""What ``gutbrain doctor`` looks at."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.pipeline import graph_root
+from app.settings import Settings
+from extract.methods import load_extractor
+from ingest.document import Document, Passage
+from kg.snapshot import current_snapshot
+from kg.stores.embedded import EmbeddedStore
+from kg.stores.open import open_store
+from kg.validation import bundled_shapes
+from ontology.lexicon import starter_lexicon
+
+NEEDED_PYTHON = (3, 11)
+NEEDED_DISK_GB = 1.0
+_SENTENCE = "Akkermansia muciniphila reduced anxiety in mice."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    is_good: bool
+    detail: str
+
+
+def diagnose(settings: Settings) -> list[Finding]:
+    """Look at everything; a check that fails does not stop the others."""
+    checks: dict[str, Callable[[Settings], tuple[bool, str]]] = {
+        "python": _python,
+        "data directory": _data_directory,
+        "disk": _disk,
+        "lexicon": _lexicon,
+        "model": _model,
+        "shapes": _shapes,
+        "graph": _graph,
+    }
+    return list(_findings(checks, settings))
+
+
+def _findings(
+    checks: dict[str, Callable[[Settings], tuple[bool, str]]], settings: Settings
+) -> Iterator[Finding]:
+    for name, check in checks.items():
+        try:
+            yield Finding(name, *check(settings))
+        except (ValueError, OSError, RuntimeError) as error:
+            yield Finding(name, is_good=False, detail=str(error))
+
+
+def _python(_: Settings) -> tuple[bool, str]:
+    return sys.version_info >= NEEDED_PYTHON, platform.python_version()
+
+
+def _data_directory(settings: Settings) -> tuple[bool, str]:
+    settings.data.mkdir(parents=True, exist_ok=True)
+    probe = settings.data / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return True, f"{settings.data.resolve()} is writable"
+
+
+def _disk(settings: Settings) -> tuple[bool, str]:
+    free = shutil.disk_usage(_existing(settings.data)).free / 1e9
+    return free >= NEEDED_DISK_GB, f"{free:.1f} GB free"
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in (path.resolve(), *path.resolve().parents) if folder.exists())
+
+
+def _lexicon(_: Settings) -> tuple[bool, str]:
+    count = len(starter_lexicon().concepts)
+    return count > 0, f"{count} concepts"
+
+
+def _model(settings: Settings) -> tuple[bool, str]:
+    """Read one sentence that the model must find entities in."""
+    extractor = load_extractor(settings.ner, settings.relations, settings.model, starter_lexicon())
+    document = Document("0", (Passage("title", _SENTENCE),))
+    found = extractor.annotate(document).mentions
+    detail = f"{settings.ner} + {settings.relations}, version {extractor.pipeline.version}"
+    return bool(found), f"{detail}: {len(found)} entities in the test sentence"
+
+
+def _shapes(_: Settings) -> tuple[bool, str]:
+    return len(bundled_shapes()) > 0, f"{len(bundled_shapes())} triples"
+
+
+def _graph(settings: Settings) -> tuple[bool, str]:
+    if settings.store:
+        return True, f"{settings.store}: {open_store(settings.store).size()} quads"
+    snapshot = current_snapshot(graph_root(settings.data))
+    if snapshot is None:
+        return True, "none yet; `gutbrain run` makes one"
+    return True, f"{snapshot.path.name}: {EmbeddedStore.open_read_only(snapshot.graph).size()} quads"

@@ -1,0 +1,119 @@
+"""What the views ask of the graph: which one is current, its rows, the sandbox for strangers."""
+
+import time
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+
+import httpx
+from pyoxigraph import Literal
+
+from app.remote_sandbox import RemoteSandbox
+from app.sandbox import Limits, Sandbox, UnavailableError, WorkerSandbox
+from app.settings import Settings, load_settings
+from kg.catalogue import bind, question
+from kg.snapshot import Snapshot, SnapshotError, current_snapshot
+from kg.stores import Term, TripleStore
+from kg.stores.embedded import EmbeddedStore
+from kg.stores.remote import RemoteStore
+
+Value = str | int | float | bool | None
+Row = Mapping[str, Value]
+XSD = "http://www.w3.org/2001/XMLSchema#"
+FRESH_S = 300
+"""How long answers of a server are kept; those of a snapshot never change."""
+KEPT_ROWS = 500
+
+
+def graph_version(settings: Settings) -> str:
+    """Name the graph that is current: a server's address, a snapshot's folder, or empty.
+
+    Raises SnapshotError where the snapshot is named but not there.
+    """
+    if settings.store:
+        return settings.store
+    snapshot = current_snapshot(settings.data / "graph")
+    return str(snapshot.path) if snapshot else ""
+
+
+@lru_cache(maxsize=2)
+def open_graph(version: str) -> TripleStore:
+    """Open a graph for reading; one snapshot stays open for those who still look at the last."""
+    if version.startswith(("http://", "https://")):
+        return RemoteStore(version)
+    return EmbeddedStore.open_read_only(Snapshot(Path(version)).graph)
+
+
+def label_index() -> Path | None:
+    """Where the label index of the current snapshot is; a server has none."""
+    settings = load_settings()
+    snapshot = None if settings.store else current_snapshot(settings.data / "graph")
+    return snapshot.labels if snapshot else None
+
+
+def has_graph() -> bool:
+    """Whether there is anything to look at."""
+    return graph_version(load_settings()) != ""
+
+
+def ask(name: str, **arguments: str) -> tuple[Row, ...]:
+    """Answer the question ``view_<name>``; raises QuestionError on an unfit argument."""
+    given = tuple(sorted(arguments.items()))
+    is_large = int(arguments.get("limit", "0")) > KEPT_ROWS
+    answered = _answered.__wrapped__ if is_large else _answered
+    return answered(graph_version(load_settings()), _moment(), name, given)
+
+
+def ask_one(name: str, **arguments: str) -> Row | None:
+    """The only row of an answer, None where there is none."""
+    return next(iter(ask(name, **arguments)), None)
+
+
+def _moment() -> int:
+    return int(time.monotonic() / FRESH_S)
+
+
+@lru_cache(maxsize=500)
+def _answered(
+    version: str, _moment: int, name: str, arguments: tuple[tuple[str, str], ...]
+) -> tuple[Row, ...]:
+    return _rows(version, bind(question(f"view_{name}"), dict(arguments)))
+
+
+def _rows(version: str, query: str) -> tuple[Row, ...]:
+    rows = open_graph(version).select(query)
+    return tuple({key: plain(term) for key, term in row.items()} for row in rows)
+
+
+def plain(term: Term) -> Value:
+    """Read a term as a Python value; IRIs and all other literals become text."""
+    if not isinstance(term, Literal):
+        return None if term is None else getattr(term, "value", str(term))
+    match term.datatype.value.removeprefix(XSD):
+        case "integer":
+            return int(term.value)
+        case "double" | "decimal":
+            return float(term.value)
+        case "boolean":
+            return term.value in {"true", "1"}
+        case _:
+            return term.value
+
+
+@cache
+def shared_sandbox() -> Sandbox:
+    """The one sandbox of this process, for the endpoint and the query page alike."""
+    settings = load_settings()
+    limits = Limits(settings.query_timeout_s, settings.max_rows, settings.max_bytes)
+    if settings.store:
+        return RemoteSandbox(settings.store, limits, httpx.Client())
+    return WorkerSandbox(lambda: _store_folder(settings), limits)
+
+
+def _store_folder(settings: Settings) -> str:
+    """Where query processes find the current graph, empty where there is none yet."""
+    try:
+        snapshot = current_snapshot(settings.data / "graph")
+    except SnapshotError as error:
+        raise UnavailableError("The graph is not there: try again soon") from error
+    return str(snapshot.graph) if snapshot else ""

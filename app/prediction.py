@@ -1,0 +1,49 @@
+"""GutBrainIE files in, GutBrainIE files out: predict and evaluate."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from extract.corpus import read_corpus, write_entry
+from extract.extractor import Extractor, keep_relations
+from extract.scoring import Score, Scorer, Task, read_items, score
+
+RELATION_TASKS = (Task.BINARY, Task.TAG, Task.MENTION)
+
+
+def predict(
+    corpus: Path,
+    out: Path,
+    extractor: Extractor,
+    *,
+    gold_entities: bool,
+    link: bool,
+    report: Callable[[int], None],
+) -> int:
+    """Annotate the documents of a GutBrainIE file; returns how many.
+
+    The file's own annotations are ignored, but for its entities with ``gold_entities``. Written
+    whole or not at all.
+    """
+    entries: dict[str, object] = {}
+    for number, gold in enumerate(read_corpus(corpus), start=1):
+        read = extractor.annotate(gold.document, gold.mentions if gold_entities else None)
+        least = extractor.thresholds
+        entries[gold.document.pmid] = write_entry(
+            keep_relations(read, least.mention),
+            tags=keep_relations(read, least.tag).relations,
+            pairs=keep_relations(read, least.binary).relations,
+            link=link,
+        )
+        report(number)
+    partial = out.with_name(out.name + ".part")
+    partial.write_text(json.dumps(entries, ensure_ascii=False), encoding="utf-8")
+    partial.replace(out)
+    return len(entries)
+
+
+def evaluate(gold: Path, predictions: Path, tasks: tuple[Task, ...], scorer: Scorer) -> list[Score]:
+    """Score a prediction file on some tasks."""
+    return [
+        score(read_items(gold, task), read_items(predictions, task), task, scorer) for task in tasks
+    ]

@@ -1,0 +1,80 @@
+"""One process for people and programs: the explorer at ``/``, ``/sparql`` and ``/api/health``."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.endpoint import routes
+from app.graph_access import shared_sandbox
+from app.settings import load_settings
+from app.theme import server_options
+
+SCRIPT = Path(__file__).with_name("explorer.py")
+# 'unsafe-inline' and 'unsafe-eval' are Streamlit's own needs; what must not happen is loading
+# from, or telling, another host.
+POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' blob: 'unsafe-eval' 'wasm-unsafe-eval' 'unsafe-inline'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "worker-src 'self' blob:",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+        "base-uri 'self'",
+        "object-src 'none'",
+    )
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class SecurityHeaders:
+    """Middleware that adds the security headers to every response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the headers added to the start of each response."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncGenerator[None]:
+    """End the query processes with the server."""
+    try:
+        yield
+    finally:
+        shared_sandbox().close()
+
+
+def create_app() -> st.App:
+    """The explorer with the endpoint's routes, as an ASGI application."""
+    return st.App(
+        SCRIPT,
+        routes=routes(shared_sandbox(), load_settings()),
+        middleware=[Middleware(SecurityHeaders)],
+        lifespan=_lifespan,
+    )
+
+
+def serve(host: str = "127.0.0.1", port: int = 8501) -> None:
+    """Serve until Ctrl+C or SIGTERM."""
+    create_app().run(config=server_options(host, port))

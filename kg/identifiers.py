@@ -1,0 +1,50 @@
+"""IRIs of what the graph makes itself: the same input always gets the same name."""
+
+import hashlib
+
+from extract.annotation import Pipeline
+from ontology.namespaces import GUTBRAIN, PREFIX_MAP
+from ontology.schema import Predicate
+
+ARTICLE = PREFIX_MAP["PMID"]
+RUN = GUTBRAIN + "run/"
+
+
+def digest(*parts: str) -> str:
+    """Hash parts joined by NUL: the first 16 hex digits of SHA-256.
+
+    >>> digest("NCBITaxon:853", "influence", "NCIT:C26845")
+    '9808cd0d85b5536c'
+    """
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def article_iri(pmid: str) -> str:
+    """Name the article of a PMID.
+
+    >>> article_iri("12345")
+    'https://pubmed.ncbi.nlm.nih.gov/12345'
+    """
+    return ARTICLE + pmid
+
+
+def pmid_of(article: str) -> str:
+    """Read the PMID back from the IRI of an article.
+
+    >>> pmid_of("https://pubmed.ncbi.nlm.nih.gov/12345")
+    '12345'
+    """
+    return article.removeprefix(ARTICLE)
+
+
+def run_iri(pipeline: Pipeline) -> str:
+    """Name the run of a pipeline by the pipeline's version.
+
+    Documents that arrive on another day, or in other batches, must not change the graph.
+    """
+    return RUN + pipeline.version
+
+
+def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:
+    """Name the assertion that joins two CURIEs."""
+    return f"{GUTBRAIN}assertion/{digest(subject, predicate.value, object_)}"

@@ -1,0 +1,238 @@
+"""Bring a graph up to date: load documents, withdraw articles, recompute what they touch.
+
+Everything goes through a TripleStore, a batch a transaction. What stands is read, what should
+stand is built, and only the difference is written: loading the same twice changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
+from importlib.resources import files
+from itertools import chain, islice
+from typing import TypeVar
+
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat
+from pyoxigraph import parse as parse_rdf
+
+from extract.annotation import AnnotatedDocument
+from kg import vocabulary as v
+from kg.assertion import Claim, Evidence, PaperSupport, collect_evidence, summarise
+from kg.identifiers import assertion_iri
+from kg.rdf import (
+    article_quads,
+    concept_node,
+    concept_quads,
+    evidence_quads,
+    iri_of,
+    run_quads,
+    summary_quads,
+)
+from kg.standing import (
+    read_articles,
+    read_assertions,
+    read_concepts,
+    read_quads,
+    read_runs,
+    read_support,
+)
+from kg.stores import TripleStore
+from kg.validation import check
+from ontology.concept import Concept
+from ontology.namespaces import GUTBRAIN
+
+GENID = GUTBRAIN + "ontology/genid/"
+MIN_BELIEF = 0.5
+BATCH_SIZE = 200
+"""Documents a transaction: about 50,000 quads, held in memory once as they stand, once as new."""
+
+T = TypeVar("T")
+Found = tuple[Claim, Evidence]
+_ByPmid = Mapping[str, AnnotatedDocument | None]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What a load did. ``evidence`` stands for these documents, ``assertions`` were recomputed."""
+
+    documents: int = 0
+    withdrawn: int = 0
+    evidence: int = 0
+    assertions: int = 0
+    added: int = 0
+    removed: int = 0
+
+    def __add__(self, other: "LoadResult") -> "LoadResult":
+        """Sum up two batches."""
+        return LoadResult(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether any quad was written or removed."""
+        return self.added + self.removed > 0
+
+
+def _say_nothing(_: LoadResult) -> None:
+    """Take a progress report and drop it."""
+
+
+def load(
+    store: TripleStore,
+    documents: Iterable[AnnotatedDocument],
+    concepts: Callable[[str], Concept],
+    *,
+    min_belief: float = MIN_BELIEF,
+    batch_size: int = BATCH_SIZE,
+    on_progress: Callable[[LoadResult], None] = _say_nothing,
+) -> LoadResult:
+    """Put documents into the graph in place of what it said of the same PMIDs before.
+
+    ``concepts`` describes a CURIE and raises KeyError on one it does not know. An assertion with
+    at least ``min_belief`` is also stated as a direct triple. A retracted document keeps its
+    article and loses its evidence. ``on_progress`` is told the sum so far after every batch.
+    Raises ValidationError before a batch that breaks the shapes is written.
+    """
+    total = LoadResult()
+    for batch in _batches(documents, batch_size):
+        latest = {document.document.pmid: document for document in batch}
+        total += _replace(store, latest, concepts, min_belief)
+        on_progress(total)
+    return total
+
+
+def withdraw(
+    store: TripleStore, pmids: Iterable[str], *, min_belief: float = MIN_BELIEF
+) -> LoadResult:
+    """Take articles and their evidence out of the graph, and recompute what they supported."""
+    total = LoadResult()
+    for batch in _batches(pmids, BATCH_SIZE):
+        total += _replace(store, dict.fromkeys(batch), _no_concept, min_belief)
+    return total
+
+
+def load_ontology(store: TripleStore) -> LoadResult:
+    """Put ``gutbrain.ttl`` into its graph, in place of what stands there."""
+    turtle = (files("ontology") / "gutbrain.ttl").read_bytes()
+    before = read_quads(store, "ontology", {}, v.ONTOLOGY_GRAPH)
+    return _write(store, before, ontology_quads(turtle))
+
+
+def ontology_quads(turtle: bytes) -> Iterator[Quad]:
+    """Read an ontology; its blank nodes get IRIs, the same each time (RDFC-1.0)."""
+    dataset = Dataset(parse_rdf(turtle, format=RdfFormat.TURTLE))
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    for quad in dataset:
+        subject, object_ = _skolem(quad.subject), _skolem(quad.object)
+        yield Quad(subject, quad.predicate, object_, v.ONTOLOGY_GRAPH)
+
+
+def _skolem(term: BlankNode | T) -> NamedNode | T:
+    return NamedNode(GENID + term.value) if isinstance(term, BlankNode) else term
+
+
+def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    walk = iter(items)
+    while batch := list(islice(walk, size)):
+        yield batch
+
+
+def _replace(
+    store: TripleStore, documents: _ByPmid, describe: Callable[[str], Concept], min_belief: float
+) -> LoadResult:
+    """Make the graph say of some PMIDs what their documents say; None stands for nothing."""
+    annotated = [document for document in documents.values() if document is not None]
+    found = [pair for document in annotated for pair in collect_evidence(document)]
+    papers = read_articles(store, documents)
+    touched = _touched(papers, found)
+    assertions = read_assertions(store, touched)
+    claims = {node.claim for node in assertions} | {claim for claim, _ in found}
+    support = read_support(store, touched, documents)
+    _add_support(support, annotated, found)
+    concepts = read_concepts(store, _concepts_of(claims))
+    before = chain(papers, *(node.quads for node in assertions), concepts)
+    after = chain(
+        _concept_quads(found, describe, concepts),
+        _paper_quads(annotated, found),
+        _assertion_quads(claims, support, min_belief),
+    )
+    written = _with_runs(store, annotated, before, after)
+    counts = LoadResult(len(annotated), len(documents) - len(annotated), len(found), len(claims))
+    return counts + written
+
+
+def _with_runs(
+    store: TripleStore,
+    annotated: Iterable[AnnotatedDocument],
+    before: Iterable[Quad],
+    after: Iterable[Quad],
+) -> LoadResult:
+    pipelines = dict.fromkeys(document.pipeline for document in annotated)
+    described = (quad for pipeline in pipelines for quad in run_quads(pipeline))
+    return _write(store, chain(read_runs(store, pipelines), before), chain(described, after))
+
+
+def _paper_quads(annotated: Iterable[AnnotatedDocument], found: Iterable[Found]) -> Iterator[Quad]:
+    for document in annotated:
+        yield from article_quads(document)
+    for claim, evidence in found:
+        yield from evidence_quads(claim, evidence)
+
+
+def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[NamedNode]:
+    """Name the assertions that papers supported so far or support now."""
+    before = (NamedNode(iri_of(quad.object)) for quad in papers if quad.predicate == v.SUPPORTS)
+    after = (NamedNode(assertion_iri(*claim)) for claim, _ in found)
+    return list(dict.fromkeys(chain(before, after)))
+
+
+def _add_support(
+    support: dict[str, list[PaperSupport]],
+    annotated: Iterable[AnnotatedDocument],
+    found: Iterable[Found],
+) -> None:
+    years = {document.document.pmid: document.document.year for document in annotated}
+    scores: dict[tuple[Claim, str], list[float]] = {}
+    for claim, evidence in found:
+        scores.setdefault((claim, evidence.pmid), []).append(evidence.score)
+    for (claim, pmid), given in scores.items():
+        paper = PaperSupport(pmid, max(given), len(given), years[pmid])
+        support.setdefault(assertion_iri(*claim), []).append(paper)
+
+
+def _assertion_quads(
+    claims: Iterable[Claim], support: Mapping[str, list[PaperSupport]], min_belief: float
+) -> Iterator[Quad]:
+    """State the claims that some paper still supports."""
+    for claim in sorted(claims):
+        papers = support.get(assertion_iri(*claim))
+        if papers:
+            yield from summary_quads(summarise(claim, papers, min_belief))
+
+
+def _concepts_of(claims: Iterable[Claim]) -> list[NamedNode]:
+    curies = {curie for subject, _, object_ in claims for curie in (subject, object_)}
+    return [concept_node(curie) for curie in sorted(curies)]
+
+
+def _concept_quads(
+    found: Iterable[Found], describe: Callable[[str], Concept], standing: Iterable[Quad]
+) -> Iterator[Quad]:
+    """Describe the concepts found anew; the others that are touched stay as they stand."""
+    curies = {curie for (subject, _, object_), _ in found for curie in (subject, object_)}
+    described = {concept_node(curie) for curie in curies}
+    yield from (quad for quad in standing if quad.subject not in described)
+    for curie in sorted(curies):
+        yield from concept_quads(describe(curie))
+
+
+def _no_concept(curie: str) -> Concept:
+    raise KeyError(curie)
+
+
+def _write(store: TripleStore, before: Iterable[Quad], after: Iterable[Quad]) -> LoadResult:
+    """Write only what differs from what stands, once all that should stand was checked."""
+    old, new = dict.fromkeys(before), dict.fromkeys(after)
+    remove = [quad for quad in old if quad not in new]
+    add = [quad for quad in new if quad not in old]
+    if remove or add:
+        check(new)
+        store.change(remove=remove, add=add)
+    return LoadResult(added=len(add), removed=len(remove))

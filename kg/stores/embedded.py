@@ -1,0 +1,102 @@
+"""Triples in the data directory or in memory, by Oxigraph; no server."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import Quad, QuerySolutions, Store
+
+from kg.stores import Row
+from kg.stores.answers import QueryError, StoreError, one_line, read_rows
+
+BULK = 10_000
+"""From here on new files are written: five times as fast as a transaction (5 µs a quad)."""
+
+
+class EmbeddedStore:
+    """A TripleStore on Oxigraph. ``has_changed`` tells whether it was written to since opened."""
+
+    def __init__(self, engine: Store) -> None:
+        self._engine = engine
+        self.has_changed = False
+
+    @classmethod
+    def in_memory(cls) -> "EmbeddedStore":
+        """Start with nothing, and leave nothing."""
+        return cls(Store())
+
+    @classmethod
+    def open(cls, path: Path) -> "EmbeddedStore":
+        """Open for reading and writing, made where it is missing; one process at a time."""
+        return cls(_opened(lambda: Store(path), path))
+
+    @classmethod
+    def open_read_only(cls, path: Path) -> "EmbeddedStore":
+        """Open what no process writes to: Oxigraph leaves the other case undefined."""
+        return cls(_opened(lambda: Store.read_only(str(path)), path))
+
+    def select(self, query: str) -> Iterator[Row]:
+        """Answer a SELECT over the union of all graphs."""
+        try:
+            answer = self._engine.query(query, use_default_graph_as_union=True)
+        except (SyntaxError, ValueError) as error:
+            raise QueryError(f"Query refused: {one_line(error)}") from error
+        if not isinstance(answer, QuerySolutions):
+            raise QueryError("Query refused: not a SELECT")
+        return read_rows(answer)
+
+    def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
+        """Remove, then add: one transaction, or two where more than ``BULK`` quads are added.
+
+        Only IRIs and literals can be removed, no blank nodes.
+        """
+        new = dict.fromkeys(add)
+        old = [quad for quad in remove if quad not in new]
+        is_bulk = len(new) > BULK
+        if old:
+            # The engine's only transaction over removals and insertions is an update text.
+            inserted = "" if is_bulk else _data(new)
+            self._engine.update(f"DELETE DATA {{{_data(old)}}} ; INSERT DATA {{{inserted}}}")
+        elif not is_bulk:
+            self._engine.extend(new)
+        if is_bulk:
+            self._engine.bulk_extend(new)
+        self.has_changed = self.has_changed or bool(old or new)
+
+    def size(self) -> int:
+        """Count the quads."""
+        return len(self._engine)
+
+    def bulk_load(self, quads: Iterable[Quad]) -> None:
+        """Add many quads: three times as fast as ``change``, written straight to new files."""
+        self._engine.bulk_extend(quads)
+        self.has_changed = True
+
+    def quads(self) -> Iterator[Quad]:
+        """Walk over every quad, in the engine's order."""
+        return iter(self._engine)
+
+    def backup(self, path: Path) -> None:
+        """Copy an on-disk store to a new directory by hard links."""
+        try:
+            self._engine.backup(path)
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"{path}: {one_line(error)}") from error
+
+    def close(self) -> None:
+        """Write everything to disk and let go of it; the store is empty and in memory from then."""
+        self._engine.flush()
+        self._engine = Store()
+
+
+def _opened(opening: Callable[[], Store], path: Path) -> Store:
+    try:
+        return opening()
+    except OSError as error:
+        raise StoreError(f"{path}: {one_line(error)}") from error
+
+
+def _data(quads: Iterable[Quad]) -> str:
+    return "".join(
+        f"GRAPH {quad.graph_name} {{{quad.subject} {quad.predicate} {quad.object}}}\n"
+        for quad in quads
+    )

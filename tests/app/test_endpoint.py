@@ -1,0 +1,209 @@
+"""The SPARQL protocol and the health check, over HTTP on loopback."""
+
+import socket
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from SPARQLWrapper import JSON, POST, SPARQLWrapper
+from starlette.applications import Starlette
+
+from app.endpoint import routes
+from app.health import health_of
+from app.sandbox import Limits, WorkerSandbox
+from app.settings import Settings
+from kg.snapshot import current_snapshot
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?a a <https://w3id.org/biolink/vocab/Association> }"
+TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"
+ANYTHING = "SELECT * { ?s ?p ?o }"
+LARGE = f'SELECT ?s ("{"y" * 900}" AS ?text) {{ ?s ?p ?o }} LIMIT 60'
+BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
+
+@contextmanager
+def served(application: Starlette) -> Generator[str]:
+    """Serve on a free port, in a thread."""
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
+    with closing(socket.socket()) as listening:
+        listening.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def address(data_folder: Path) -> Iterator[str]:
+    snapshot = current_snapshot(data_folder / "graph")
+    assert snapshot is not None
+    sandbox = WorkerSandbox(lambda: str(snapshot.graph), Limits(2.0, 100, 40_000))
+    with served(Starlette(routes=routes(sandbox, Settings(data=data_folder)))) as base:
+        yield base
+    sandbox.close()
+
+
+@pytest.fixture
+def client(address: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=address) as opened:
+        yield opened
+
+
+def test_the_three_kinds_of_request_are_answered_alike(client: httpx.Client) -> None:
+    answers = [
+        client.get("/sparql", params={"query": COUNT}),
+        client.post("/sparql", data={"query": COUNT}),
+        client.post("/sparql", content=COUNT, headers={"Content-Type": "application/sparql-query"}),
+    ]
+
+    counts = [a.json()["results"]["bindings"][0]["n"]["value"] for a in answers]
+    assert counts == ["64", "64", "64"]
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "media_type"),
+    [
+        (COUNT, "*/*", "application/sparql-results+json"),
+        (
+            COUNT,
+            "text/csv;q=0.4, application/xml;q=0.8",
+            "application/sparql-results+xml",
+        ),
+        (COUNT, "text/tab-separated-values", "text/tab-separated-values"),
+        (COUNT, "text/csv", "text/csv"),
+        (COUNT, "application/json", "application/sparql-results+json"),
+        (TRIPLES, "*/*", "text/turtle"),
+        (TRIPLES, "text/turtle;q=0.1, application/n-triples", "application/n-triples"),
+        (TRIPLES, "application/rdf+xml", "application/rdf+xml"),
+        (TRIPLES, "application/trig", "application/trig"),
+        (TRIPLES, "application/ld+json", "application/ld+json"),
+        ("ASK {}", "text/csv", "application/sparql-results+json"),
+    ],
+)
+def test_a_client_gets_the_format_it_likes_best(
+    client: httpx.Client, query: str, accept: str, media_type: str
+) -> None:
+    answer = client.get("/sparql", params={"query": query}, headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        200,
+        f"{media_type}; charset=utf-8",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "accept", "status", "told"),
+    [
+        ({"query": "SELECT * {"}, "*/*", 400, "1:11"),
+        ({"query": COUNT}, "image/png", 406, "text/csv"),
+        ({"query": "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"}, "*/*", 403, "SERVICE"),
+        ({"query": "LOAD <http://127.0.0.1:9/>"}, "*/*", 403, "LOAD"),
+        ({"update": "DROP ALL"}, "*/*", 403, "only reads"),
+        ({"query": ["ASK {}", "ASK {}"]}, "*/*", 400, "One query"),
+        ({"query": BOMB}, "*/*", 503, "2 s"),
+        ({"query": LARGE}, "*/*", 413, "larger"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_why(
+    client: httpx.Client, parameters: dict[str, str], accept: str, status: int, told: str
+) -> None:
+    answer = client.get("/sparql", params=parameters, headers={"Accept": accept}, timeout=10)
+
+    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+
+
+def test_a_post_of_something_else_is_no_query(client: httpx.Client) -> None:
+    update = {"Content-Type": "application/sparql-update"}
+
+    assert client.post("/sparql", content="DROP ALL", headers=update).status_code == 403
+    assert client.post("/sparql", json={"query": COUNT}).status_code == 415
+    assert client.post("/sparql", data={"nothing": "1"}).status_code == 400
+    assert client.post("/sparql", data={"query": "#" * 1_000_001}).status_code == 413
+
+
+def test_a_cut_answer_says_so(client: httpx.Client) -> None:
+    cut = client.get("/sparql", params={"query": ANYTHING}, headers={"Accept": "text/csv"})
+    whole = client.get("/sparql", params={"query": f"{ANYTHING} LIMIT 9"})
+
+    assert cut.headers["x-gutbrain-truncated"] == "true"
+    assert len(cut.text.splitlines()) == 101
+    assert "x-gutbrain-truncated" not in whole.headers
+
+
+def test_the_dataset_of_the_protocol_is_kept_to(client: httpx.Client) -> None:
+    graph = "https://w3id.org/gutbrain/graph/"
+    named = {"query": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"}
+
+    in_concepts = client.get(
+        "/sparql", params={"query": COUNT, "default-graph-uri": f"{graph}concepts"}
+    )
+    graphs = client.get("/sparql", params={**named, "named-graph-uri": f"{graph}articles"})
+
+    assert in_concepts.json()["results"]["bindings"][0]["n"]["value"] == "0"
+    assert [row["g"]["value"] for row in graphs.json()["results"]["bindings"]] == [
+        f"{graph}articles"
+    ]
+
+
+def test_any_web_page_may_read(client: httpx.Client) -> None:
+    assert client.get("/sparql", params={"query": "ASK {}"}).headers[
+        "access-control-allow-origin"
+    ] == "*"  # fmt: skip
+    assert client.options("/sparql").status_code == 204
+
+
+def test_without_a_query_the_service_is_described_or_a_person_sent_on(
+    client: httpx.Client,
+) -> None:
+    described = client.get("/sparql")
+    person = client.get("/sparql", headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert described.headers["content-type"].startswith("text/turtle")
+    assert "sd:UnionDefaultGraph" in described.text
+    assert (person.status_code, person.headers["location"]) == (303, "/query")
+
+
+def test_sparqlwrapper_is_answered(address: str) -> None:
+    wrapper = SPARQLWrapper(f"{address}/sparql", returnFormat=JSON)
+    wrapper.setQuery(COUNT)
+    by_get = wrapper.queryAndConvert()
+    wrapper.setMethod(POST)
+
+    assert by_get == wrapper.queryAndConvert()
+
+
+def test_rdflib_is_answered(address: str) -> None:
+    rows = list(SPARQLStore(f"{address}/sparql").query(COUNT))
+
+    assert [str(row[0]) for row in rows] == ["64"]  # pyright: ignore[reportIndexIssue]
+
+
+def test_health_names_the_snapshot_and_counts_its_quads(client: httpx.Client) -> None:
+    health = client.get("/api/health").json()
+
+    assert (health["status"], health["graph"]) == ("ok", "000001")
+    assert health["quads"] > 1_000
+
+
+def test_a_missing_graph_is_empty_and_a_broken_one_unreachable(tmp_path: Path) -> None:
+    empty = health_of(Settings(data=tmp_path))
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "CURRENT").write_text("000004")
+
+    assert (empty.status, empty.quads) == ("empty", 0)
+    assert health_of(Settings(data=tmp_path)).status == "unreachable"
+
+
+def test_an_empty_graph_answers_with_no_rows(tmp_path: Path) -> None:
+    sandbox = WorkerSandbox(lambda: "", Limits())
+    with served(Starlette(routes=routes(sandbox, Settings(data=tmp_path)))) as base:
+        answer = httpx.get(f"{base}/sparql", params={"query": ANYTHING})
+    sandbox.close()
+
+    assert answer.json()["results"]["bindings"] == []

@@ -1,0 +1,61 @@
+"""What the linters cannot hold: names, sizes, and what the package must bring along."""
+
+import subprocess
+import sys
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("app", "kg", "extract", "ingest", "ontology")
+LONGEST_FILE = 400
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_file_is_longer_than_the_limit(room: str) -> None:
+    long = {p.name for p in (ROOT / room).rglob("*.py") if p.read_text().count("\n") > LONGEST_FILE}
+    assert long == set()
+
+
+def test_no_file_in_app_is_named_after_a_room() -> None:
+    # Streamlit puts app/ first on sys.path: app/kg.py would be imported in place of the room.
+    names = {path.stem for path in (ROOT / "app").iterdir()}
+    assert names.isdisjoint({*ROOMS, "pages"})
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_init_files_hold_no_logic(room: str) -> None:
+    for path in (ROOT / room).rglob("__init__.py"):
+        assert "def " not in path.read_text().replace("    def ", ""), path
+
+
+def test_the_command_line_starts_without_torch() -> None:
+    code = "import sys, app.cli; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [
+        ("ontology", "gutbrain.ttl"),
+        ("ontology", "shapes.ttl"),
+        ("ontology", "starter.tsv"),
+        ("extract", "weights/floor/counts.json"),
+        ("kg", "queries/taxa_for_disease.rq"),
+        ("ingest", "sample/gutbrain_sample.xml"),
+    ],
+)
+def test_the_package_brings_its_data(room: str, name: str) -> None:
+    assert files(room).joinpath(name).is_file()
+
+
+def test_every_dependency_has_a_lower_and_an_upper_bound_and_a_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    decisions = (ROOT / "DECISIONS.md").read_text().lower()
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        name = requirement.split(">=")[0]
+        assert ">=" in requirement
+        assert "<" in requirement
+        assert f"`{name.lower()}`" in decisions, name
