@@ -1,18 +1,23 @@
 """One process for people and programs: the explorer at ``/``, ``/sparql`` and ``/api/health``."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.answers.overview import totals, type_counts
+from app.answers.relations import Filter, relation_kinds, relation_page
 from app.endpoint import routes
-from app.graph_access import shared_sandbox
+from app.graph_access import has_graph, shared_sandbox
 from app.settings import load_settings
 from app.theme import server_options
+from kg.snapshot import SnapshotError
+from kg.stores.answers import StoreError
 
 SCRIPT = Path(__file__).with_name("explorer.py")
 # 'unsafe-inline' and 'unsafe-eval' are Streamlit's own needs; what must not happen is loading
@@ -56,9 +61,20 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+def warm() -> None:
+    """Ask what every first visitor would wait for; answers of a snapshot are kept."""
+    with suppress(SnapshotError, StoreError):
+        if has_graph():
+            totals()
+            type_counts()
+            relation_kinds(Filter())
+            relation_page(Filter(), 1)
+
+
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncGenerator[None]:
-    """End the query processes with the server."""
+    """Warm up beside the first visitors, and end the query processes with the server."""
+    Thread(target=warm, daemon=True).start()
     try:
         yield
     finally:

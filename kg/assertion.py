@@ -113,7 +113,7 @@ def _evidence(document: AnnotatedDocument, relation: Relation, quoter: Quoter) -
         sentence=quotation.sentence,
         subject_at=quotation.subject_at,
         object_at=quotation.object_at,
-        score=relation.score,
+        score=round(relation.score * relation.subject.score * relation.object.score, 4),
         run=run_iri(document.pipeline),
     )
 

@@ -36,7 +36,6 @@ from kg.standing import (
 )
 from kg.stores import TripleStore
 from kg.validation import check
-from ontology.concept import Concept
 from ontology.namespaces import GUTBRAIN
 
 GENID = GUTBRAIN + "ontology/genid/"
@@ -77,7 +76,6 @@ def _say_nothing(_: LoadResult) -> None:
 def load(
     store: TripleStore,
     documents: Iterable[AnnotatedDocument],
-    concepts: Callable[[str], Concept],
     *,
     min_belief: float = MIN_BELIEF,
     batch_size: int = BATCH_SIZE,
@@ -85,15 +83,14 @@ def load(
 ) -> LoadResult:
     """Put documents into the graph in place of what it said of the same PMIDs before.
 
-    ``concepts`` describes a CURIE and raises KeyError on one it does not know. An assertion with
-    at least ``min_belief`` is also stated as a direct triple. A retracted document keeps its
-    article and loses its evidence. ``on_progress`` is told the sum so far after every batch.
-    Raises ValidationError before a batch that breaks the shapes is written.
+    An assertion with at least ``min_belief`` is also stated as a direct triple. A retracted
+    document keeps its article and loses its evidence. ``on_progress`` is told the sum so far after
+    every batch. Raises ValidationError before a batch that breaks the shapes is written.
     """
     total = LoadResult()
     for batch in _batches(documents, batch_size):
         latest = {document.document.pmid: document for document in batch}
-        total += _replace(store, latest, concepts, min_belief)
+        total += _replace(store, latest, min_belief)
         on_progress(total)
     return total
 
@@ -104,7 +101,7 @@ def withdraw(
     """Take articles and their evidence out of the graph, and recompute what they supported."""
     total = LoadResult()
     for batch in _batches(pmids, BATCH_SIZE):
-        total += _replace(store, dict.fromkeys(batch), _no_concept, min_belief)
+        total += _replace(store, dict.fromkeys(batch), min_belief)
     return total
 
 
@@ -134,9 +131,7 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield batch
 
 
-def _replace(
-    store: TripleStore, documents: _ByPmid, describe: Callable[[str], Concept], min_belief: float
-) -> LoadResult:
+def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadResult:
     """Make the graph say of some PMIDs what their documents say; None stands for nothing."""
     annotated = [document for document in documents.values() if document is not None]
     found = [pair for document in annotated for pair in collect_evidence(document)]
@@ -149,7 +144,7 @@ def _replace(
     concepts = read_concepts(store, _concepts_of(claims))
     before = chain(papers, *(node.quads for node in assertions), concepts)
     after = chain(
-        _concept_quads(found, describe, concepts),
+        _concept_quads(found, annotated, concepts),
         _paper_quads(annotated, found),
         _assertion_quads(claims, support, min_belief),
     )
@@ -213,18 +208,15 @@ def _concepts_of(claims: Iterable[Claim]) -> list[NamedNode]:
 
 
 def _concept_quads(
-    found: Iterable[Found], describe: Callable[[str], Concept], standing: Iterable[Quad]
+    found: Iterable[Found], annotated: Iterable[AnnotatedDocument], standing: Iterable[Quad]
 ) -> Iterator[Quad]:
     """Describe the concepts found anew; the others that are touched stay as they stand."""
     curies = {curie for (subject, _, object_), _ in found for curie in (subject, object_)}
     described = {concept_node(curie) for curie in curies}
     yield from (quad for quad in standing if quad.subject not in described)
+    concepts = {concept.curie: concept for document in annotated for concept in document.concepts}
     for curie in sorted(curies):
-        yield from concept_quads(describe(curie))
-
-
-def _no_concept(curie: str) -> Concept:
-    raise KeyError(curie)
+        yield from concept_quads(concepts[curie])
 
 
 def _write(store: TripleStore, before: Iterable[Quad], after: Iterable[Quad]) -> LoadResult:

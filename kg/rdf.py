@@ -80,7 +80,7 @@ def concept_quads(concept: Concept) -> Iterator[Quad]:
     synonyms = {normalize("NFC", name) for name in concept.synonyms}
     synonyms.discard(normalize("NFC", concept.name))
     pairs.extend((v.ALT_LABEL, _text(name)) for name in sorted(synonyms))
-    pairs.extend((v.EXACT_MATCH, node) for node in _matches(concept))
+    pairs.extend((v.CLOSE_MATCH, node) for node in _matches(concept))
     return _quads(concept_node(concept.curie), pairs, v.CONCEPTS)
 
 
@@ -106,7 +106,7 @@ def article_quads(annotated: AnnotatedDocument) -> Iterator[Quad]:
         (v.JOURNAL, _text(document.journal)),
         (v.DOI, _text(doi)),
         (v.IS_RETRACTED, Literal(document.is_retracted)),
-        (v.CONTENT_HASH, Literal(document.content_hash)),
+        (v.RECORD_HASH, Literal(document.record_hash)),
         (v.PIPELINE_VERSION, Literal(annotated.pipeline.version)),
         (v.MENTION_COUNT, Literal(len(annotated.mentions))),
         (v.RELATION_COUNT, Literal(len(annotated.relations))),

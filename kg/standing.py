@@ -108,9 +108,9 @@ def _paper(row: Row, years: Mapping[str, int]) -> PaperSupport:
 
 
 def graph_state(store: TripleStore) -> dict[str, tuple[str, str]]:
-    """Map each PMID to the content hash and the pipeline version that the graph was made from."""
+    """Map each PMID to the record hash and the pipeline version that the graph was made from."""
     return {
-        cell(row, "pmid"): (cell(row, "contentHash"), cell(row, "pipelineVersion"))
+        cell(row, "pmid"): (cell(row, "recordHash"), cell(row, "pipelineVersion"))
         for row in read_rows(store, "state", {})
     }
 

@@ -6,7 +6,7 @@ from app.graph_access import Row, ask
 from kg.catalogue import QuestionError
 from kg.vocabulary import (
     ALT_LABEL,
-    EXACT_MATCH,
+    CLOSE_MATCH,
     IS_PROVISIONAL,
     PREF_LABEL,
     TYPE,
@@ -89,7 +89,7 @@ def _page(identifier: str, name: str, values: dict[str, list[str]]) -> ConceptPa
         name=name,
         type=str(types[0]) if types else "",
         synonyms=tuple(values.get(ALT_LABEL.value, ())),
-        matches=tuple(short_id(iri) for iri in values.get(EXACT_MATCH.value, ())),
+        matches=tuple(short_id(iri) for iri in values.get(CLOSE_MATCH.value, ())),
         is_provisional="True" in values.get(IS_PROVISIONAL.value, ()),
     )
 

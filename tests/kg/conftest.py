@@ -58,19 +58,14 @@ def _paper(
         Relation(_mention(text, s), predicate, _mention(text, o), score) for s, predicate, o in said
     )
     mentions = tuple(m for r in relations for m in (r.subject, r.object))
-    return AnnotatedDocument(document, mentions, relations, pipeline)
+    named = dict.fromkeys(BY_CURIE[m.concept] for m in mentions if m.concept)
+    return AnnotatedDocument(document, mentions, relations, pipeline, tuple(named))
 
 
 @pytest.fixture
 def paper() -> Paper:
     """Builds an annotated document out of (subject, predicate, object) by concept names."""
     return _paper
-
-
-@pytest.fixture
-def describe() -> Callable[[str], Concept]:
-    """Describes the concepts that papers can name."""
-    return BY_CURIE.__getitem__
 
 
 @pytest.fixture
@@ -113,5 +108,5 @@ def _library() -> Iterator[AnnotatedDocument]:
 @pytest.fixture
 def graph(store: EmbeddedStore) -> EmbeddedStore:
     """A small graph in which every question of the catalogue has an answer."""
-    load(store, _library(), BY_CURIE.__getitem__)
+    load(store, _library())
     return store

@@ -1,6 +1,7 @@
 """Names are found while they are typed, however they are spelled."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,12 +102,11 @@ def test_among_equals_the_concept_in_more_assertions_comes_first(
     tmp_path: Path,
     store: EmbeddedStore,
     paper: Callable[..., AnnotatedDocument],
-    describe: Callable[[str], Concept],
 ) -> None:
     often, once = "F. prausnitzii", "strain X"
     said = [(often, Predicate.INFLUENCE, o) for o in ("depression", "Parkinson's disease")]
-    papers = [paper("1", *said, (once, Predicate.INFLUENCE, "depression"))]
-    load(store, papers, lambda curie: _renamed(describe(curie)))
+    read = paper("1", *said, (once, Predicate.INFLUENCE, "depression"))
+    load(store, [replace(read, concepts=tuple(map(_renamed, read.concepts)))])
     build_index(store, tmp_path / "labels.sqlite")
     hits = search(tmp_path / "labels.sqlite", "bug")
     assert [(hit.curie, hit.assertion_count) for hit in hits] == [

@@ -15,18 +15,16 @@ from kg.loading import LoadResult, load, load_ontology, ontology_quads, withdraw
 from kg.standing import GraphCounts, graph_counts, graph_state
 from kg.stores.embedded import EmbeddedStore
 from kg.validation import ValidationError
-from ontology.concept import Concept
 from ontology.schema import Predicate
 
 Paper = Callable[..., AnnotatedDocument]
-Describe = Callable[[str], Concept]
 ON_PARKINSON = ("F. prausnitzii", Predicate.INFLUENCE, "Parkinson's disease")
 ON_DEPRESSION = ("F. prausnitzii", Predicate.INFLUENCE, "depression")
 
 
-def _fresh(documents: Iterable[AnnotatedDocument], describe: Describe) -> EmbeddedStore:
+def _fresh(documents: Iterable[AnnotatedDocument]) -> EmbeddedStore:
     store = EmbeddedStore.in_memory()
-    load(store, documents, describe)
+    load(store, documents)
     return store
 
 
@@ -34,23 +32,21 @@ def _said(store: EmbeddedStore, predicate: object) -> list[object]:
     return [quad.object for quad in store.quads() if quad.predicate == predicate]
 
 
-def test_loading_the_same_twice_changes_nothing(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
+def test_loading_the_same_twice_changes_nothing(store: EmbeddedStore, paper: Paper) -> None:
     papers = [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON, ON_DEPRESSION)]
-    first = load(store, papers, describe)
+    first = load(store, papers)
     before = set(store.quads())
-    second = load(store, papers, describe)
+    second = load(store, papers)
     assert first.has_changed
     assert not second.has_changed
     assert set(store.quads()) == before
 
 
-def test_batches_make_no_difference(paper: Paper, describe: Describe) -> None:
+def test_batches_make_no_difference(paper: Paper) -> None:
     papers = [paper(str(n), ON_PARKINSON, year=2000 + n) for n in range(1, 6)]
     store, reports = EmbeddedStore.in_memory(), list[LoadResult]()
-    load(store, papers, describe, batch_size=2, on_progress=reports.append)
-    assert set(store.quads()) == set(_fresh(papers, describe).quads())
+    load(store, papers, batch_size=2, on_progress=reports.append)
+    assert set(store.quads()) == set(_fresh(papers).quads())
     assert [report.documents for report in reports] == [2, 4, 5]
 
 
@@ -60,11 +56,9 @@ def test_every_triple_stands_in_one_graph(graph: EmbeddedStore) -> None:
     assert [triple for triple, count in triples.items() if count > 1] == []
 
 
-def test_belief_and_years_are_counted_over_papers(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON, score=0.5, year=2019)], describe)
-    load(store, [paper("2", ON_PARKINSON, score=0.8, year=2022)], describe)
+def test_belief_and_years_are_counted_over_papers(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON, score=0.5, year=2019)])
+    load(store, [paper("2", ON_PARKINSON, score=0.8, year=2022)])
     assert _said(store, v.BELIEF) == [Literal(0.9)]
     assert _said(store, v.EVIDENCE_COUNT) == [Literal(2)]
     assert _said(store, v.FIRST_YEAR) == [Literal(2019)]
@@ -72,70 +66,62 @@ def test_belief_and_years_are_counted_over_papers(
 
 
 def test_an_assertion_becomes_a_direct_triple_when_a_second_paper_makes_it_believed(
-    store: EmbeddedStore, paper: Paper, describe: Describe
+    store: EmbeddedStore, paper: Paper
 ) -> None:
     direct = v.PREDICATE_NODES[Predicate.INFLUENCE]
-    load(store, [paper("1", ON_PARKINSON, score=0.4)], describe)
+    load(store, [paper("1", ON_PARKINSON, score=0.4)])
     assert direct not in {quad.predicate for quad in store.quads()}
-    load(store, [paper("2", ON_PARKINSON, score=0.4)], describe)
+    load(store, [paper("2", ON_PARKINSON, score=0.4)])
     assert direct in {quad.predicate for quad in store.quads()}
     withdraw(store, ["2"])
     assert direct not in {quad.predicate for quad in store.quads()}
 
 
-def test_a_revised_paper_takes_its_old_evidence_back(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)], describe)
-    load(store, [paper("1", ON_DEPRESSION)], describe)
-    fresh = _fresh([paper("1", ON_DEPRESSION), paper("2", ON_PARKINSON)], describe)
+def test_a_revised_paper_takes_its_old_evidence_back(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)])
+    load(store, [paper("1", ON_DEPRESSION)])
+    fresh = _fresh([paper("1", ON_DEPRESSION), paper("2", ON_PARKINSON)])
     assert set(store.quads()) == set(fresh.quads())
 
 
 def test_another_pipeline_replaces_the_evidence_of_the_first(
-    store: EmbeddedStore, paper: Paper, describe: Describe
+    store: EmbeddedStore, paper: Paper
 ) -> None:
     other = Pipeline("model", "model", "w2", "l2")
-    load(store, [paper("1", ON_PARKINSON)], describe)
-    load(store, [paper("1", ON_PARKINSON, pipeline=other)], describe)
+    load(store, [paper("1", ON_PARKINSON)])
+    load(store, [paper("1", ON_PARKINSON, pipeline=other)])
     assert graph_counts(store).evidence == 1
     assert len(_said(store, v.SENTENCE)) == 1
     assert graph_state(store)["1"][1] == other.version
 
 
-def test_a_retracted_paper_stays_and_its_evidence_goes(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON)], describe)
-    load(store, [paper("1", ON_PARKINSON, kinds=("Retracted Publication",))], describe)
+def test_a_retracted_paper_stays_and_its_evidence_goes(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON)])
+    load(store, [paper("1", ON_PARKINSON, kinds=("Retracted Publication",))])
     counts = graph_counts(store)
     assert (counts.articles, counts.assertions, counts.evidence) == (1, 0, 0)
     assert _said(store, v.IS_RETRACTED) == [v.TRUE]
     assert _said(store, v.OF_ASSERTION) == []
 
 
-def test_a_withdrawn_paper_leaves_no_trace(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)], describe)
+def test_a_withdrawn_paper_leaves_no_trace(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)])
     result = withdraw(store, ["2", "404"])
     assert result.has_changed
-    assert set(store.quads()) == set(_fresh([paper("1", ON_PARKINSON)], describe).quads())
+    assert set(store.quads()) == set(_fresh([paper("1", ON_PARKINSON)]).quads())
     assert not withdraw(store, ["2"]).has_changed
 
 
-def test_the_later_version_of_a_paper_in_one_batch_wins(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("1", ON_DEPRESSION)], describe)
-    assert set(store.quads()) == set(_fresh([paper("1", ON_DEPRESSION)], describe).quads())
+def test_the_later_version_of_a_paper_in_one_batch_wins(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON), paper("1", ON_DEPRESSION)])
+    assert set(store.quads()) == set(_fresh([paper("1", ON_DEPRESSION)]).quads())
 
 
-def test_a_concept_described_anew_is_replaced(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
-    load(store, [paper("1", ON_PARKINSON)], describe)
-    load(store, [paper("1", ON_PARKINSON)], lambda c: replace(describe(c), name=f"new {c}"))
+def test_a_concept_described_anew_is_replaced(store: EmbeddedStore, paper: Paper) -> None:
+    load(store, [paper("1", ON_PARKINSON)])
+    again = paper("1", ON_PARKINSON)
+    renamed = tuple(replace(c, name=f"new {c.curie}") for c in again.concepts)
+    load(store, [replace(again, concepts=renamed)])
     assert set(_said(store, v.PREF_LABEL)) == {
         Literal("new NCIT:C26845"),
         Literal("new NCBITaxon:853"),
@@ -143,17 +129,17 @@ def test_a_concept_described_anew_is_replaced(
 
 
 def test_what_breaks_the_schema_is_refused_and_nothing_is_written(
-    store: EmbeddedStore, paper: Paper, describe: Describe
+    store: EmbeddedStore, paper: Paper
 ) -> None:
     wrong = paper("1", ("depression", Predicate.INFLUENCE, "F. prausnitzii"))
     with pytest.raises(ValidationError, match="influence"):
-        load(store, [wrong], describe)
+        load(store, [wrong])
     assert store.size() == 0
 
 
 def test_a_concept_that_nobody_describes_is_a_key_error(store: EmbeddedStore, paper: Paper) -> None:
     with pytest.raises(KeyError, match="NCBITaxon:853"):
-        load(store, [paper("1", ON_PARKINSON)], dict[str, Concept]().__getitem__)
+        load(store, [replace(paper("1", ON_PARKINSON), concepts=())])
 
 
 def test_the_ontology_is_loaded_once(store: EmbeddedStore) -> None:
@@ -180,12 +166,10 @@ def test_an_empty_graph_counts_nothing(store: EmbeddedStore) -> None:
     assert graph_state(store) == {}
 
 
-def test_the_state_tells_what_was_read(
-    store: EmbeddedStore, paper: Paper, describe: Describe
-) -> None:
+def test_the_state_tells_what_was_read(store: EmbeddedStore, paper: Paper) -> None:
     read = paper("1", ON_PARKINSON)
-    load(store, [read], describe)
-    assert graph_state(store) == {"1": (read.document.content_hash, read.pipeline.version)}
+    load(store, [read])
+    assert graph_state(store) == {"1": (read.document.record_hash, read.pipeline.version)}
 
 
 CLAIMS = (ON_PARKINSON, ON_DEPRESSION, ("butyrate", Predicate.INFLUENCE, "depression"))
@@ -203,7 +187,6 @@ STEPS = st.lists(
 @given(steps=STEPS)
 def test_any_history_ends_in_the_graph_of_the_last_versions(
     paper: Paper,
-    describe: Describe,
     steps: list[tuple[str, list[tuple[str, Predicate, str]]]],
 ) -> None:
     """Load and withdraw in any order; a paper without claims is withdrawn."""
@@ -212,10 +195,10 @@ def test_any_history_ends_in_the_graph_of_the_last_versions(
         last.pop(pmid, None)
         if said:
             last[pmid] = paper(pmid, *said)
-            load(store, [last[pmid]], describe)
+            load(store, [last[pmid]])
         else:
             withdraw(store, [pmid])
-    fresh = _fresh(last.values(), describe)
+    fresh = _fresh(last.values())
     kept = {v.CONCEPTS, *(q.graph_name for q in store.quads() if q.predicate == v.RECOGNIZER)}
     difference = set(store.quads()) ^ set(fresh.quads())
     assert {quad.graph_name for quad in difference} <= kept

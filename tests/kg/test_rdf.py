@@ -45,7 +45,7 @@ def test_a_concept_has_its_names_and_its_type() -> None:
         'prefLabel "Parkinson\'s disease"',
         'altLabel "PD"',
         'identifier "NCIT:C26845"',
-        "exactMatch <https://identifiers.org/mesh:D010300>",
+        "closeMatch <https://identifiers.org/mesh:D010300>",
     }
 
 
@@ -65,7 +65,7 @@ def test_text_is_written_in_nfc() -> None:
 def test_an_article_without_a_year_has_none(paper: Paper) -> None:
     predicates = {quad.predicate for quad in article_quads(paper("1", SAID, year=None))}
     assert v.YEAR not in predicates
-    assert {v.PMID, v.DOI, v.JOURNAL, v.CONTENT_HASH, v.MENTION_COUNT} <= predicates
+    assert {v.PMID, v.DOI, v.JOURNAL, v.RECORD_HASH, v.MENTION_COUNT} <= predicates
 
 
 def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:

@@ -34,7 +34,6 @@ from kg.stores.answers import QueryError, StoreError, StoreUnreachableError
 from kg.stores.embedded import BULK, EmbeddedStore
 from kg.stores.open import open_store
 from kg.stores.remote import RemoteStore
-from ontology.concept import Concept
 from ontology.schema import Predicate
 
 G, H = NamedNode("http://x.org/g"), NamedNode("http://x.org/h")
@@ -242,12 +241,11 @@ def test_what_is_no_select_is_refused_in_one_line(any_store: TripleStore, query:
 def test_a_graph_is_loaded_and_taken_back(
     any_store: TripleStore,
     paper: Callable[..., AnnotatedDocument],
-    describe: Callable[[str], Concept],
 ) -> None:
     said = ("F. prausnitzii", Predicate.INFLUENCE, "depression")
     papers = [paper("1", said), paper("2", said, score=0.123456789)]
-    load(any_store, papers, describe)
-    assert not load(any_store, papers, describe).has_changed
+    load(any_store, papers)
+    assert not load(any_store, papers).has_changed
     withdraw(any_store, ["2"])
     assert graph_counts(any_store).evidence == 1
 

@@ -44,7 +44,7 @@ GOOD = """
 
 :article a fabio:JournalArticle ; dcterms:title "Title" ; dcterms:identifier "PMID:12345" ;
     gb:pmid "12345" ; gb:recordVersion 1 ; gb:year 2021 ; gb:journal "Journal" ; gb:doi "10.1/x" ;
-    gb:publicationType "Journal Article", "Review" ; gb:isRetracted false ; gb:contentHash "c0" ;
+    gb:publicationType "Journal Article", "Review" ; gb:isRetracted false ; gb:recordHash "c0" ;
     gb:pipelineVersion "1" ; gb:mentionCount 2 ; gb:relationCount 1 .
 :run a prov:Activity, gb:Run ; gb:recognizer "lexicon" ; gb:relationMethod "counts" ;
     gb:weightsHash "a1" ; gb:lexiconHash "b2" ; gb:pipelineVersion "1" .
@@ -123,7 +123,7 @@ def test_years_titles_and_weights_may_be_unknown(shapes: Graph):
         ),
         pytest.param("article", 'gb:pmid "12345"', 'gb:pmid "PMC12345"', id="no PMID"),
         pytest.param("article", 'title "Title"', 'title "Title", "Other"', id="two titles"),
-        pytest.param("article", 'gb:contentHash "c0" ;', "", id="no content hash"),
+        pytest.param("article", 'gb:recordHash "c0" ;', "", id="no record hash"),
         pytest.param("article", "gb:year 2021 ; gb:j", "gb:year 20210 ; gb:j", id="article year"),
         pytest.param("run", 'gb:recognizer "lexicon" ;', "", id="no recognizer"),
         pytest.param("run", "a prov:Activity, gb:Run", "a gb:Run", id="run is no activity"),
