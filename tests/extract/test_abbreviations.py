@@ -55,8 +55,8 @@ def test_words_too_far_before_the_bracket_are_not_looked_at() -> None:
     "text",
     [
         "patients (n = 12) and",
-        "comorbid patients with no (n=15) signs",
-        "in normal populations (p<0.001)",
+        "controls (n=15) and patients (n=15)",
+        "in mice (p=0.001) and other populations (p<0.001)",
         "in the elderly gut (e.g., exercise)",
         "in the end (i.e., late)",
         "two groups (12) of",

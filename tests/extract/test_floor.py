@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +28,19 @@ Corpus = Sequence[AnnotatedDocument]
 ANIMAL, CHEMICAL, DDF = EntityType.ANIMAL, EntityType.CHEMICAL, EntityType.DDF
 LEXICON = Lexicon({"CHEBI:1": Concept("CHEBI:1", "acetate", CHEMICAL)})
 NO_NAMES = Lexicon({})
+ROOT = Path(__file__).parents[2]
+TRAIN = """
+import sys
+from pathlib import Path
+from extract.corpus import read_corpus
+from extract.training.floor import train_floor
+from ontology.lexicon import starter_lexicon
+
+_, corpus, seed = sys.argv
+documents = list(read_corpus(Path(corpus)))
+out = Path(f"{corpus}.{seed}")
+train_floor(documents, starter_lexicon(), out, starter_only=False, report=lambda _: None)
+"""
 
 
 @pytest.fixture
@@ -66,6 +82,17 @@ def test_the_same_corpus_makes_the_same_folder(corpus: Corpus, tmp_path: Path) -
     one, other = train(corpus, tmp_path / "one"), train(corpus, tmp_path / "other")
     assert contents(one) == contents(other)
     assert set(contents(one)) == {"manifest.json", "names.tsv", "modifiers.tsv", "counts.json"}
+
+
+def test_the_folder_does_not_depend_on_the_order_of_sets(corpus: Corpus, tmp_path: Path) -> None:
+    entries = {annotated.document.pmid: write_entry(annotated) for annotated in corpus}
+    (tmp_path / "corpus.json").write_text(json.dumps(entries), encoding="utf-8")
+    for seed in "12":
+        environment = {**os.environ, "PYTHONHASHSEED": seed}
+        command = [sys.executable, "-c", TRAIN, str(tmp_path / "corpus.json"), seed]
+        subprocess.run(command, check=True, env=environment, cwd=ROOT)
+    one, other = (contents(tmp_path / f"corpus.json.{seed}") for seed in "12")
+    assert one == other
 
 
 def test_training_again_replaces_the_model(corpus: Corpus, tmp_path: Path) -> None:

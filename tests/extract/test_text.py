@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.text import fold, plain, sentences
@@ -56,6 +56,7 @@ def test_every_white_space_becomes_one_blank() -> None:
     assert plain("a\u00a0b\u2009c\nd\te").text == "a b c d e"
 
 
+@settings(deadline=None)
 @given(MARKED_UP)
 def test_origin_strictly_increases_and_leads_back_to_the_same_characters(text: str) -> None:
     bare = plain(text)
@@ -65,6 +66,7 @@ def test_origin_strictly_increases_and_leads_back_to_the_same_characters(text: s
         assert character == text[index] or (character == " " and text[index].isspace())
 
 
+@settings(deadline=None)
 @given(MARKED_UP, st.data())
 def test_a_span_of_the_plain_text_reads_the_same_in_the_original(
     text: str, data: st.DataObject
@@ -88,6 +90,7 @@ def test_markup_inside_a_span_is_spanned_and_at_its_edges_left_out() -> None:
     assert text[first:last] == "IL-1<sub>β"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_folding_keeps_the_length_of_any_text(text: str) -> None:
     assert len(fold(text)) == len(text)
@@ -101,6 +104,7 @@ def test_folding_makes_case_quotes_and_dashes_one() -> None:
     assert fold("PARKINSON\u2019S gut\u2013brain \u2212") == "parkinson's gut-brain -"
 
 
+@settings(deadline=None)
 @given(RUNNING | st.text())
 def test_sentences_cover_all_but_blanks_in_order_without_overlap(text: str) -> None:
     at = 0
