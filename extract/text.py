@@ -1,6 +1,7 @@
 """Plain text and sentences, with the way back to the offsets of the original."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
@@ -30,6 +31,10 @@ class PlainText:
     def span_in_original(self, start: int, end: int) -> tuple[int, int]:
         """Map ``[start, end)``; mark-up at the edges is left out, mark-up inside is spanned."""
         return self.origin[start], self.origin[end - 1] + 1
+
+    def span_in_plain(self, start: int, end: int) -> tuple[int, int]:
+        """Map ``[start, end)`` of the original; a place inside mark-up counts as after it."""
+        return bisect_left(self.origin, start), bisect_left(self.origin, end)
 
 
 def plain(text: str) -> PlainText:

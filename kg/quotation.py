@@ -1,11 +1,11 @@
 """The sentence that evidence quotes, and where its two spans stand in it."""
 
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from unicodedata import normalize
 
 from extract.annotation import Mention
-from extract.text import sentences
+from extract.text import plain, sentences
 from ingest.document import Document
 
 GAP = " […] "
@@ -28,7 +28,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A quoted sentence in NFC; ``sentence[subject_at:]`` starts with the subject's text."""
+    """A quoted sentence in NFC, without mark-up; ``sentence[subject_at:]`` starts with the subject.
+
+    The spans keep their place in the article's own text, and have their text as it is quoted.
+    """
 
     sentence: str
     subject: Span
@@ -50,32 +53,38 @@ class Quoter:
     """Quotes one document; each passage is cut into sentences once."""
 
     def __init__(self, document: Document) -> None:
-        self._texts = [passage.text for passage in document.passages]
+        self._texts = [plain(passage.text) for passage in document.passages]
         self._number = {passage.name: n for n, passage in enumerate(document.passages)}
-        self._sentences = [sentences(text) for text in self._texts]
+        self._sentences = [sentences(text.text) for text in self._texts]
 
     def quote(self, subject: Span, object_: Span) -> Quotation:
         """Quote the sentence of both spans, or their two sentences in text order."""
-        stretches = _merge(self._around(subject), self._around(object_))
-        quoted = GAP.join(self._texts[s.passage][s.start : s.end] for s in stretches)
-        at = tuple(self._offset(span, stretches) for span in (subject, object_))
+        places = self._place(subject), self._place(object_)
+        stretches = _merge(*map(self._around, places))
+        quoted = GAP.join(self._texts[s.passage].text[s.start : s.end] for s in stretches)
+        at = tuple((_offset(p, stretches), p.end - p.start) for p in places)
         return _compose(quoted, (subject, object_), at)
 
-    def _around(self, span: Span) -> _Stretch:
-        """Find the sentence of a span; a span over a sentence boundary takes both sides."""
+    def _place(self, span: Span) -> _Stretch:
         passage = self._number[span.passage]
-        touched = [s for s in self._sentences[passage] if s[0] < span.end and span.start < s[1]]
-        start = min((s[0] for s in touched), default=span.start)
-        end = max((s[1] for s in touched), default=span.end)
-        return _Stretch(passage, min(start, span.start), max(end, span.end))
+        return _Stretch(passage, *self._texts[passage].span_in_plain(span.start, span.end))
 
-    def _offset(self, span: Span, stretches: tuple[_Stretch, ...]) -> int:
-        passed = 0
-        for stretch in stretches:
-            if stretch.passage == self._number[span.passage] and span.start < stretch.end:
-                return passed + span.start - stretch.start
-            passed += stretch.end - stretch.start + len(GAP)
-        raise ValueError(f"Span outside its sentences: {span}")
+    def _around(self, place: _Stretch) -> _Stretch:
+        """Find the sentence of a span; a span over a sentence boundary takes both sides."""
+        found = self._sentences[place.passage]
+        touched = [s for s in found if s[0] < place.end and place.start < s[1]]
+        start = min((s[0] for s in touched), default=place.start)
+        end = max((s[1] for s in touched), default=place.end)
+        return _Stretch(place.passage, min(start, place.start), max(end, place.end))
+
+
+def _offset(place: _Stretch, stretches: tuple[_Stretch, ...]) -> int:
+    passed = 0
+    for stretch in stretches:
+        if stretch.passage == place.passage and place.start < stretch.end:
+            return passed + place.start - stretch.start
+        passed += stretch.end - stretch.start + len(GAP)
+    raise ValueError(f"A span outside its sentences: {place}")
 
 
 def _merge(one: _Stretch, other: _Stretch) -> tuple[_Stretch, ...]:
@@ -85,15 +94,18 @@ def _merge(one: _Stretch, other: _Stretch) -> tuple[_Stretch, ...]:
     return first, second
 
 
-def _compose(sentence: str, spans: tuple[Span, Span], at: tuple[int, ...]) -> Quotation:
-    """Bring a quotation to NFC piece by piece, so that the spans can be found again."""
-    ends = tuple(start + span.end - span.start for start, span in zip(at, spans, strict=True))
-    cuts = sorted({0, len(sentence), *at, *ends})
+def _compose(sentence: str, spans: tuple[Span, Span], at: tuple[tuple[int, int], ...]) -> Quotation:
+    """Bring a quotation to NFC piece by piece, so that the spans can be found again.
+
+    ``at`` are (start, length) of the spans in ``sentence``.
+    """
+    edges = [(start, start + length) for start, length in at]
+    cuts = sorted({0, len(sentence), *chain.from_iterable(edges)})
     pieces = [normalize("NFC", sentence[start:end]) for start, end in pairwise(cuts)]
     moved = dict(zip(cuts, accumulate(map(len, pieces), initial=0), strict=True))
     text = "".join(pieces)
     subject, object_ = (
         Span(span.passage, span.start, span.end, text[moved[start] : moved[end]])
-        for span, start, end in zip(spans, at, ends, strict=True)
+        for span, (start, end) in zip(spans, edges, strict=True)
     )
-    return Quotation(text, subject, moved[at[0]], object_, moved[at[1]])
+    return Quotation(text, subject, moved[edges[0][0]], object_, moved[edges[1][0]])

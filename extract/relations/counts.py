@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from extract.annotation import AnnotatedDocument, Mention, Relation
-from extract.text import sentences
+from extract.text import plain, sentences
 from ingest.document import Document
 from ontology.schema import LEGAL_PAIRS, EntityType, Predicate, is_legal
 
@@ -122,9 +122,10 @@ def _place(document: Document, mentions: Iterable[Mention]) -> list[_Placed]:
     lengths = accumulate((len(p.text) + 1 for p in document.passages), initial=0)
     offsets = {p.name: offset for p, offset in zip(document.passages, lengths, strict=False)}
     starts = [
-        offsets[passage.name] + start
+        offsets[passage.name] + text.origin[start]
         for passage in document.passages
-        for start, _ in sentences(passage.text)
+        for text in (plain(passage.text),)
+        for start, _ in sentences(text.text)
     ]
     return [
         _Placed(m, at + m.start, at + m.end, bisect_left(starts, at + m.start + 1))

@@ -55,7 +55,7 @@ def fit_names(
 
 
 def _lexicon_labels(lexicon: Lexicon) -> Labels:
-    names = ((fold(name), concept.type) for name, concept in lexicon.names())
+    names = sorted((fold(name), concept.type) for name, concept in lexicon.names())
     return {name: entity_type for name, entity_type in names if len(name) >= SHORTEST_NAME}
 
 

@@ -15,13 +15,13 @@ from ontology.schema import Predicate
 PIPELINE = Pipeline("lexicon", "counts", "weights", "names")
 CONCEPTS = (
     Concept("NCIT:C26845", "Parkinson's disease", Type.DDF, ("PD",), ("MESH:D010300", "X:1")),
-    Concept("MESH:D003866", "depression", Type.DDF),
+    Concept("NCIT:C124639", "depression", Type.DDF),
     Concept("NCBITaxon:853", "F. prausnitzii", Type.BACTERIA, ("Faecalibacterium prausnitzii",)),
     Concept("NCBITaxon:239935", "A. muciniphila", Type.BACTERIA),
     Concept("CHEBI:17968", "butyrate", Type.CHEMICAL),
     Concept("CHEBI:15765", "L-DOPA", Type.DRUG),
     Concept("OHMI:0000003", "gut microbiota", Type.MICROBIOME),
-    Concept("NCBIGene:627", "BDNF", Type.GENE),
+    Concept("NCIT:C105874", "SLC6A4", Type.GENE),
     Concept("FOODON:1", "inulin", Type.DIETARY_SUPPLEMENT),
     Concept("gbc:bacteria/strain-x", "strain X", Type.BACTERIA, is_provisional=True),
 )
@@ -96,7 +96,7 @@ def _library() -> Iterator[AnnotatedDocument]:
         "4",
         (taxon, Predicate.INFLUENCE, depression),
         ("inulin", Predicate.IMPACT, taxon),
-        ("butyrate", Predicate.CHANGE_EXPRESSION, "BDNF"),
+        ("butyrate", Predicate.CHANGE_EXPRESSION, "SLC6A4"),
         ("strain X", Predicate.INFLUENCE, depression),
     )
     yield _paper("5", ("inulin", Predicate.IMPACT, "gut microbiota"), score=0.3)

@@ -117,7 +117,7 @@ def test_two_papers_that_say_the_same_make_one_assertion(paper: Paper) -> None:
     other = ("butyrate", INFLUENCE, "depression")
     first, second = assemble([paper("1", SAID), paper("2", other, SAID)])
     assert (first.subject, first.predicate, first.object) == (
-        "NCBITaxon:853", INFLUENCE, "MESH:D003866",
+        "NCBITaxon:853", INFLUENCE, "NCIT:C124639",
     )  # fmt: skip
     assert [evidence.pmid for evidence in first.evidence] == ["1", "2"]
     assert second.subject == "CHEBI:17968"
