@@ -100,4 +100,7 @@ def _graph(settings: Settings) -> tuple[bool, str]:
     snapshot = current_snapshot(graph_root(settings.data))
     if snapshot is None:
         return True, "none yet; `gutbrain run` makes one"
-    return True, f"{snapshot.path.name}: {EmbeddedStore.open_read_only(snapshot.graph).size()} quads"
+    return (
+        True,
+        f"{snapshot.path.name}: {EmbeddedStore.open_read_only(snapshot.graph).size()} quads",
+    )

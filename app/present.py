@@ -87,7 +87,17 @@ def entity(end: End) -> Html:
 def meter(share: float) -> Html:
     """A number in [0, 1] with a bar."""
     width = round(100 * min(max(share, 0), 1))
-    return Html(f'<span class="gb-meter"><i style="width: {width}%"></i></span>{share:.2f}')
+    bar = f'<span class="gb-meter"><i style="width: {width}%"></i></span>'
+    return Html(bar + text(probability(share)))
+
+
+def probability(share: float) -> str:
+    """Write a probability with two digits, and never a doubt as certainty.
+
+    >>> probability(0.7), probability(0.9999), probability(1.0)
+    ('0.70', '> 0.99', '1.00')
+    """
+    return "> 0.99" if 0.995 <= share < 1 else f"{share:.2f}"  # noqa: PLR2004
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Html]]) -> Html:

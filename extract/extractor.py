@@ -11,16 +11,17 @@ from ingest.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Least scores at which a relation counts, by what is counted."""
+    """Least scores at which a relation counts: by task of GutBrainIE, and for the graph."""
 
     binary: float
     tag: float
     mention: float
+    graph: float
 
     @property
     def lowest(self) -> float:
-        """What a relation extractor must keep to serve all three."""
-        return min(self.binary, self.tag, self.mention)
+        """What a relation extractor must keep to serve all."""
+        return min(self.binary, self.tag, self.mention, self.graph)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,9 @@ class Extractor:
         return AnnotatedDocument(document, linked, relations, self.pipeline, named)
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
-        """Read documents for the graph: relations from the mention threshold on."""
+        """Read documents for the graph: relations from the graph's own threshold on."""
         for document in documents:
-            yield keep_relations(self.annotate(document), self.thresholds.mention)
+            yield keep_relations(self.annotate(document), self.thresholds.graph)
 
 
 def keep_relations(annotated: AnnotatedDocument, threshold: float) -> AnnotatedDocument:

@@ -30,6 +30,7 @@ from app.present import (
     marked_sentence,
     meter,
     numbers,
+    probability,
     quiet,
     table,
     text,
@@ -80,7 +81,7 @@ def show_summary(page: AssertionPage) -> None:
             (
                 ("papers", text(f"{page.papers:,}")),
                 ("sentences", text(f"{page.evidences:,}")),
-                ("belief", text(f"{page.belief:.2f}")),
+                ("belief", text(probability(page.belief))),
                 ("years", years(page.first, page.last)),
             )
         ),

@@ -171,7 +171,7 @@ def _step(
     loss.backward()
     nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
     optimizer.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def collate(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
