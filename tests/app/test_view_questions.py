@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from app.sandbox import Limits, Request, WorkerSandbox
+from app.sandbox import Limits, Request, UnavailableError, WorkerSandbox
 from kg.catalogue import Question, bind, question, question_folder
 from kg.snapshot import current_snapshot, next_snapshot
 
@@ -16,6 +16,9 @@ PREFIXES = """
 @prefix gb: <https://w3id.org/gutbrain/ontology#> .
 @prefix graph: <https://w3id.org/gutbrain/graph/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+"""
+CONCEPT = """
+<http://purl.obolibrary.org/obo/CHEBI_{n}> a skos:Concept , gb:Drug ; skos:prefLabel "drug {n}" .
 """
 ARGUMENTS = {
     "assertion": "https://w3id.org/gutbrain/assertion/aaaaaaaaaaaaaaaa",
@@ -33,17 +36,14 @@ NAMES = sorted(
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerSandbox]:
     """The small graph among many concepts that nothing is said of."""
     root = tmp_path_factory.mktemp("crowded")
-    concepts = "".join(
-        f'<http://purl.obolibrary.org/obo/CHEBI_{90_000 + n}> a skos:Concept , gb:Drug ; skos:prefLabel "drug {n}" .\n'
-        for n in range(CONCEPTS)
-    )
+    concepts = "".join(CONCEPT.format(n=90_000 + n) for n in range(CONCEPTS))
     with next_snapshot(root) as store:
         store.bulk_load(parse(SMALL_GRAPH.read_bytes(), RdfFormat.TRIG))
         text = f"{PREFIXES} graph:concepts {{ {concepts} }}"
         store.bulk_load(parse(text.encode(), RdfFormat.TRIG))
     snapshot = current_snapshot(root)
     assert snapshot is not None
-    sandbox = WorkerSandbox(lambda: str(snapshot.graph), Limits(5.0))
+    sandbox = WorkerSandbox(lambda: str(snapshot.graph), Limits(2.0))
     yield sandbox
     sandbox.close()
 
@@ -60,3 +60,10 @@ def test_a_view_has_its_rows_in_time_whatever_else_the_graph_holds(
     answer = crowded.answer(Request(bound(question(name)), "text/csv"))
 
     assert len(answer.body.splitlines()) > 1
+
+
+def test_joining_all_concepts_with_all_is_not_in_time(crowded: WorkerSandbox) -> None:
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+
+    with pytest.raises(UnavailableError):
+        crowded.answer(Request(f"SELECT (COUNT(*) AS ?n) {{ ?a {label} ?x . ?b {label} ?y }}"))
