@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import Lock
 
 import httpx
 from pyoxigraph import Literal
@@ -23,6 +24,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 FRESH_S = 300
 """How long answers of a server are kept; those of a snapshot never change."""
 KEPT_ROWS = 500
+_OPENING = Lock()
 
 
 def graph_version(settings: Settings) -> str:
@@ -36,9 +38,14 @@ def graph_version(settings: Settings) -> str:
     return str(snapshot.path) if snapshot else ""
 
 
-@lru_cache(maxsize=2)
 def open_graph(version: str) -> TripleStore:
-    """Open a graph for reading; one snapshot stays open for those who still look at the last."""
+    """Open a graph for reading, once; the last one stays open for those who still look at it."""
+    with _OPENING:
+        return _opened(version)
+
+
+@lru_cache(maxsize=2)
+def _opened(version: str) -> TripleStore:
     if version.startswith(("http://", "https://")):
         return RemoteStore(version)
     return EmbeddedStore.open_read_only(Snapshot(Path(version)).graph)

@@ -4,7 +4,7 @@ First-piece BIO tagging over windows: a trunk on the documents no expert annotat
 on all, the last epochs on the experts' alone; the weights of the branches are averaged (model
 soup: Wortsman et al., ICML 2022). Early choices are made on held-out expert documents, never dev.
 """
-# pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUntypedFunctionDecorator=false
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
 import random
 from collections.abc import Callable, Iterator, Sequence
