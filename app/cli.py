@@ -30,9 +30,15 @@ from app.server import serve as serve_forever
 from app.settings import Settings, load_settings, origins
 from extract.corpus import read_corpus
 from extract.extractor import Extractor
-from extract.methods import RecognizerName, RelationMethod, load_extractor
+from extract.methods import (
+    RecipeName,
+    RecognizerName,
+    RelationMethod,
+    TrainingOrder,
+    load_extractor,
+)
+from extract.methods import train as train_model
 from extract.scoring import Scorer, Task
-from extract.training.floor import train_floor
 from ingest.sources import sample_path
 from kg.stores.answers import StoreUnreachableError
 from ontology.lexicon import starter_lexicon
@@ -193,19 +199,21 @@ def evaluate_command(
 
 @app.command()
 def train(
-    recipe: Annotated[str, typer.Argument(help="What to fit: floor.")],
+    recipe: Annotated[RecipeName, typer.Argument(help="What to fit.")],
     corpus: Annotated[list[Path], typer.Option("--corpus", help="GutBrainIE JSON, repeatable.")],
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     more: Annotated[list[Path] | None, typer.Argument(help="More corpus files.")] = None,
     starter_names: Annotated[
         bool, typer.Option("--starter-names", help="Fit the starter lexicon's names alone.")
     ] = False,
+    encoder: Annotated[
+        Path | None, typer.Option(help="For tagger: a local encoder folder; else MiniLM-L6.")
+    ] = None,
 ) -> None:
     """Fit a model to annotated corpora; then ``--model OUT`` anywhere."""
-    if recipe != "floor":
-        raise typer.BadParameter(f"no recipe {recipe!r}; known: floor")
     documents = [document for path in (*corpus, *(more or ())) for document in read_corpus(path)]
-    train_floor(documents, starter_lexicon(), out, starter_only=starter_names, report=note)
+    lexicon = starter_lexicon()
+    train_model(recipe, TrainingOrder(documents, lexicon, out, note, starter_names, encoder))
     note(f"model written to {out}")
 
 

@@ -46,9 +46,10 @@ def train_floor(
     out.mkdir(parents=True, exist_ok=True)
     write_lexicon_model(fit_names(experts, others, lexicon, starter_only=starter_only), out)
     write_counts(count_relations(experts), out)
-    _write_manifest(
+    write_manifest(
         out,
-        corpus=_corpus_hash(corpus),
+        kind="floor",
+        corpus=corpus_hash(corpus),
         documents={"expert": len(experts), "other": len(others)},
         lexicon=lexicon.hash,
         starter_only=starter_only,
@@ -95,12 +96,14 @@ def is_expert(document: AnnotatedDocument) -> bool:
     return document.pipeline.recognizer.startswith("expert")
 
 
-def _write_manifest(out: Path, **content: object) -> None:
-    text = json.dumps({"kind": "floor", **content}, indent=2)
+def write_manifest(out: Path, **content: object) -> None:
+    """Say beside a model what it was made of; ``thresholds`` are read back with it."""
+    text = json.dumps(content, indent=2)
     (out / MANIFEST_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def _corpus_hash(corpus: Sequence[AnnotatedDocument]) -> str:
+def corpus_hash(corpus: Sequence[AnnotatedDocument]) -> str:
+    """Hash the texts and annotations, in order."""
     digest = hashlib.sha256()
     for document in corpus:
         digest.update(f"{document.document.pmid}{document.document.content_hash}".encode())
