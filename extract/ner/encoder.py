@@ -39,7 +39,7 @@ class EncoderRecognizer:
 
     def __init__(self, folder: Path) -> None:
         self._session = _open(folder / MODEL_FILE)
-        self._tokenizer = PieceTokenizer(folder / TOKENIZER_FILE)
+        self._tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""

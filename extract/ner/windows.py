@@ -41,14 +41,19 @@ class Window:
 
 
 class PieceTokenizer:
-    """A tokenizer file in use; no padding, no truncation."""
+    """A tokenizer in use; no padding, no truncation. It must know [CLS] and [SEP]."""
 
-    def __init__(self, path: Path) -> None:
-        self._tokenizer = Tokenizer.from_file(str(path))
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._cls = self._id("[CLS]")
         self._sep = self._id("[SEP]")
+
+    @classmethod
+    def open(cls, path: Path) -> "PieceTokenizer":
+        """Read a ``tokenizer.json``."""
+        return cls(Tokenizer.from_file(str(path)))
 
     def _id(self, token: str) -> int:
         number = self._tokenizer.token_to_id(token)

@@ -60,7 +60,7 @@ def train_tagger(
     if not kept:
         raise NoExpertsError(f"{len(experts)} expert documents: two are needed at least")
     tokenizer_file = encoder / "tokenizer.json"
-    data = _prepare(corpus, kept, PieceTokenizer(tokenizer_file))
+    data = _prepare(corpus, kept, PieceTokenizer.open(tokenizer_file))
     tagger = _train(encoder, data, schedule, report)
     export_tagger(tagger, tokenizer_file, out)
     table = count_relations(kept)
