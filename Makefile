@@ -1,3 +1,5 @@
+# make run | build-sample | check | test | clean
+PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # A constraints file, where present, pins what one machine needs (a local build of a library).
