@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A constraints file, where present, pins what one machine needs (a local build of a library).
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check $(if $(wildcard constraints.txt),-c constraints.txt)
-SOURCES := app benchmarks extract ingest kg ontology tests
+
+.PHONY: run build-sample check test clean
 
 run: build-sample
 	$(BIN)/gutbrain serve
@@ -20,7 +21,6 @@ check: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
 	$(BIN)/pytest
-
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

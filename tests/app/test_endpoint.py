@@ -32,6 +32,7 @@ def served(application: Starlette) -> Generator[str]:
     server = uvicorn.Server(uvicorn.Config(application, log_level="warning", lifespan="off"))
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # from here on a client waits instead of being refused
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
