@@ -25,7 +25,7 @@ class Settings(BaseSettings):
 
     ``store`` is the address of an RDF4J or GraphDB repository; without it the embedded store
     below ``data`` answers. ``min_belief`` in [0, 1] is what an assertion needs to be stated as a
-    direct triple.
+    direct triple; a new value reaches what later runs touch, and a new data directory all.
     """
 
     model_config = SettingsConfigDict(env_prefix="GUTBRAIN_", frozen=True, extra="forbid")

@@ -10,6 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
+from onnxruntime.capi.onnxruntime_pybind11_state import (
+    Fail,
+    InvalidArgument,
+    InvalidGraph,
+    InvalidProtobuf,
+    NoSuchFile,
+)
 
 from extract.annotation import Mention
 from extract.ner.bio import Floats, best_path, decode_labels
@@ -20,6 +27,8 @@ from ingest.document import Document, Passage
 MODEL_FILE, TOKENIZER_FILE = "tagger.onnx", "tokenizer.json"
 BATCH_PIECES = 1024
 THREADS = 2
+# onnxruntime's errors share no base of their own.
+UNREADABLE = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
 
 
 class EncoderError(ValueError):
@@ -72,7 +81,7 @@ def _open(path: Path) -> ort.InferenceSession:
     options.intra_op_num_threads = THREADS
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
+    except UNREADABLE as error:
         raise EncoderError(f"{path}: {error}") from error
 
 

@@ -66,7 +66,9 @@ def _split(corpus: Corpus) -> tuple[Corpus, Corpus]:
     others = [document for document in corpus if not is_expert(document)]
     experts, others = (experts, others) if experts else (others, [])
     if len(experts) < FOLDS:
-        raise CorpusTooSmallError(f"{len(experts)} documents: {FOLDS} are needed at least")
+        raise CorpusTooSmallError(
+            f"{len(experts)} documents to cross-validate on: {FOLDS} are needed at least"
+        )
     return experts, others
 
 

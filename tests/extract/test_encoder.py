@@ -109,7 +109,10 @@ def test_a_document_without_text_has_no_mentions(recognizer: EncoderRecognizer) 
     assert recognizer.recognize(Document("1", ())) == ()
 
 
-def test_a_missing_model_is_named(tmp_path: Path) -> None:
+def test_a_missing_or_broken_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match=MODEL_FILE):
+        EncoderRecognizer(tmp_path)
+    (tmp_path / MODEL_FILE).write_bytes(b"no model")
     with pytest.raises(EncoderError, match=MODEL_FILE):
         EncoderRecognizer(tmp_path)
 

@@ -137,7 +137,10 @@ def test_each_fold_is_reported(corpus: Corpus, tmp_path: Path) -> None:
 def test_fewer_documents_than_folds_are_one_error(
     corpus: Corpus, tmp_path: Path, count: int
 ) -> None:
-    with pytest.raises(CorpusTooSmallError, match=f"^{count} documents: 5 are needed at least$"):
+    with pytest.raises(
+        CorpusTooSmallError,
+        match=f"^{count} documents to cross-validate on: 5 are needed at least$",
+    ):
         train(corpus[:count], tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
