@@ -90,12 +90,20 @@ def _measure(labels: Labels, experts: Corpus, others: Corpus) -> _Record:
 def _occurrences(
     matcher: NameMatcher, labels: Labels, document: AnnotatedDocument
 ) -> Iterator[tuple[str, bool]]:
-    gold = {(m.passage, m.start, m.end): m.type for m in document.mentions}
+    """Yield names as they stand in the text, and whether they name their type there.
+
+    A head of a growing type also hits where the mention began before it: "mice" in "germ-free
+    mice". Its modifiers are fitted afterwards.
+    """
+    gold = {(m.passage, m.end): m for m in document.mentions}
     for passage in document.document.passages:
         text = plain(passage.text)
         for match in matcher.find(text.text):
-            span = text.span_in_original(match.start, match.end)
-            yield match.name, gold.get((passage.name, *span)) == labels[match.name]
+            start, end = text.span_in_original(match.start, match.end)
+            mention, label = gold.get((passage.name, end)), labels[match.name]
+            is_type = mention is not None and mention.type is label
+            starts_there = mention is not None and mention.start == start
+            yield match.name, is_type and (starts_there or label in GROWING_TYPES)
 
 
 def fit_modifiers(corpus: Corpus, known: Iterable[KnownName]) -> frozenset[tuple[EntityType, str]]:

@@ -161,6 +161,17 @@ def test_a_name_that_mostly_means_something_else_is_dropped(
     assert [(known.name, known.score) for known in names] == [("colitis", 0.75)]
 
 
+@pytest.mark.parametrize(("label", "kept"), [(ANIMAL, ["mice"]), (DDF, [])])
+def test_only_a_head_of_a_growing_type_hits_where_the_mention_began_before_it(
+    write: Write, annotate: Annotate, label: EntityType, kept: list[str]
+) -> None:
+    texts = ("germ-free mice", "obese mice")
+    corpus = [annotate(write(text, pmid=str(n)), [(text, label)]) for n, text in enumerate(texts)]
+    lexicon = Lexicon({"NCIT:1": Concept("NCIT:1", "mice", label)})
+    names = fit_names(corpus, [], lexicon, starter_only=True).names
+    assert [known.name for known in names] == kept
+
+
 def test_a_text_of_no_expert_counts_for_half(write: Write, annotate: Annotate) -> None:
     hit = annotate(write("Colitis.", pmid="1"), [("Colitis", DDF)])
     miss = annotate(write("Colitis.", pmid="2"), [])
