@@ -40,7 +40,8 @@ from extract.methods import (
 from extract.methods import train as train_model
 from extract.scoring import Scorer, Task
 from ingest.sources import sample_path
-from kg.stores.answers import StoreUnreachableError
+from kg.snapshot import SnapshotError
+from kg.stores.answers import StoreError, StoreUnreachableError
 from ontology.lexicon import starter_lexicon
 
 PARTIAL, UNREACHABLE = 3, 4
@@ -267,6 +268,6 @@ def main() -> None:
     except StoreUnreachableError as error:
         complain(str(error))
         sys.exit(UNREACHABLE)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, StoreError, SnapshotError) as error:
         complain(str(error))
         sys.exit(1)

@@ -1,6 +1,6 @@
 """The process that answers one query at a time, and may be killed at any moment.
 
-Run as ``python -m app.query_worker MEMORY_BYTES``. It reads a JSON line a query from stdin and
+Run as ``python -P -m app.query_worker MEMORY_BYTES``. It reads a JSON line a query from stdin and
 writes, for each, a JSON line about the answer and then ``size`` bytes of it to stdout.
 """
 

@@ -115,7 +115,8 @@ class Worker:
     def _running(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
             self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "app.query_worker", str(MEMORY_BYTES)],
+                # -P: a folder app/ where the server was started must not be run in place of ours
+                [sys.executable, "-P", "-m", "app.query_worker", str(MEMORY_BYTES)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from app.pipeline import graph_root
+from kg.snapshot import next_snapshot
+
 GUTBRAIN = Path(sys.executable).with_name("gutbrain")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -125,6 +128,23 @@ def test_an_unreachable_store_has_its_own_exit_code(gutbrain: Run) -> None:
     done = gutbrain("query", "type_counts", "--store", "http://127.0.0.1:9/repositories/x")
     assert done.returncode == 4
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_beside_a_writer_is_one_line(gutbrain: Run, tmp_path: Path) -> None:
+    with next_snapshot(graph_root(tmp_path)):
+        done = gutbrain("run", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "another process is writing" in done.stderr
+
+
+def test_a_pointer_to_a_snapshot_that_is_gone_is_one_line(gutbrain: Run, tmp_path: Path) -> None:
+    graph_root(tmp_path).mkdir()
+    (graph_root(tmp_path) / "CURRENT").write_text("000007")
+    done = gutbrain("query", "type_counts", "--data", str(tmp_path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "000007" in done.stderr
 
 
 def test_a_query_before_the_first_run_says_what_to_do(gutbrain: Run, tmp_path: Path) -> None:

@@ -69,6 +69,15 @@ def test_a_bomb_dies_at_the_limit_while_another_query_answers(sandbox: WorkerSan
     assert sandbox.answer(Request("ASK {}")).body
 
 
+def test_a_folder_of_the_user_s_that_is_called_app_is_not_run(
+    sandbox: WorkerSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").write_text("raise SystemExit('not ours')\n")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(sandbox.answer(Request("ASK {}")).body)["boolean"] is True
+
+
 def test_closing_ends_every_process(sandbox: WorkerSandbox) -> None:
     sandbox.answer(Request("ASK {}"))
     pids = [worker.process.pid for worker in sandbox.workers if worker.process]
