@@ -1,29 +1,38 @@
-"""Texts as word pieces: words, windows with overlap, and the way back to characters.
+"""Documents as word pieces: words, windows with overlap, and the way back to characters.
 
-Used alike in training and in reading, so that a model sees the same input in both.
+Title and abstract are read in one sequence, [SEP] between them, so that each helps to read the
+other. Used alike in training and in reading, so that a model sees the same input in both.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, groupby
+from operator import itemgetter
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
-WINDOW_PIECES = 254
-"""Word pieces a window, without [CLS] and [SEP]."""
-OVERLAP_PIECES = 64
+WINDOW_PIECES = 510
+"""Word pieces a window, without [CLS] and [SEP]: nine abstracts in ten fit into one."""
+OVERLAP_PIECES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Characters ``[start, end)`` of text number ``text``; ``piece`` is the first of its pieces."""
+
+    text: int
+    start: int
+    end: int
+    piece: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A text in word pieces. ``ids`` [pieces]; ``firsts`` [words] are the first piece of each word.
-
-    ``words`` [words] are the words' half-open character spans.
-    """
+    """Texts in word pieces, one after another with [SEP] between; ``ids`` [pieces]."""
 
     ids: tuple[int, ...]
-    firsts: tuple[int, ...]
-    words: tuple[tuple[int, int], ...]
+    words: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +70,17 @@ class PieceTokenizer:
             raise ValueError(f"The tokenizer has no {token}")
         return number
 
-    def split(self, text: str) -> Pieces:
-        """Cut a text into words (blanks and punctuation end one) and these into pieces."""
-        encoding = self._tokenizer.encode(text, add_special_tokens=False)
-        firsts: list[int] = []
-        words: list[tuple[int, int]] = []
-        last: int | None = None
-        for index, (word, (start, end)) in enumerate(
-            zip(encoding.word_ids, encoding.offsets, strict=True)
-        ):
-            if word == last:
-                words[-1] = (words[-1][0], end)
-            else:
-                firsts.append(index)
-                words.append((start, end))
-            last = word
-        return Pieces(tuple(encoding.ids), tuple(firsts), tuple(words))
+    def split(self, texts: Sequence[str]) -> Pieces:
+        """Cut texts into words (blanks and punctuation end one) and these into pieces."""
+        ids: list[int] = []
+        words: list[Word] = []
+        for number, text in enumerate(texts):
+            if number:
+                ids.append(self._sep)
+            encoding = self._tokenizer.encode(text, add_special_tokens=False)
+            words.extend(_words(number, encoding, len(ids)))
+            ids.extend(encoding.ids)
+        return Pieces(tuple(ids), tuple(words))
 
     def windows(self, pieces: Pieces) -> Iterator[Window]:
         """Cut pieces into windows that overlap; every piece is kept in exactly one."""
@@ -90,6 +94,15 @@ class PieceTokenizer:
                 start + OVERLAP_PIECES // 2 if number else 0,
                 end if is_last else end - OVERLAP_PIECES // 2,
             )
+
+
+def _words(text: int, encoding: Encoding, offset: int) -> Iterator[Word]:
+    """Yield the words of one text, whose pieces start at ``offset``."""
+    numbered = zip(encoding.word_ids, encoding.offsets, count(offset), strict=False)
+    for _, group in groupby(numbered, key=itemgetter(0)):
+        pieces = list(group)
+        (_, (start, _), first), (_, (_, end), _) = pieces[0], pieces[-1]
+        yield Word(text, start, end, first)
 
 
 def _starts(length: int) -> Sequence[int]:

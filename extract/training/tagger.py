@@ -64,35 +64,37 @@ def make_examples(
     return tuple(
         _example(window, labels, weight)
         for document in documents
-        for passage in document.document.passages
-        for text in (plain(passage.text),)
-        for pieces in (tokenizer.split(text.text),)
-        for labels in (_piece_labels(document, passage.name, text, pieces),)
+        for plains in ([plain(passage.text) for passage in document.document.passages],)
+        for pieces in (tokenizer.split([text.text for text in plains]),)
+        for labels in (_piece_labels(document, plains, pieces),)
         for window in tokenizer.windows(pieces)
     )
 
 
 def _piece_labels(
-    document: AnnotatedDocument, passage: str, text: PlainText, pieces: Pieces
+    document: AnnotatedDocument, plains: Sequence[PlainText], pieces: Pieces
 ) -> list[int]:
-    spans = list(_word_spans(document, passage, text, pieces))
     labels = [IGNORED] * len(pieces.ids)
-    for first, label in zip(pieces.firsts, encode_spans(spans, len(pieces.words)), strict=True):
-        labels[first] = label
+    spans = list(_word_spans(document, plains, pieces))
+    for word, label in zip(pieces.words, encode_spans(spans, len(pieces.words)), strict=True):
+        labels[word.piece] = label
     return labels
 
 
 def _word_spans(
-    document: AnnotatedDocument, passage: str, text: PlainText, pieces: Pieces
+    document: AnnotatedDocument, plains: Sequence[PlainText], pieces: Pieces
 ) -> Iterator[Span]:
-    origin = list(text.origin)
+    """Yield mentions as spans of words: all that a mention touches."""
+    numbers = {passage.name: n for n, passage in enumerate(document.document.passages)}
     for mention in document.mentions:
-        if mention.passage != passage:
-            continue
+        number = numbers[mention.passage]
+        origin = plains[number].origin
         inside = [
-            number
-            for number, (start, end) in enumerate(pieces.words)
-            if origin[start] < mention.end and origin[end - 1] >= mention.start
+            index
+            for index, word in enumerate(pieces.words)
+            if word.text == number
+            and origin[word.start] < mention.end
+            and origin[word.end - 1] >= mention.start
         ]
         if inside:
             yield inside[0], inside[-1] + 1, mention.type

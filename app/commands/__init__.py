@@ -1,0 +1,1 @@
+"""The commands, a file a group; app/cli.py puts them together."""

@@ -1,0 +1,30 @@
+"""Options that several commands share, and what they load."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.settings import Settings
+from extract.extractor import Extractor
+from extract.methods import RecognizerName, RelationMethod, load_extractor
+from ontology.lexicon import starter_lexicon
+
+PARTIAL, UNREACHABLE = 3, 4
+"""Exit codes: done in part; the store cannot be reached."""
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
+StoreOption = Annotated[
+    str | None, typer.Option("--store", help="RDF4J or GraphDB repository, in place of ours.")
+]
+ModelOption = Annotated[Path | None, typer.Option("--model", help="Model folder.")]
+NerOption = Annotated[RecognizerName | None, typer.Option("--ner", help="Recognizer.")]
+RelationsOption = Annotated[
+    RelationMethod | None, typer.Option("--relations", help="Relation method.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+
+
+def open_extractor(settings: Settings) -> Extractor:
+    """Load the pipeline that the settings name."""
+    return load_extractor(settings.ner, settings.relations, settings.model, starter_lexicon())
