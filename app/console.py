@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 
 from app.pipeline import RunSummary
-from extract.scoring import Counts, Score
 
 _OUT, _ERR = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -76,31 +75,4 @@ def summary_values(summary: RunSummary) -> dict[str, object]:
         "problems": list(summary.problems),
         **graph,
         "seconds": summary.seconds,
-    }
-
-
-def score_values(score: Score, entities: str) -> dict[str, object]:
-    """Flatten a score; ``entities`` says whether relations had gold or predicted ones."""
-    low, high = score.interval
-    return {
-        "task": score.task,
-        "scorer": score.scorer,
-        "entities": entities,
-        "documents": score.documents,
-        **_prf(score.micro),
-        "f1_interval_95": [round(low, 4), round(high, 4)],
-        "macro_f1": round(score.macro_f1, 4),
-        "hits": score.micro.hits,
-        "predicted": score.micro.predicted,
-        "gold": score.micro.gold,
-        "uncounted": score.uncounted,
-        "by_class": {name: _prf(counts) for name, counts in score.by_class},
-    }
-
-
-def _prf(counts: Counts) -> dict[str, float]:
-    return {
-        "precision": round(counts.precision, 4),
-        "recall": round(counts.recall, 4),
-        "f1": round(counts.f1, 4),
     }

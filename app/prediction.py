@@ -1,14 +1,14 @@
 """GutBrainIE files in, GutBrainIE files out: predict and evaluate."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.evaluation import evaluate_files
 from extract.corpus import read_corpus, write_entry
 from extract.extractor import Extractor, keep_relations
-from extract.scoring import Score, Scorer, Task, read_items, score
-
-RELATION_TASKS = (Task.BINARY, Task.TAG, Task.MENTION)
+from extract.scored_items import Scorer, Task
+from extract.scoring import Score
 
 
 def predict(
@@ -42,8 +42,6 @@ def predict(
     return len(entries)
 
 
-def evaluate(gold: Path, predictions: Path, tasks: tuple[Task, ...], scorer: Scorer) -> list[Score]:
-    """Score a prediction file on some tasks."""
-    return [
-        score(read_items(gold, task), read_items(predictions, task), task, scorer) for task in tasks
-    ]
+def evaluate(gold: Path, predictions: Path, tasks: Sequence[Task], scorer: Scorer) -> list[Score]:
+    """Score a prediction file on some tasks; ``app.evaluation`` tells more of it."""
+    return [result.score for result in evaluate_files(gold, [predictions], tasks, scorer).results]

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from app.prediction import RELATION_TASKS, evaluate, predict
+from app.evaluation import RELATION_TASKS
+from app.prediction import evaluate, predict
 from extract.corpus import read_corpus
 from extract.methods import RecognizerName, RelationMethod, load_extractor, shipped_model
 from extract.scoring import Score, Scorer, Task

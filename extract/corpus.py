@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
+from extract.uris import corpus_uri
 from ingest.document import Document, RecordError
 from ingest.gutbrainie import to_document
-from ontology.namespaces import to_iri
 from ontology.schema import EntityType, Predicate
 
 Entry = Mapping[str, Any]
@@ -80,7 +80,8 @@ def write_entry(
 
     ``tags`` and ``pairs`` are the relations that the tag and pair lists are derived from, where
     these have thresholds of their own; by default the document's relations. With ``link`` every
-    mention carries its concept's IRI as ``uri``.
+    mention carries its concept as ``uri``, null where it has none, and the entry has the lists of
+    the 2026 edition; relations of such mentions are none between concepts.
     """
     relations = annotated.relations
     tags = relations if tags is None else tags
@@ -93,6 +94,15 @@ def write_entry(
         ),
         "ternary_tag_based_relations": _unique(map(_tag, tags)),
         "ternary_mention_based_relations": _unique(map(_mention_row, relations)),
+        **(_linked_lists(relations) if link else {}),
+    }
+
+
+def _linked_lists(relations: tuple[Relation, ...]) -> dict[str, Any]:
+    linked = (r for r in relations if r.subject.concept and r.object.concept)
+    return {
+        "mention_level_relations": _unique(map(_mention_row, relations)),
+        "concept_level_relations": _unique(map(_concept_row, linked)),
     }
 
 
@@ -115,7 +125,11 @@ def _write_mention(mention: Mention, prefix: str = "", *, link: bool) -> dict[st
         prefix + "text_span": mention.text,
         prefix + "label": str(mention.type),
     }
-    return row | ({prefix + "uri": to_iri(mention.concept)} if link and mention.concept else {})
+    return row | ({prefix + "uri": _uri(mention)} if link else {})
+
+
+def _uri(mention: Mention) -> str | None:
+    return corpus_uri(mention.concept) if mention.concept else None
 
 
 def _write_relation(relation: Relation, *, link: bool) -> dict[str, Any]:
@@ -151,5 +165,15 @@ def _mention_row(relation: Relation) -> dict[str, str]:
     }
 
 
-def _unique(rows: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+def _concept_row(relation: Relation) -> dict[str, str | None]:
+    return {
+        "subject_uri": _uri(relation.subject),
+        "subject_label": str(relation.subject.type),
+        "predicate": str(relation.predicate),
+        "object_uri": _uri(relation.object),
+        "object_label": str(relation.object.type),
+    }
+
+
+def _unique(rows: Iterable[Mapping[str, str | None]]) -> list[dict[str, str | None]]:
     return [dict(key) for key in dict.fromkeys(tuple(row.items()) for row in rows)]

@@ -5,14 +5,31 @@ from typing import Annotated
 
 import typer
 
-from app.commands.options import JsonOption, ModelOption, NerOption, RelationsOption, open_extractor
-from app.console import note, print_json, print_rows, progress, score_values
-from app.prediction import RELATION_TASKS, evaluate, predict
+from app.commands.options import (
+    PARTIAL,
+    JsonOption,
+    ModelOption,
+    NerOption,
+    RelationsOption,
+    open_extractor,
+)
+from app.console import complain, note, print_json, print_rows, progress
+from app.evaluation import Evaluation, evaluate_files, state_entities
+from app.prediction import predict
+from app.score_report import (
+    CLASS_COLUMNS,
+    COLUMNS,
+    COMPARISON_COLUMNS,
+    class_rows,
+    score_rows,
+    table_cells,
+)
 from app.settings import load_settings
 from extract.corpus import read_corpus
-from extract.methods import RecipeName, TrainingOrder
+from extract.methods import TrainingOrder
 from extract.methods import train as train_model
-from extract.scoring import Scorer, Task
+from extract.scored_items import Scorer, Task, shown
+from extract.training.recipe import bundled_recipes, find_recipe
 from ontology.lexicon import starter_lexicon
 
 app = typer.Typer()
@@ -44,32 +61,75 @@ def predict_command(
     note(f"{count} documents written to {out}")
 
 
+def _task(name: str) -> Task:
+    """Find a task by its short name (``ner``) or by its list's (``entities``)."""
+    try:
+        return Task(name) if name in list(Task) else Task[name.upper().replace("-", "_")]
+    except KeyError:
+        names = ", ".join(task.name.lower().replace("_", "-") for task in Task)
+        raise typer.BadParameter(f"no such task: {name!r}; there are {names}") from None
+
+
 @app.command("evaluate")
 def evaluate_command(
     gold: Annotated[Path, typer.Argument(help="GutBrainIE JSON with the truth.")],
     predictions: Annotated[Path, typer.Argument(help="GutBrainIE JSON to score.")],
-    task: Annotated[Task | None, typer.Option(help="One task; else all four.")] = None,
-    scorer: Annotated[Scorer, typer.Option(help="official (2025) or strict.")] = Scorer.STRICT,
+    task: Annotated[
+        list[Task] | None,
+        typer.Option(
+            parser=_task,
+            metavar="TASK",
+            help="ner, nerd, overlap, tokens-io, tokens-bio, binary, tag, mention, linked, concept;"
+            " repeatable. Else those of the scorer's edition.",
+        ),
+    ] = None,
+    scorer: Annotated[Scorer, typer.Option(help="official is that of 2025.")] = Scorer.STRICT,
+    against: Annotated[
+        Path | None, typer.Option(help="Another prediction file, for a paired bootstrap.")
+    ] = None,
     gold_entities: Annotated[
-        bool, typer.Option("--gold-entities", help="Say that relations had gold entities.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--gold-entities/--predicted-entities",
+            help="What relations stood on, for files that carry no entities.",
+        ),
+    ] = None,
+    per_class: Annotated[bool, typer.Option("--per-class", help="A row a class.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Score predictions, with 95 % bootstrap intervals over documents."""
-    tasks = (task,) if task else (Task.NER, *RELATION_TASKS)
-    entities = "gold" if gold_entities else "predicted"
-    scores = [score_values(s, entities) for s in evaluate(gold, predictions, tasks, scorer)]
+    """Score predictions, with 95 % bootstrap intervals over documents.
+
+    Rows that cannot be read and documents that gold lacks are an error.
+
+    Spans that are not in the text score nothing; they are told, and the exit code is 3.
+    """
+    files = [predictions, *([against] if against else [])]
+    found = state_entities(evaluate_files(gold, files, task or (), scorer), is_gold=gold_entities)
     if as_json:
-        print_json(scores)
-        return
-    columns = ("task", "scorer", "entities", "precision", "recall", "f1", "f1_interval_95")
-    columns += ("macro_f1", "hits", "predicted", "gold", "uncounted")
-    print_rows(columns, [[str(row[column]) for column in columns] for row in scores])
+        print_json(score_rows(found))
+    else:
+        _print_scores(found, per_class=per_class)
+    for line in found.notes:
+        note(line)
+    for line in shown(found.faults):
+        complain(line)
+    if found.faults:
+        raise typer.Exit(PARTIAL)
+
+
+def _print_scores(found: Evaluation, *, per_class: bool) -> None:
+    rows = score_rows(found)
+    columns = COLUMNS if len(found.entities) == 1 else (*COLUMNS, *COMPARISON_COLUMNS)
+    print_rows(columns, table_cells(rows, columns))
+    if per_class:
+        print_rows(CLASS_COLUMNS, table_cells(class_rows(found), CLASS_COLUMNS))
 
 
 @app.command()
 def train(
-    recipe: Annotated[RecipeName, typer.Argument(help="What to fit.")],
+    recipe: Annotated[
+        str, typer.Argument(help=f"A .toml file, or one of {', '.join(bundled_recipes())}.")
+    ],
     corpus: Annotated[list[Path], typer.Option("--corpus", help="GutBrainIE JSON, repeatable.")],
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     more: Annotated[list[Path] | None, typer.Argument(help="More corpus files.")] = None,
@@ -77,11 +137,16 @@ def train(
         bool, typer.Option("--starter-names", help="Fit the starter lexicon's names alone.")
     ] = False,
     encoder: Annotated[
-        Path | None, typer.Option(help="For tagger: a local encoder folder; else MiniLM-L6.")
+        str | None, typer.Option(help="A local folder or Hugging Face name; else the recipe's.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="cpu or cuda; else the GPU where there is one.")
     ] = None,
 ) -> None:
-    """Fit a model to annotated corpora; then ``--model OUT`` anywhere."""
+    """Fit a model to annotated corpora; then ``--model OUT`` anywhere. Goes on after a kill."""
+    plan = find_recipe(recipe)
     documents = [document for path in (*corpus, *(more or ())) for document in read_corpus(path)]
     lexicon = starter_lexicon()
-    train_model(recipe, TrainingOrder(documents, lexicon, out, note, starter_names, encoder))
+    order = TrainingOrder(documents, lexicon, out, note, starter_names, encoder, device)
+    train_model(plan, order)
     note(f"model written to {out}")

@@ -169,11 +169,41 @@ def test_concepts_are_written_as_uri_on_demand_only(write: Write) -> None:
     relation = Relation(mention, Predicate.AFFECT, unlinked)
     annotated = AnnotatedDocument(write("mood"), (mention, unlinked), (relation,), ANY_PIPELINE)
     linked = write_entry(annotated, link=True)
-    uri = "https://identifiers.org/mesh:D019964"
-    assert [entity.get("uri") for entity in linked["entities"]] == [uri, None]
-    assert linked["relations"][0]["subject_uri"] == uri
-    assert "object_uri" not in linked["relations"][0]
+    uri = "https://www.ncbi.nlm.nih.gov/mesh/D019964"
+    assert [entity["uri"] for entity in linked["entities"]] == [uri, None]
+    (row,) = linked["relations"]
+    assert (row["subject_uri"], row["object_uri"]) == (uri, None)
     assert "uri" not in json.dumps(write_entry(annotated))
+
+
+def test_with_links_an_entry_has_the_lists_of_the_2026_edition(write: Write) -> None:
+    mood = Mention("abstract", 0, 4, "mood", EntityType.DDF, concept="MESH:D019964")
+    moods = Mention("abstract", 5, 10, "moods", EntityType.DDF, concept="MESH:D019964")
+    health = Mention("abstract", 11, 17, "health", EntityType.DDF, concept="NCIT:C1")
+    relations = tuple(
+        Relation(subject, Predicate.AFFECT, target)
+        for subject, target in (
+            (mood, health),
+            (moods, health),
+            (mood, replace(health, concept=None)),
+        )
+    )
+    annotated = AnnotatedDocument(write("mood moods health"), (), relations, ANY_PIPELINE)
+    entry = write_entry(annotated, link=True)
+    assert entry["mention_level_relations"] == entry["ternary_mention_based_relations"]
+    assert [row["subject_text_span"] for row in entry["mention_level_relations"]] == [
+        "mood",
+        "moods",
+    ]
+    assert entry["concept_level_relations"] == [
+        {
+            "subject_uri": "https://www.ncbi.nlm.nih.gov/mesh/D019964",
+            "subject_label": "DDF",
+            "predicate": "affect",
+            "object_uri": "http://purl.obolibrary.org/obo/NCIT_C1",
+            "object_label": "DDF",
+        }
+    ]
 
 
 def test_derived_lists_are_never_read(read: Read) -> None:
