@@ -9,30 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NoSuchFile,
-)
 
 from extract.annotation import Mention
 from extract.ner.bio import LABELS, Floats, best_path, decode_labels
 from extract.ner.windows import Pieces, PieceTokenizer, Window, Word
+from extract.onnx import open_session
 from extract.text import PlainText, plain
 from ingest.document import Document, Passage
 
 MODEL_FILE, TOKENIZER_FILE = "tagger.onnx", "tokenizer.json"
-THREADS = 2
 NO_SCORES: Floats = np.zeros((0, len(LABELS)), dtype=np.float32)
-# onnxruntime's errors share no base of their own.
-UNREADABLE = (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf, NoSuchFile)
-
-
-class EncoderError(ValueError):
-    """A model folder lacks a file, or holds one that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +32,7 @@ class EncoderRecognizer:
     """A model loaded for reading; deterministic on one machine."""
 
     def __init__(self, folder: Path) -> None:
-        self._session = _open(folder / MODEL_FILE)
+        self._session = open_session(folder / MODEL_FILE)
         self._tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
@@ -71,24 +57,13 @@ class EncoderRecognizer:
             self._run(window)[window.keep_from - window.start : window.keep_to - window.start]
             for window in self._tokenizer.windows(pieces)
         ]
-        return (
-            _log_softmax(np.concatenate(kept)) if kept else np.zeros((0, len(LABELS)), np.float32)
-        )
+        return _log_softmax(np.concatenate(kept)) if kept else NO_SCORES
 
     def _run(self, window: Window) -> Floats:
         """Give the logits of one window without [CLS] and [SEP]; [pieces, labels]."""
         ids = np.array([window.ids], dtype=np.int64)
         (logits,) = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
         return np.asarray(logits)[0, 1:-1]
-
-
-def _open(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    try:
-        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except UNREADABLE as error:
-        raise EncoderError(f"{path}: {error}") from error
 
 
 def _log_softmax(logits: Floats) -> Floats:

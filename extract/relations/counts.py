@@ -99,7 +99,9 @@ class CountRelations:
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class Placed:
+    """A mention in the run of title and abstract; ``sentence`` counts from 1."""
+
     mention: Mention
     start: int
     end: int
@@ -108,7 +110,7 @@ class _Placed:
 
 def legal_pairs(document: Document, mentions: Iterable[Mention]) -> Iterator[Pair]:
     """Yield the ordered pairs of mentions whose types some predicate joins."""
-    placed = _place(document, mentions)
+    placed = place(document, mentions)
     gaps = _sorted_gaps(placed)
     for subject in placed:
         for target in placed:
@@ -117,7 +119,7 @@ def legal_pairs(document: Document, mentions: Iterable[Mention]) -> Iterator[Pai
                 yield Pair(subject.mention, target.mention, _context(subject, target, gaps))
 
 
-def _place(document: Document, mentions: Iterable[Mention]) -> list[_Placed]:
+def place(document: Document, mentions: Iterable[Mention]) -> list[Placed]:
     """Put the passages one after another, so that distances cross from title to abstract."""
     lengths = accumulate((len(p.text) + 1 for p in document.passages), initial=0)
     offsets = {p.name: offset for p, offset in zip(document.passages, lengths, strict=False)}
@@ -128,17 +130,17 @@ def _place(document: Document, mentions: Iterable[Mention]) -> list[_Placed]:
         for start, _ in sentences(text.text)
     ]
     return [
-        _Placed(m, at + m.start, at + m.end, bisect_left(starts, at + m.start + 1))
+        Placed(m, at + m.start, at + m.end, bisect_left(starts, at + m.start + 1))
         for m in mentions
         for at in (offsets[m.passage],)
     ]
 
 
-def _gap(one: _Placed, other: _Placed) -> int:
+def _gap(one: Placed, other: Placed) -> int:
     return max(one.start, other.start) - min(one.end, other.end)
 
 
-def _sorted_gaps(placed: list[_Placed]) -> Callable[[_Placed, EntityType], list[int]]:
+def _sorted_gaps(placed: list[Placed]) -> Callable[[Placed, EntityType], list[int]]:
     gaps: defaultdict[tuple[int, EntityType], list[int]] = defaultdict(list)
     for one in placed:
         for other in placed:
@@ -150,7 +152,7 @@ def _sorted_gaps(placed: list[_Placed]) -> Callable[[_Placed, EntityType], list[
 
 
 def _context(
-    subject: _Placed, target: _Placed, gaps: Callable[[_Placed, EntityType], list[int]]
+    subject: Placed, target: Placed, gaps: Callable[[Placed, EntityType], list[int]]
 ) -> Context:
     gap = _gap(subject, target)
     nearer = bisect_left(gaps(subject, target.mention.type), gap)

@@ -16,8 +16,9 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from extract.ner.bio import LABELS, best_path, decode_labels, encode_spans
-from extract.ner.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderError, EncoderRecognizer
+from extract.ner.encoder import MODEL_FILE, TOKENIZER_FILE, EncoderRecognizer
 from extract.ner.windows import OVERLAP_PIECES, WINDOW_PIECES, PieceTokenizer
+from extract.onnx import ModelFileError
 from ingest.document import Document
 from ontology.schema import EntityType
 
@@ -110,10 +111,10 @@ def test_a_document_without_text_has_no_mentions(recognizer: EncoderRecognizer) 
 
 
 def test_a_missing_or_broken_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match=MODEL_FILE):
+    with pytest.raises(ModelFileError, match=MODEL_FILE):
         EncoderRecognizer(tmp_path)
     (tmp_path / MODEL_FILE).write_bytes(b"no model")
-    with pytest.raises(EncoderError, match=MODEL_FILE):
+    with pytest.raises(ModelFileError, match=MODEL_FILE):
         EncoderRecognizer(tmp_path)
 
 

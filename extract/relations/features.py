@@ -1,0 +1,305 @@
+"""What a pair of mentions looks like, in numbers.
+
+Where the two stand, what competes with them, how often their names meet in the document, and which
+words stand between. Types and predicate come as indicator columns, so that one model serves all 59
+legal triples and rare ones borrow from common ones.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extract.annotation import AnnotatedDocument, Mention
+from extract.relations.counts import Placed, place
+from extract.text import fold
+from ingest.document import Document
+from ontology.schema import LEGAL_TRIPLES, EntityType, Predicate
+
+NUMBERS = (
+    "sentences apart",
+    "subject first",
+    "characters between",
+    "nearer objects",
+    "nearer subjects",
+    "nearest of both",
+    "mentions between",
+    "subjects between",
+    "objects between",
+    "subject in title",
+    "object in title",
+    "subject named in title",
+    "object named in title",
+    "subject's mentions",
+    "object's mentions",
+    "shared sentences",
+    "closest sentences apart",
+    "mentions of subject type",
+    "mentions of object type",
+    "names of subject type",
+    "names of object type",
+    "mentions",
+    "sentences",
+    "subject's place",
+    "object's place",
+    "sentences after",
+    "mentions in subject's sentence",
+    "mentions in object's sentence",
+    "subject's length",
+    "object's length",
+    "same name",
+)
+TYPES, PREDICATES = tuple(EntityType), tuple(Predicate)
+FAR_SENTENCES, FAR_CHARACTERS = 6, 600
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words that have columns: those between two mentions, and those inside one."""
+
+    between: tuple[str, ...] = ()
+    inside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What may be related: row ``i`` says ``mentions[subjects[i]] predicates[i] objects[i]``.
+
+    ``matrix`` [rows, columns] describes them; its columns are those of ``columns(vocabulary)``.
+    """
+
+    mentions: tuple[Mention, ...]
+    subjects: Integers
+    predicates: tuple[Predicate, ...]
+    objects: Integers
+    matrix: Floats
+
+
+def columns(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Name the columns of a matrix."""
+    return (
+        *NUMBERS,
+        *(f"between: {word}" for word in vocabulary.between),
+        *(f"in subject: {word}" for word in vocabulary.inside),
+        *(f"in object: {word}" for word in vocabulary.inside),
+        *(f"subject: {entity_type}" for entity_type in TYPES),
+        *(f"object: {entity_type}" for entity_type in TYPES),
+        *(f"predicate: {predicate}" for predicate in PREDICATES),
+    )
+
+
+def describe(
+    document: Document, mentions: tuple[Mention, ...], vocabulary: Vocabulary
+) -> Candidates:
+    """Describe every triple that the schema allows between the mentions of a document."""
+    scene = _Scene.of(document, mentions)
+    rows = list(_legal(scene.types))
+    subjects = np.array([row[0] for row in rows], dtype=np.int64)
+    objects = np.array([row[1] for row in rows], dtype=np.int64)
+    predicates = tuple(row[2] for row in rows)
+    held = _words_inside(mentions, vocabulary.inside)
+    parts = (
+        scene.numbers(subjects, objects),
+        _words_between(document, scene, subjects, objects, vocabulary.between),
+        held[subjects],
+        held[objects],
+        np.eye(len(TYPES), dtype=np.float32)[scene.types[subjects]],
+        np.eye(len(TYPES), dtype=np.float32)[scene.types[objects]],
+        np.eye(len(PREDICATES), dtype=np.float32)[[PREDICATES.index(p) for p in predicates]],
+    )
+    return Candidates(mentions, subjects, predicates, objects, np.hstack(parts))
+
+
+def _legal_predicates() -> Mapping[tuple[int, int], tuple[Predicate, ...]]:
+    predicates: defaultdict[tuple[int, int], list[Predicate]] = defaultdict(list)
+    for triple in LEGAL_TRIPLES:
+        predicates[TYPES.index(triple.head), TYPES.index(triple.tail)].append(triple.predicate)
+    return {pair: tuple(sorted(found)) for pair, found in predicates.items()}
+
+
+_LEGAL = _legal_predicates()
+
+
+def _legal(types: Integers) -> Iterator[tuple[int, int, Predicate]]:
+    kinds = types.tolist()
+    for subject, head in enumerate(kinds):
+        for target, tail in enumerate(kinds):
+            if subject != target:
+                for predicate in _LEGAL.get((head, tail), ()):
+                    yield subject, target, predicate
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """The mentions of a document as arrays, [mentions] each.
+
+    ``names`` numbers the distinct (folded text, type); ``ranks`` is the order in the text.
+    """
+
+    starts: Integers
+    ends: Integers
+    sentences: Integers
+    types: Integers
+    names: Integers
+    ranks: Integers
+    in_title: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, document: Document, mentions: tuple[Mention, ...]) -> "_Scene":
+        placed = place(document, mentions)
+        starts = _integers(p.start for p in placed)
+        return cls(
+            starts,
+            _integers(p.end for p in placed),
+            _integers(p.sentence for p in placed),
+            _integers(TYPES.index(p.mention.type) for p in placed),
+            _integers(_name_numbers(placed)),
+            np.argsort(np.argsort(starts, kind="stable")),
+            np.array([p.mention.passage == "title" for p in placed], dtype=np.bool_),
+        )
+
+    def numbers(self, subjects: Integers, objects: Integers) -> Floats:
+        """Describe pairs in the columns NUMBERS; [pairs, numbers]."""
+        if not len(subjects):
+            return np.zeros((0, len(NUMBERS)), dtype=np.float32)
+        pairs = (
+            *self._distances(subjects, objects),
+            *self._between(subjects, objects),
+            *self._repeats(subjects, objects),
+            *self._crowd(subjects, objects),
+            *self._places(subjects, objects),
+        )
+        return np.stack([np.asarray(pair, dtype=np.float32) for pair in pairs], axis=1)
+
+    def _distances(self, s: Integers, o: Integers) -> Iterator[NDArray[np.generic]]:
+        gaps = np.maximum.outer(self.starts, self.starts) - np.minimum.outer(self.ends, self.ends)
+        nearer = _nearer(gaps, self.types)
+        yield np.minimum(abs(self.sentences[s] - self.sentences[o]), FAR_SENTENCES)
+        yield self.starts[s] < self.starts[o]
+        yield np.minimum(gaps[s, o], FAR_CHARACTERS)
+        yield nearer[s, o]
+        yield nearer[o, s]
+        yield np.minimum(nearer[s, o], nearer[o, s])
+
+    def _between(self, s: Integers, o: Integers) -> Iterator[NDArray[np.generic]]:
+        low, high = (
+            np.minimum(self.ranks[s], self.ranks[o]),
+            np.maximum(self.ranks[s], self.ranks[o]),
+        )
+        seen = np.zeros((len(self.types) + 1, len(TYPES)), dtype=np.int64)
+        seen[1:][self.ranks, self.types] = 1
+        seen = seen.cumsum(axis=0)
+        yield high - low - 1
+        yield seen[high, self.types[s]] - seen[low + 1, self.types[s]]
+        yield seen[high, self.types[o]] - seen[low + 1, self.types[o]]
+
+    def _repeats(self, s: Integers, o: Integers) -> Iterator[NDArray[np.generic]]:
+        count = int(self.names.max()) + 1
+        named = np.zeros((count, int(self.sentences.max()) + 1), dtype=np.int64)
+        named[self.names, self.sentences] = 1
+        titled = np.zeros(count, dtype=np.bool_)
+        titled[self.names[self.in_title]] = True
+        apart = abs(np.subtract.outer(self.sentences, self.sentences))
+        closest = np.full((count, count), FAR_SENTENCES)
+        np.minimum.at(closest, (self.names[:, None], self.names[None, :]), apart)
+        mentions = np.bincount(self.names)
+        one, other = self.names[s], self.names[o]
+        yield from (self.in_title[s], self.in_title[o], titled[one], titled[other])
+        yield from (mentions[one], mentions[other])
+        yield (named @ named.T)[one, other]
+        yield closest[one, other]
+
+    def _crowd(self, s: Integers, o: Integers) -> Iterator[NDArray[np.generic]]:
+        mentions = np.bincount(self.types, minlength=len(TYPES))
+        _, first = np.unique(self.names, return_index=True)
+        names = np.bincount(self.types[first], minlength=len(TYPES))
+        yield from (mentions[self.types[s]], mentions[self.types[o]])
+        yield from (names[self.types[s]], names[self.types[o]])
+        yield np.full(len(s), len(self.types))
+
+    def _places(self, s: Integers, o: Integers) -> Iterator[NDArray[np.generic]]:
+        sentences = int(self.sentences.max()) + 1
+        crowd = np.bincount(self.sentences)
+        yield np.full(len(s), sentences)
+        yield from (self.sentences[s] / sentences, self.sentences[o] / sentences)
+        yield sentences - 1 - np.maximum(self.sentences[s], self.sentences[o])
+        yield from (crowd[self.sentences[s]], crowd[self.sentences[o]])
+        yield from ((self.ends - self.starts)[s], (self.ends - self.starts)[o])
+        yield self.names[s] == self.names[o]
+
+
+def _integers(values: Iterator[int]) -> Integers:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _name_numbers(placed: Sequence[Placed]) -> Iterator[int]:
+    numbers: dict[tuple[str, EntityType], int] = {}
+    for mention in (p.mention for p in placed):
+        yield numbers.setdefault((fold(mention.text), mention.type), len(numbers))
+
+
+def _nearer(gaps: Integers, types: Integers) -> Integers:
+    """Count the mentions of the other's type that stand nearer; [from, to]."""
+    nearer = np.zeros_like(gaps)
+    own = gaps.copy()
+    np.fill_diagonal(own, np.iinfo(np.int64).max)
+    for entity_type in np.unique(types):
+        column = np.flatnonzero(types == entity_type)
+        block = own[:, column]
+        nearer[:, column] = (block[:, None, :] < block[:, :, None]).sum(axis=2)
+    return nearer
+
+
+def _words_between(
+    document: Document, scene: _Scene, subjects: Integers, objects: Integers, words: Sequence[str]
+) -> Floats:
+    """Tell which words stand between the two, where one sentence holds both; [pairs, words]."""
+    tokens = list(_WORD.finditer(fold(" ".join(p.text for p in document.passages))))
+    starts = _integers(token.start() for token in tokens)
+    numbers = {word: number for number, word in enumerate(words)}
+    seen = np.zeros((len(tokens) + 1, len(words)), dtype=np.int32)
+    for row, token in enumerate(tokens, start=1):
+        if token.group() in numbers:
+            seen[row, numbers[token.group()]] = 1
+    seen = seen.cumsum(axis=0)
+    before = np.searchsorted(starts, np.maximum(scene.starts[subjects], scene.starts[objects]))
+    after = np.searchsorted(starts, np.minimum(scene.ends[subjects], scene.ends[objects]))
+    together = scene.sentences[subjects] == scene.sentences[objects]
+    return ((seen[before] > seen[after]) & together[:, None]).astype(np.float32)
+
+
+def _words_inside(mentions: tuple[Mention, ...], words: Sequence[str]) -> Floats:
+    """Tell which words each mention holds; [mentions, words]."""
+    held = [set(_WORD.findall(fold(mention.text))) for mention in mentions]
+    rows = [[word in found for word in words] for found in held]
+    return np.array(rows, dtype=np.float32).reshape(len(mentions), len(words))
+
+
+def choose_vocabulary(annotated: Iterable[AnnotatedDocument], size: int) -> Vocabulary:
+    """Take the words that stand between neighbours, and in mentions, of most documents."""
+    between: Counter[str] = Counter()
+    inside: Counter[str] = Counter()
+    for document in annotated:
+        between.update(set(_between_neighbours(document.document, document.mentions)))
+        inside.update({w for m in document.mentions for w in _WORD.findall(fold(m.text))})
+    return Vocabulary(_commonest(between, size), _commonest(inside, size))
+
+
+def _between_neighbours(document: Document, mentions: tuple[Mention, ...]) -> Iterator[str]:
+    text = fold(" ".join(p.text for p in document.passages))
+    placed = sorted(place(document, mentions), key=lambda p: p.start)
+    for one, other in pairwise(placed):
+        if one.sentence == other.sentence:
+            yield from _WORD.findall(text[one.end : other.start])
+
+
+def _commonest(counts: Counter[str], size: int) -> tuple[str, ...]:
+    return tuple(sorted(sorted(counts), key=lambda word: -counts[word])[:size])
