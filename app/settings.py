@@ -3,9 +3,10 @@
 Command line > ``GUTBRAIN_*`` in the environment > ``./gutbrain.toml`` > the user's file > default.
 """
 
+from datetime import date
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -14,10 +15,21 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from extract.methods import RecognizerName, RelationMethod, shipped_model
+from extract.extractor import Preset
+from extract.methods import RecognizerName, RelationMethod
+from ingest.mirror import MIRROR
+from ingest.planning import FIRST_DAY
+from ingest.pubmed import EUTILS
 
 PROJECT_FILE = Path("gutbrain.toml")
 USER_FILE = Path("~/.config/gutbrain/gutbrain.toml")
+GUT_BRAIN_TOPIC = (
+    '"brain-gut axis"[mh] OR "gut-brain"[tiab] OR "brain-gut"[tiab] OR '
+    '(("gastrointestinal microbiome"[mh] OR "gut microbiota"[tiab] OR "gut microbiome"[tiab] OR '
+    '"intestinal microbiota"[tiab]) AND ("mental disorders"[mh] OR "nervous system diseases"[mh] '
+    'OR "brain"[mh] OR depression[tiab] OR anxiety[tiab] OR autism[tiab] OR parkinson*[tiab] OR '
+    "alzheimer*[tiab]))"
+)
 
 
 class Settings(BaseSettings):
@@ -26,21 +38,46 @@ class Settings(BaseSettings):
     ``store`` is the address of an RDF4J or GraphDB repository; without it the embedded store
     below ``data`` answers. ``min_belief`` in [0, 1] is what an assertion needs to be stated as a
     direct triple; a new value reaches what later runs touch, and a new data directory all.
+
+    ``model`` is a folder that ``gutbrain train`` wrote, by default the shipped one; ``ner`` and
+    ``relations`` are by default the best that the folder holds. ``preset`` says which relations
+    reach the graph: ``precise`` ones are fewer.
+
+    ``max_shrink`` is the share of its papers, assertions or evidence that a night may take from
+    the graph; one that takes more is held back.
+
+    ``topic`` is the PubMed query to harvest, ``since`` its first day of entry; ``email`` and
+    ``api_key`` are what NLM asks of users of its E-utilities (without a key 3 requests a second,
+    with one 10). ``pace_file`` keeps that pace over all processes that name the same file; without
+    it, over those of one user on one machine. ``mirror`` has the baseline and update files.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GUTBRAIN_", frozen=True, extra="forbid")
+    # a key under a misspelt name would be quoted in the error
+    model_config = SettingsConfigDict(
+        env_prefix="GUTBRAIN_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     data: Path = Path("data")
     store: str | None = None
-    model: Path = Field(default_factory=shipped_model)
-    ner: RecognizerName = RecognizerName.LEXICON
-    relations: RelationMethod = RelationMethod.COUNTS
+    model: Path | None = None
+    ner: RecognizerName | None = None
+    relations: RelationMethod | None = None
+    preset: Preset = Preset.BALANCED
     min_belief: float = Field(default=0.2, ge=0, le=1)
+    max_shrink: float = Field(default=0.05, ge=0, le=1)
     query_timeout_s: float = Field(default=10.0, gt=0)
     max_rows: int = Field(default=10_000, gt=0)
     max_bytes: int = Field(default=50_000_000, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
+    topic: str = GUT_BRAIN_TOPIC
+    since: date = FIRST_DAY
+    email: str | None = None
+    api_key: SecretStr | None = None
+    tool: str = "gutbrain"
+    eutils: str = EUTILS
+    pace_file: Path | None = None
+    mirror: str = MIRROR
 
     @classmethod
     def settings_customise_sources(

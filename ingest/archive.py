@@ -1,50 +1,45 @@
 """The archive: the newest version of every document that was read, in one SQLite file.
 
-Several processes may open it at once: readers never wait, writers wait for each other.
+Several processes may open it at once: readers never wait, writers wait for each other. What else
+one file holds together: ``changes`` (what a consumer has not taken), ``slices`` (what was
+harvested, what is missing), ``topics`` (what a search has found), ``ledger`` (runs and leases).
 """
 
 import hashlib
-import sqlite3
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self, assert_never
+from typing import Self
 
-from pydantic import TypeAdapter
+from isal import isal_zlib
 
-from ingest.document import Deletion, Document, Record, Rejected
+from ingest.changes import ChangeLog
+from ingest.document import Document, Record
+from ingest.layout import connect, transaction
+from ingest.ledger import Ledger
+from ingest.slices import SliceBook
+from ingest.storing import from_blob, store_record
+from ingest.topics import Topics
+
+LIVE = 10**9
+"""The issue of PubMed's own answers: later than every bulk file (26n1335 is issue 26001335)."""
 
 _BATCH_RECORDS = 500
 _PAGE_DOCUMENTS = 500
-_BUSY_TIMEOUT_S = 60.0
-_LAYOUT_VERSION = 1
-_LAYOUT = (
-    """CREATE TABLE IF NOT EXISTS documents (
-        pmid TEXT PRIMARY KEY, version INTEGER NOT NULL, revised TEXT NOT NULL, year INTEGER,
-        content_hash TEXT NOT NULL, is_deleted INTEGER NOT NULL, body BLOB NOT NULL)""",
-    # reading all hashes must not read all bodies
-    """CREATE INDEX IF NOT EXISTS live ON documents (pmid, content_hash) WHERE NOT is_deleted""",
-    """CREATE TABLE IF NOT EXISTS dead_letters (
-        hash TEXT PRIMARY KEY, source TEXT NOT NULL, pmid TEXT, reason TEXT NOT NULL,
-        raw BLOB NOT NULL)""",
-)
-_KNOWN = "SELECT version, revised, is_deleted, body FROM documents WHERE pmid = ?"
-_UPSERT = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, 0, ?)"
-_BURY = "UPDATE documents SET is_deleted = 1 WHERE pmid = ?"
-_BURY_UNSEEN = "INSERT INTO documents VALUES (?, 0, '', NULL, '', 1, x'')"
 _BODY = "SELECT body FROM documents WHERE pmid = ? AND NOT is_deleted"
 _PAGE = """SELECT pmid, body FROM documents WHERE pmid > ? AND NOT is_deleted
     ORDER BY pmid LIMIT ?"""
-_DEAD_LETTER = "INSERT OR IGNORE INTO dead_letters VALUES (?, ?, ?, ?, ?)"
-
-_JSON = TypeAdapter(Document)
-
-
-class ArchiveError(ValueError):
-    """A file is no archive of ours, or of a later layout."""
+_NOT_ISSUED_SINCE = """SELECT pmid FROM documents
+    WHERE NOT is_deleted AND issued > 0 AND issued < ?"""
+_NEWEST = "SELECT max(revised) FROM documents WHERE NOT is_deleted"
+_DEAD_LETTERS = """SELECT source, pmid, reason, raw, first_seen, last_seen, attempts
+    FROM dead_letters ORDER BY rowid"""
+_DEAD_SINCE = "SELECT min(first_seen) FROM dead_letters WHERE pmid = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,29 +57,47 @@ class StoreResult:
     deleted: int = 0
     rejected: int = 0
 
+    def __add__(self, other: "StoreResult") -> "StoreResult":
+        """Count two results together."""
+        names = self.__slots__
+        return StoreResult(*(getattr(self, name) + getattr(other, name) for name in names))
 
-def to_json(document: Document) -> bytes:
-    """Write a document as JSON, so that ``from_json`` gives back its equal."""
-    return _JSON.dump_json(document)
+
+NOTHING = StoreResult()
 
 
-def from_json(text: bytes) -> Document:
-    """Read what ``to_json`` wrote; raises pydantic's ValidationError, a ValueError, on others."""
-    return _JSON.validate_json(text, strict=True)
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that could not be read, or that PubMed lists and does not deliver (``raw`` empty).
+
+    It goes when a readable record of its PMID is taken in that is not older. ``first_seen`` and
+    ``last_seen`` are None in archives from before they were noted.
+    """
+
+    source: str
+    pmid: str | None
+    reason: str
+    raw: bytes
+    first_seen: datetime | None
+    last_seen: datetime | None
+    attempts: int
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Archive:
     """Documents, tombstones and dead letters; a context manager that holds the connection."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
         """Open the archive, and make it where there is none. Raises ArchiveError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        try:
-            self._prepare()
-        except (sqlite3.DatabaseError, ArchiveError) as error:
-            self.close()
-            raise ArchiveError(f"{path}: not an archive, or damaged: {error}") from error
+        self._connection = connect(path)
+        self.now = now
+        self.changes = ChangeLog(self._connection)
+        self.slices = SliceBook(self._connection)
+        self.topics = Topics(self._connection)
+        self.ledger = Ledger(self._connection)
 
     def __enter__(self) -> Self:
         return self
@@ -101,12 +114,19 @@ class Archive:
         """Close the connection; what was stored is on disk before."""
         self._connection.close()
 
-    def store(self, records: Iterable[Record]) -> StoreResult:
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make all that a block writes, slices and leases included, stand or fall together."""
+        return transaction(self._connection)
+
+    def store(self, records: Iterable[Record], *, issued: int = 0) -> StoreResult:
         """Keep what is news, in batches of one transaction each; repeating it changes nothing.
 
-        A record replaces the kept one unless it is older by (version, revised); of equals the
-        later wins. A deleted PMID comes back only with a higher version or a later revision than
-        the archive ever held. Where ``records`` raises, what came before is stored first.
+        ``issued`` is the number of the bulk file the records stand in, LIVE for answers of
+        PubMed, 0 for files of unknown age. A record replaces the kept one unless it is older by
+        (version, revised, issued); of equals the later wins. A deleted PMID comes back only with
+        a higher version or a later revision than the archive ever held, and not from a file older
+        than the one that deleted it. Where ``records`` raises, what came before is stored first,
+        unless a ``transaction`` is open. Raises ArchiveError where nothing can be written.
         """
         outcomes = Counter[str]()
         pending: list[Record] = []
@@ -114,16 +134,16 @@ class Archive:
             for record in records:
                 pending.append(record)
                 if len(pending) == _BATCH_RECORDS:
-                    outcomes += self._store_batch(pending)
+                    outcomes += self._store_batch(pending, issued)
                     pending.clear()
         finally:
-            outcomes += self._store_batch(pending)
+            outcomes += self._store_batch(pending, issued)
         return StoreResult(**outcomes)
 
     def document(self, pmid: str) -> Document | None:
         """Look a document up; None where it is unknown or deleted."""
         row = self._connection.execute(_BODY, (pmid,)).fetchone()
-        return from_json(zlib.decompress(row[0])) if row else None
+        return from_blob(row[0]) if row else None
 
     def documents(self, pmids: Iterable[str] | None = None) -> Iterator[Document]:
         """Read the documents that are not deleted: all by PMID as text, or those named, as named.
@@ -135,86 +155,62 @@ class Archive:
             return
         last = ""
         while page := self._connection.execute(_PAGE, (last, _PAGE_DOCUMENTS)).fetchall():
-            yield from (from_json(zlib.decompress(body)) for _, body in page)
+            yield from (from_blob(body) for _, body in page)
             last = page[-1][0]
 
     def deleted(self) -> frozenset[str]:
         """Name the PMIDs that PubMed withdrew."""
-        rows = self._connection.execute("SELECT pmid FROM documents WHERE is_deleted")
-        return frozenset(pmid for (pmid,) in rows)
+        return self._pmids("SELECT pmid FROM documents WHERE is_deleted")
 
     def hashes(self) -> dict[str, str]:
         """Map each PMID that is not deleted to its content hash."""
         query = "SELECT pmid, content_hash FROM documents WHERE NOT is_deleted"
         return dict(self._connection.execute(query).fetchall())
 
-    def dead_letters(self) -> Iterator[Rejected]:
+    def newest_revision(self) -> date | None:
+        """Say how late the latest revision is that the archive holds."""
+        newest = self._connection.execute(_NEWEST).fetchone()[0]
+        return date.fromisoformat(newest) if newest else None
+
+    def not_issued_since(self, issued: int) -> frozenset[str]:
+        """Name what came by bulk file and stands in none from ``issued`` on: dropped unsaid."""
+        return self._pmids(_NOT_ISSUED_SINCE, issued)
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
         """Read what was rejected, in the order of first arrival."""
-        query = "SELECT source, pmid, reason, raw FROM dead_letters ORDER BY rowid"
-        for source, pmid, reason, raw in self._connection.execute(query):
-            yield Rejected(source, pmid, reason, zlib.decompress(raw))
+        for row in self._connection.execute(_DEAD_LETTERS):
+            source, pmid, reason, raw, first, last, attempts = row
+            seen = (_moment(first), _moment(last))
+            yield DeadLetter(source, pmid, reason, zlib.decompress(raw), *seen, attempts)
 
-    def _prepare(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == _LAYOUT_VERSION:
-            return
-        if version:
-            raise ArchiveError(f"layout {version} is not ours, which is {_LAYOUT_VERSION}")
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for statement in _LAYOUT:
-                self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {_LAYOUT_VERSION}")
+    def dead_since(self, pmid: str) -> datetime | None:
+        """Say since when a PMID is a dead letter; None where it is none."""
+        row = self._connection.execute(_DEAD_SINCE, (pmid,)).fetchone()
+        return _moment(row[0]) if row[0] else None
 
-    def _store_batch(self, records: list[Record]) -> Counter[str]:
-        with self._connection:
-            # without IMMEDIATE two writers that both read first would deadlock
-            self._connection.execute("BEGIN IMMEDIATE")
-            return Counter(self._store_record(record) for record in records)
+    def keep_answer(self, body: bytes) -> str:
+        """Keep an answer of PubMed as received, once; returns its SHA-256."""
+        digest = hashlib.sha256(body).hexdigest()
+        row = (digest, self.now().isoformat(), isal_zlib.compress(body, 1))
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
+        return digest
 
-    def _store_record(self, record: Record) -> str:
-        match record:
-            case Document():
-                return self._store_document(record)
-            case Deletion():
-                return self._bury(record.pmid)
-            case Rejected():
-                return self._keep_dead_letter(record)
-            case _:
-                assert_never(record)
+    def answers(self) -> Iterator[bytes]:
+        """Read the kept answers in the order they came."""
+        query = "SELECT body FROM answers ORDER BY rowid"
+        return (zlib.decompress(body) for (body,) in self._connection.execute(query))
 
-    def _store_document(self, document: Document) -> str:
-        body = zlib.compress(to_json(document))
-        revised = document.revised.isoformat() if document.revised else ""
-        known = self._connection.execute(_KNOWN, (document.pmid,)).fetchone()
-        outcome = _judge((document.version, revised), body, known)
-        if outcome in {"added", "updated"}:
-            key = (document.pmid, document.version, revised, document.year)
-            self._connection.execute(_UPSERT, (*key, document.content_hash, body))
-        return outcome
+    def _pmids(self, query: str, *values: object) -> frozenset[str]:
+        return frozenset(pmid for (pmid,) in self._connection.execute(query, values))
 
-    def _bury(self, pmid: str) -> str:
-        known = self._connection.execute(_KNOWN, (pmid,)).fetchone()
-        if known and known[2]:
-            return "unchanged"
-        self._connection.execute(_BURY if known else _BURY_UNSEEN, (pmid,))
-        return "deleted"
-
-    def _keep_dead_letter(self, letter: Rejected) -> str:
-        digest = hashlib.sha256(f"{letter.pmid}\0{letter.reason}\0".encode() + letter.raw)
-        row = (digest.hexdigest(), letter.source, letter.pmid, letter.reason)
-        self._connection.execute(_DEAD_LETTER, (*row, zlib.compress(letter.raw)))
-        return "rejected"
+    def _store_batch(self, records: list[Record], issued: int) -> Counter[str]:
+        if not records:
+            return Counter()
+        at = self.now().isoformat()
+        with self.transaction():
+            return Counter(store_record(self._connection, each, issued, at) for each in records)
 
 
-def _judge(key: tuple[int, str], body: bytes, known: tuple[int, str, bool, bytes] | None) -> str:
-    """Decide what a document is to the one that is kept; ``key`` is (version, revised)."""
-    if known is None:
-        return "added"
-    version, revised, is_deleted, known_body = known
-    if key < (version, revised) or (is_deleted and key == (version, revised)):
-        return "stale"
-    if is_deleted:
-        return "added"
-    return "unchanged" if body == known_body else "updated"
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

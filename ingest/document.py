@@ -52,6 +52,8 @@ class Document:
     ``year`` is the year of publication, ``published`` the date as printed, ``revised`` PubMed's
     own date of the last revision. ``identifiers`` are (type, value) pairs of the record itself,
     never of the articles it cites. ``translations`` holds OtherAbstract texts as (language, text).
+    ``mesh_ids`` and ``publication_type_ids`` are MeSH identifiers, in step with the names, empty
+    where a name has none; formats that lack them leave these out.
     """
 
     pmid: str
@@ -73,6 +75,8 @@ class Document:
     keywords: tuple[str, ...] = ()
     identifiers: tuple[tuple[str, str], ...] = ()
     corrections: tuple[Correction, ...] = ()
+    mesh_ids: tuple[str, ...] = ()
+    publication_type_ids: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

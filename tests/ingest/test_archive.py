@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.archive import Archive, ArchiveError, StoreResult, from_json, to_json
+from ingest.archive import Archive, StoreResult
 from ingest.document import Deletion, Document, Passage, Record, Rejected
+from ingest.layout import ArchiveError
+from ingest.storing import from_json, to_json
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +55,9 @@ def test_storing_again_changes_nothing(archive: Archive) -> None:
     assert archive.store(records) == StoreResult(unchanged=2, rejected=1)
     assert archive.hashes() == {"1": document("1").content_hash}
     assert archive.deleted() == {"2"}
-    assert list(archive.dead_letters()) == [Rejected("f", "3", "bad", b"<x>")]
+    (letter,) = archive.dead_letters()
+    assert (letter.source, letter.pmid, letter.reason, letter.raw) == ("f", "3", "bad", b"<x>")
+    assert letter.attempts == 2
 
 
 OLD, NEW = date(2020, 1, 1), date(2021, 1, 1)

@@ -4,6 +4,7 @@ import gzip
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,80 @@ def test_the_lists_are_whole(pairs: list[tuple[ET.Element, Document]]) -> None:
         assert len(document.translations) == len(citation.findall("OtherAbstract"))
         assert document.publication_types == said_by_all(
             citation.findall("Article/PublicationTypeList/PublicationType")
+        )
+
+
+def test_names_and_identifiers_keep_step(pairs: list[tuple[ET.Element, Document]]) -> None:
+    for element, document in pairs:
+        headings = element.findall("MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName")
+        kinds = element.findall("MedlineCitation/Article/PublicationTypeList/PublicationType")
+        assert document.mesh_ids == tuple(heading.get("UI") for heading in headings)
+        assert document.publication_type_ids == tuple(kind.get("UI", "") for kind in kinds)
+
+
+def test_authors_are_named_in_order(pairs: list[tuple[ET.Element, Document]]) -> None:
+    for element, document in pairs:
+        authors = element.findall("MedlineCitation/Article/AuthorList/Author")
+        for author, name in zip(authors, document.authors, strict=True):
+            parts = [author.find(part) for part in ("LastName", "CollectiveName")]
+            assert all(said(part) in name for part in parts)
+            fore = said(author.find("ForeName")) or said(author.find("Initials"))
+            assert name.startswith(fore)
+
+
+def test_dates_and_versions_are_as_given(pairs: list[tuple[ET.Element, Document]]) -> None:
+    for element, document in pairs:
+        pmid = element.find("MedlineCitation/PMID")
+        assert pmid is not None
+        assert str(document.version) == pmid.get("Version", "1")
+        assert document.revised == given_day(element.find("MedlineCitation/DateRevised"))
+        assert document.history == tuple(
+            (day.attrib["PubStatus"], given_day(day))
+            for day in element.findall("PubmedData/History/PubMedPubDate")
+        )
+        printed = element.find("MedlineCitation/Article/Journal/JournalIssue/PubDate")
+        assert document.published.split() == " ".join(map(said, printed or [])).split()
+
+
+def given_day(element: ET.Element | None) -> date | None:
+    if element is None:
+        return None
+    return date(*(int(said(element.find(part))) for part in ("Year", "Month", "Day")))
+
+
+def test_a_record_has_its_own_identifiers_and_no_others(
+    pairs: list[tuple[ET.Element, Document]],
+) -> None:
+    for element, document in pairs:
+        own = {
+            (found.get("IdType", "pubmed"), said(found))
+            for found in element.findall("PubmedData/ArticleIdList/ArticleId")
+        }
+        electronic = {
+            (found.attrib["EIdType"], said(found))
+            for found in element.findall("MedlineCitation/Article/ELocationID")
+            if found.get("ValidYN") != "N"
+        }
+        assert set(document.identifiers) == own | electronic
+        assert len(document.identifiers) == len(own | electronic)
+
+
+def test_corrections_and_translations_are_whole(
+    pairs: list[tuple[ET.Element, Document]],
+) -> None:
+    for element, document in pairs:
+        links = element.findall("MedlineCitation/CommentsCorrectionsList/CommentsCorrections")
+        assert [(c.kind, c.pmid, c.source) for c in document.corrections] == [
+            (link.attrib["RefType"], said(link.find("PMID")), said(link.find("RefSource")))
+            for link in links
+            if link.get("RefType") != "Cites"
+        ]
+        others = element.findall("MedlineCitation/OtherAbstract")
+        for other, (language, text) in zip(others, document.translations, strict=True):
+            assert language == other.get("Language", "eng")
+            assert all(said(part) in text for part in other.findall("AbstractText"))
+        assert document.vernacular_title == said(
+            element.find("MedlineCitation/Article/VernacularTitle")
         )
 
 

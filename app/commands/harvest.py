@@ -1,0 +1,94 @@
+"""Bring PubMed into the archive: harvest, harvest bulk."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from app.commands.options import PARTIAL, DataOption, JsonOption
+from app.console import complain, note, print_json, print_rows, print_values, progress
+from app.harvest_values import report_values
+from app.harvesting import harvest_bulk, harvest_topic, preview_bulk, preview_topic
+from app.pipeline import archive_path
+from app.settings import Settings, load_settings
+from ingest.archive import Archive
+from ingest.report import HarvestReport
+
+app = typer.Typer()
+harvest = typer.Typer(invoke_without_command=True)
+app.add_typer(harvest, name="harvest")
+
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be read, and write nothing.")
+]
+
+
+@harvest.callback()
+def harvest_command(
+    context: typer.Context,
+    query: Annotated[str | None, typer.Option(help="PubMed query; else the set topic.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of entry.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many records.")] = None,
+    dry_run: DryRunOption = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read what is new or revised in PubMed into the archive; run it again as often as you like."""
+    if context.invoked_subcommand:
+        return
+    first_day = since.date() if since else None
+    settings = load_settings(data=data, topic=query, since=first_day)
+    if not settings.email:
+        note("no email is set: NLM asks users of its E-utilities for one (GUTBRAIN_EMAIL)")
+    with Archive(archive_path(settings.data)) as archive:
+        if dry_run:
+            _show_plan(settings, archive, as_json=as_json)
+            return
+        with progress() as tell:
+            report = harvest_topic(settings, archive, report=tell, limit=limit)
+    show(report, as_json=as_json)
+
+
+@harvest.command()
+def bulk(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Mirror addresses, folders, files; else the set mirror."),
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many files.")] = None,
+    dry_run: DryRunOption = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read PubMed's baseline and update files into the archive, each once and in order."""
+    settings = load_settings(data=data)
+    with Archive(archive_path(settings.data)) as archive:
+        if dry_run:
+            names = preview_bulk(settings, archive, sources or [])
+            print_json(list(names)) if as_json else print_rows(("file",), [(n,) for n in names])
+            return
+        with progress() as tell:
+            report = harvest_bulk(settings, archive, sources or [], report=tell, limit=limit)
+    show(report, as_json=as_json)
+
+
+def _show_plan(settings: Settings, archive: Archive, *, as_json: bool) -> None:
+    planned = preview_topic(settings, archive)
+    rows = [(p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in planned]
+    names = ("stream", "first", "last", "records")
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_rows(names, rows)
+
+
+def show(report: HarvestReport, *, as_json: bool) -> None:
+    """Print the report; the exit code is 3 where a part is lacking, 1 where nothing was done."""
+    values = report_values(report)
+    print_json(values) if as_json else print_values(values)
+    for problem in report.problems:
+        complain(problem)
+    if not report.is_complete:
+        raise typer.Exit(PARTIAL if report.got else 1)

@@ -1,0 +1,172 @@
+"""Faults of transport and server: each ends as if it had not been, or stays visible."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.harvests import StillClock, fault_free, run_harvest, state_of
+from tests.pubmed_server import (
+    Answer,
+    Fault,
+    Paper,
+    PubMedServer,
+    cut_at_record,
+    doubled,
+    ending,
+    envelope,
+    only,
+    replaced,
+    status,
+)
+
+FIRST = date(2026, 11, 1)
+BACKEND = "Search Backend failed: Database is not supported: pubmed"
+BLOCKED = "<!DOCTYPE html><html><head><title>WWW Error Blocked Diagnostic</title></head></html>"
+TIMEOUT = "External viewer error: Empty Response from server, Timeout"
+EMPTY = "<?xml version='1.0'?><PubmedArticleSet></PubmedArticleSet>"
+
+PASSING: dict[str, list[Fault]] = {
+    "429": [status(429)] * 2,
+    "429 with Retry-After": [status(429, "", Retry_After="3")],
+    "429 that quotes": [status(429, '{"error":"API rate limit exceeded","count":"4"}')],
+    "503": [status(503, "busy")] * 3,
+    "502 page": [status(502, "<html>Bad Gateway</html>")],
+    "400 envelope": [envelope(TIMEOUT, 400), envelope("proxy_stream(): cut off", 400)],
+    "400 PubOne": [status(400, "error: PubOne request failed")],
+    "200 envelope": [envelope(TIMEOUT)] * 2,
+    "200 backend": [envelope(BACKEND)],
+    "200 json": [status(200, '{"esearchresult":{"ERROR":"Search Backend failed: no"}}')],
+    "200 page": [status(200, BLOCKED)] * 2,
+    "403 page": [status(403, BLOCKED)],
+    "200 nothing": [status(200, "")],
+    "reset": [ending("reset")] * 2,
+    "cut": [ending("cut", 0.6)],
+    "hang": [ending("hang")],
+}
+FETCHED: dict[str, list[Fault]] = {
+    "cut between records": [cut_at_record],
+    "empty set": [status(200, EMPTY)],
+    "ids unknown for a moment": [
+        envelope("ID list is empty! Possibly it has no correct IDs.", 400)
+    ],
+    "12 of 20": [only(12), only(3)],
+    "twice": [doubled],
+    "entity": [replaced("Paper 7", "Paper&nbsp;7")],
+    "control character": [replaced("Paper 8", "Paper\x0b8")],
+}
+
+
+@pytest.fixture
+def server(pubmed_server: PubMedServer) -> PubMedServer:
+    papers = (Paper(n, FIRST + timedelta(days=n), title=f"Paper {n}") for n in range(1, 21))
+    pubmed_server.add(*papers)
+    return pubmed_server
+
+
+@pytest.mark.parametrize("name", ["esearch", "efetch"])
+@pytest.mark.parametrize("faults", PASSING.values(), ids=PASSING.keys())
+def test_a_passing_fault_leaves_no_trace(
+    server: PubMedServer, tmp_path: Path, name: str, faults: list[Fault]
+) -> None:
+    wanted = fault_free(server, tmp_path / "good")
+    server.faults[name] = list(faults)
+    report = run_harvest(server, tmp_path / "bad")
+    assert server.faults[name] == []
+    assert (report.problems, report.missing, report.rejected) == ((), 0, 0)
+    assert state_of(tmp_path / "bad") == wanted
+    assert len(wanted.documents) == 20
+
+
+@pytest.mark.parametrize("faults", FETCHED.values(), ids=FETCHED.keys())
+def test_what_an_answer_lacks_is_asked_for_again(
+    server: PubMedServer, tmp_path: Path, faults: list[Fault]
+) -> None:
+    wanted = fault_free(server, tmp_path / "good")
+    server.faults["efetch"] = list(faults)
+    report = run_harvest(server, tmp_path / "bad")
+    assert server.faults["efetch"] == []
+    assert report.problems == ()
+    assert state_of(tmp_path / "bad") == wanted
+
+
+def test_only_what_is_lacking_is_asked_for_again(server: PubMedServer, tmp_path: Path) -> None:
+    server.faults["efetch"] = [only(12)]
+    run_harvest(server, tmp_path)
+    first, second, *_ = (set(request.form["id"].split(",")) for request in server.asked("efetch"))
+    assert second < first
+    assert len(second) == len(first) - 12
+
+
+def test_an_outage_of_half_a_minute_is_ridden_out(server: PubMedServer, tmp_path: Path) -> None:
+    wanted = fault_free(server, tmp_path / "good")
+    still = StillClock()
+    back_s = still.now_s + 30
+
+    def down(answer: Answer) -> Answer:
+        return answer if still.now_s > back_s else Answer(b"down", 503)
+
+    server.faults["efetch"] = [down] * 20
+    report = run_harvest(server, tmp_path / "bad", still=still)
+    assert report.problems == ()
+    assert state_of(tmp_path / "bad") == wanted
+
+
+def test_retry_after_is_obeyed_and_without_it_waits_grow(
+    server: PubMedServer, tmp_path: Path
+) -> None:
+    still = StillClock()
+    server.faults["efetch"] = [status(429, "", Retry_After="7"), *[status(429)] * 4]
+    run_harvest(server, tmp_path, still=still)
+    waits = [seconds for seconds in still.sleeps if seconds > 0.5]
+    assert waits == [7, 1.5, 3, 6, 12]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        status(429),
+        status(200, BLOCKED),
+        ending("cut", 0.5),
+        status(400, '{"error":"API key invalid"}'),
+        status(404, "gone"),
+    ],
+    ids=["429", "page", "cut", "key", "404"],
+)
+def test_a_lasting_fault_moves_no_watermark_and_the_next_run_mends_it(
+    server: PubMedServer, tmp_path: Path, fault: Fault
+) -> None:
+    wanted = fault_free(server, tmp_path / "good")
+    server.faults["efetch"] = [fault] * 30
+    report = run_harvest(server, tmp_path / "bad")
+    assert not report.is_complete
+    broken = state_of(tmp_path / "bad")
+    assert broken.watermarks == (None, None, None)
+    assert broken.documents == ()
+    assert len(broken.gaps) == 1
+    server.faults.clear()
+    assert run_harvest(server, tmp_path / "bad").problems == ()
+    assert state_of(tmp_path / "bad") == wanted
+
+
+def test_what_lasts_is_not_repeated(server: PubMedServer, tmp_path: Path) -> None:
+    server.faults["esearch"] = [status(400, '{"error":"API key invalid","api-key":"x"}')]
+    report = run_harvest(server, tmp_path)
+    assert report.problems == ("API key invalid",)
+    assert len(server.requests) == 1
+
+
+def test_no_answer_that_is_no_data_is_kept(server: PubMedServer, tmp_path: Path) -> None:
+    server.faults["efetch"] = [status(200, BLOCKED), envelope(BACKEND), ending("cut", 0.5)]
+    run_harvest(server, tmp_path)
+    assert b"Blocked" not in (tmp_path / "archive.sqlite").read_bytes()
+
+
+def test_a_search_error_with_the_right_root_is_an_error(
+    server: PubMedServer, tmp_path: Path
+) -> None:
+    wanted = fault_free(server, tmp_path / "good")
+    body = f"<eSearchResult><ERROR>{BACKEND}</ERROR></eSearchResult>"
+    server.faults["esearch"] = [status(200, body)] * 3
+    assert run_harvest(server, tmp_path / "bad").problems == ()
+    assert state_of(tmp_path / "bad") == wanted
