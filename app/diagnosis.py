@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.extraction import open_extractor
 from app.pipeline import graph_root
 from app.settings import Settings
-from extract.methods import load_extractor
 from ingest.document import Document, Passage
 from kg.snapshot import current_snapshot
 from kg.stores.embedded import EmbeddedStore
@@ -83,10 +83,11 @@ def _lexicon(_: Settings) -> tuple[bool, str]:
 
 def _model(settings: Settings) -> tuple[bool, str]:
     """Read one sentence that the model must find entities in."""
-    extractor = load_extractor(settings.ner, settings.relations, settings.model, starter_lexicon())
+    extractor = open_extractor(settings)
     document = Document("0", (Passage("title", _SENTENCE),))
     found = extractor.annotate(document).mentions
-    detail = f"{settings.ner} + {settings.relations}, version {extractor.pipeline.version}"
+    pipeline = extractor.pipeline
+    detail = f"{pipeline.recognizer} + {pipeline.relations}, version {pipeline.version}"
     return bool(found), f"{detail}: {len(found)} entities in the test sentence"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from extract import Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
@@ -9,14 +10,29 @@ from extract.linking import NameLinker
 from ingest.document import Document
 
 
+class Preset(StrEnum):
+    """What the graph shall be: as complete as it is right, or rather right."""
+
+    BALANCED = "balanced"
+    PRECISE = "precise"
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Least scores at which a relation counts: by task of GutBrainIE, and for the graph."""
+    """Least scores at which a relation counts: by task of GutBrainIE, and for the graph.
+
+    ``precise`` is the graph's where precision matters more than how much is found.
+    """
 
     binary: float
     tag: float
     mention: float
     graph: float
+    precise: float
+
+    def at(self, preset: Preset) -> "Thresholds":
+        """Set the graph's threshold to that of a preset."""
+        return replace(self, graph=self.precise) if preset is Preset.PRECISE else self
 
     @property
     def lowest(self) -> float:

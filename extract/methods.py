@@ -3,23 +3,33 @@
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from extract import Recognizer
+from extract import Recognizer, RelationExtractor
 from extract.annotation import Pipeline
-from extract.extractor import Extractor, Thresholds
+from extract.extractor import Extractor, Preset, Thresholds
 from extract.linking import NameLinker
-from extract.ner.encoder import EncoderRecognizer
+from extract.ner.encoder import MODEL_FILE, EncoderRecognizer
 from extract.ner.lexicon import LexiconRecognizer, read_lexicon_model
+from extract.platt import read_curve
+from extract.relations.boosted import BoostedRelations
 from extract.relations.counts import CountRelations, read_counts
-from extract.training.floor import train_floor
+from extract.training.floor import MANIFEST_FILE, train_floor
 from extract.training.names import Corpus
+from extract.training.order import Order
+from extract.training.recipe import Kind, Recipe
 from ontology.lexicon import Lexicon
+
+BUNDLED = "minilm"
+"""How recipes name the encoder that needs no download."""
+TORCH_WEIGHTS_FILE = "tagger.safetensors"
+_NOT_HASHED = frozenset({"metrics.json", "checkpoint", "held_out.json", "README.md"})
+"""What says in a model folder how training went, not what came of it."""
 
 
 class RecognizerName(StrEnum):
@@ -33,13 +43,9 @@ class RelationMethod(StrEnum):
     """What can find relations."""
 
     COUNTS = "counts"
-
-
-class RecipeName(StrEnum):
-    """What can be trained."""
-
-    FLOOR = "floor"
-    TAGGER = "tagger"
+    BOOSTED = "boosted"
+    ATLOP = "atlop"
+    PAIRS = "pairs"
 
 
 class MissingExtraError(ValueError):
@@ -52,33 +58,73 @@ class ModelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TrainingOrder:
-    """What to train on and where to write; ``encoder`` is a local folder, for the tagger."""
+    """What to train on and where to write.
+
+    ``encoder``, a local folder or a Hugging Face name, stands for the recipe's; ``device`` is cpu
+    or cuda, by default what there is.
+    """
 
     corpus: Corpus
     lexicon: Lexicon
     out: Path
     report: Callable[[str], None]
     starter_only: bool = False
-    encoder: Path | None = None
+    encoder: str | None = None
+    device: str | None = None
 
 
-def shipped_model() -> Path:
-    """Locate the model that comes with the package."""
-    return Path(str(files("extract").joinpath("weights", "floor")))
+def shipped_model(recognizer: RecognizerName | None = None) -> Path:
+    """Locate the model that comes with the package: the default one, or the floor's lexicon."""
+    name = "floor" if recognizer is RecognizerName.LEXICON else "default"
+    return Path(str(files("extract").joinpath("weights", name)))
 
 
 def load_extractor(
-    recognizer: RecognizerName, relations: RelationMethod, model: Path, lexicon: Lexicon
+    recognizer: RecognizerName | None,
+    relations: RelationMethod | None,
+    model: Path | None,
+    lexicon: Lexicon,
+    preset: Preset = Preset.BALANCED,
 ) -> Extractor:
-    """Load a pipeline from a model folder; raises ModelError, or the error of a broken file."""
-    thresholds = _read_thresholds(model)
+    """Load a pipeline; raises ModelError, or the error of a broken file.
+
+    What is None is chosen: the shipped model, and the best method that a folder holds.
+    """
+    folder = model or shipped_model(recognizer)
+    reader = recognizer or _recognizer_in(folder)
+    relater = relations or _relations_in(folder)
+    relation_folder = folder if relater is RelationMethod.COUNTS else folder / relater
+    thresholds = _read_thresholds(relation_folder).at(preset)
     return Extractor(
-        load_recognizer(recognizer, model),
+        load_recognizer(reader, folder),
         NameLinker(lexicon),
-        CountRelations(read_counts(model), thresholds.lowest),
+        _load_relations(relater, relation_folder, thresholds.lowest),
         thresholds,
-        Pipeline(recognizer, relations, _hash_folder(model), lexicon.hash),
+        Pipeline(reader, relater, _hash_folder(folder), lexicon.hash),
     )
+
+
+def _recognizer_in(model: Path) -> RecognizerName:
+    files_of_encoders = (MODEL_FILE, TORCH_WEIGHTS_FILE)
+    has_encoder = any((model / name).is_file() for name in files_of_encoders)
+    return RecognizerName.ENCODER if has_encoder else RecognizerName.LEXICON
+
+
+def _relations_in(model: Path) -> RelationMethod:
+    has_trees = (model / RelationMethod.BOOSTED).is_dir()
+    return RelationMethod.BOOSTED if has_trees else RelationMethod.COUNTS
+
+
+def _load_relations(relations: RelationMethod, folder: Path, threshold: float) -> RelationExtractor:
+    """Load a relation method; of those that are trained, each has a folder in the model's."""
+    match relations:
+        case RelationMethod.COUNTS:
+            return CountRelations(read_counts(folder), threshold)
+        case RelationMethod.BOOSTED:
+            return BoostedRelations(folder, threshold, read_curve(folder / MANIFEST_FILE))
+        case RelationMethod.ATLOP | RelationMethod.PAIRS:
+            late = _late("extract.relations.folder", extra="train")
+            return late.load_relations(folder, threshold)
 
 
 def load_recognizer(recognizer: RecognizerName, model: Path) -> Recognizer:
@@ -86,14 +132,16 @@ def load_recognizer(recognizer: RecognizerName, model: Path) -> Recognizer:
     match recognizer:
         case RecognizerName.LEXICON:
             return LexiconRecognizer(read_lexicon_model(model))
+        case RecognizerName.ENCODER if (model / TORCH_WEIGHTS_FILE).is_file():
+            return _late("extract.training.reading", extra="train").load_recognizer(model)
         case RecognizerName.ENCODER:
-            return EncoderRecognizer(model)
+            return EncoderRecognizer(model, read_curve(model / MANIFEST_FILE))
 
 
-def train(recipe: RecipeName, order: TrainingOrder) -> None:
-    """Fit a model to a corpus and write its folder."""
-    match recipe:
-        case RecipeName.FLOOR:
+def train(recipe: Recipe, order: TrainingOrder) -> None:
+    """Fit a model to a corpus and write its folder; what an earlier run left off goes on."""
+    match recipe.kind:
+        case Kind.FLOOR:
             train_floor(
                 order.corpus,
                 order.lexicon,
@@ -101,12 +149,21 @@ def train(recipe: RecipeName, order: TrainingOrder) -> None:
                 starter_only=order.starter_only,
                 report=order.report,
             )
-        case RecipeName.TAGGER:
-            tagging = _late("extract.training.tagging", extra="train")
-            encoder = order.encoder or bundled_encoder()
-            tagging.train_tagger(
-                order.corpus, encoder, order.out, schedule=tagging.Schedule(), report=order.report
-            )
+        case Kind.TAGGER:
+            _late("extract.training.tagging", extra="train").train_tagger(_order(recipe, order))
+        case Kind.BOOSTED:
+            within = replace(order, out=order.out / recipe.kind)
+            _late("extract.training.boosting", extra="train").train_boosted(_order(recipe, within))
+        case Kind.ATLOP | Kind.PAIRS:
+            within = replace(order, out=order.out / recipe.kind)
+            late = _late("extract.training.relating", extra="train")
+            late.train_relations(_order(recipe, within))
+
+
+def _order(recipe: Recipe, order: TrainingOrder) -> Order:
+    named = replace(recipe, encoder=order.encoder or recipe.encoder)
+    encoder = str(bundled_encoder()) if named.encoder == BUNDLED else named.encoder
+    return Order(named, order.corpus, encoder, order.out, order.report, order.device)
 
 
 def bundled_encoder() -> Path:
@@ -125,7 +182,7 @@ def _late(module: str, *, extra: str) -> Any:
 
 
 def _read_thresholds(model: Path) -> Thresholds:
-    path = model / "manifest.json"
+    path = model / MANIFEST_FILE
     try:
         return Thresholds(**json.loads(path.read_bytes())["thresholds"])
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -134,7 +191,11 @@ def _read_thresholds(model: Path) -> Thresholds:
 
 def _hash_folder(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        digest.update(path.name.encode())
+    for path in sorted(path for path in folder.rglob("*") if _is_hashed(path)):
+        digest.update(path.relative_to(folder).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _is_hashed(path: Path) -> bool:
+    return path.is_file() and _NOT_HASHED.isdisjoint(path.parts)

@@ -23,7 +23,7 @@ PREFIXES = "PREFIX gb: <https://w3id.org/gutbrain/ontology#>\n"
 @pytest.fixture(scope="module")
 def extractor() -> Extractor:
     names = RecognizerName.LEXICON, RelationMethod.COUNTS
-    return load_extractor(*names, shipped_model(), starter_lexicon())
+    return load_extractor(*names, None, starter_lexicon())
 
 
 @pytest.fixture(scope="module")

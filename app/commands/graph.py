@@ -15,7 +15,6 @@ from app.commands.options import (
     NerOption,
     RelationsOption,
     StoreOption,
-    open_extractor,
 )
 from app.console import (
     complain,
@@ -26,6 +25,7 @@ from app.console import (
     progress,
     summary_values,
 )
+from app.extraction import open_extractor
 from app.pipeline import RunSummary, graph_root, run
 from app.questions import answer, list_questions
 from app.server import serve as serve_forever

@@ -11,10 +11,10 @@ from app.commands.options import (
     ModelOption,
     NerOption,
     RelationsOption,
-    open_extractor,
 )
 from app.console import complain, note, print_json, print_rows, progress
 from app.evaluation import Evaluation, evaluate_files, state_entities
+from app.extraction import open_extractor
 from app.prediction import predict
 from app.score_report import (
     CLASS_COLUMNS,

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.settings import Settings
-from extract.extractor import Extractor
-from extract.methods import RecognizerName, RelationMethod, load_extractor
-from ontology.lexicon import starter_lexicon
+from extract.extractor import Preset
+from extract.methods import RecognizerName, RelationMethod
 
 PARTIAL, UNREACHABLE = 3, 4
 """Exit codes: done in part; the store cannot be reached."""
@@ -22,9 +20,7 @@ NerOption = Annotated[RecognizerName | None, typer.Option("--ner", help="Recogni
 RelationsOption = Annotated[
     RelationMethod | None, typer.Option("--relations", help="Relation method.")
 ]
+PresetOption = Annotated[
+    Preset | None, typer.Option("--preset", help="Which relations reach the graph.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
-
-
-def open_extractor(settings: Settings) -> Extractor:
-    """Load the pipeline that the settings name."""
-    return load_extractor(settings.ner, settings.relations, settings.model, starter_lexicon())

@@ -14,6 +14,7 @@ from extract.annotation import Mention
 from extract.ner.bio import LABELS, Floats, best_path, decode_labels
 from extract.ner.windows import Pieces, PieceTokenizer, Window, Word
 from extract.onnx import open_session
+from extract.platt import IDENTITY, Platt
 from extract.text import PlainText, plain
 from ingest.document import Document, Passage
 
@@ -27,11 +28,16 @@ class _Text:
     plain: PlainText
     words: tuple[Word, ...]
 
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Give the characters of words ``[first, end)`` in the passage."""
+        return self.plain.span_in_original(self.words[first].start, self.words[end - 1].end)
+
 
 class EncoderRecognizer:
     """A model loaded for reading; deterministic on one machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, curve: Platt = IDENTITY) -> None:
+        self._curve = curve
         self._session = open_session(folder / MODEL_FILE)
         self._tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
 
@@ -44,7 +50,7 @@ class EncoderRecognizer:
             mention
             for number, (passage, text) in enumerate(zip(document.passages, plains, strict=True))
             for words in (tuple(word for word in pieces.words if word.text == number),)
-            for mention in _mentions(_Text(passage, text, words), rows)
+            for mention in self._mentions(_Text(passage, text, words), rows)
         )
 
     def _score(self, pieces: Pieces) -> Floats:
@@ -65,17 +71,19 @@ class EncoderRecognizer:
         (logits,) = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
         return np.asarray(logits)[0, 1:-1]
 
+    def _mentions(self, text: _Text, scores: Floats) -> Iterator[Mention]:
+        """Read one passage; a mention's score is its labels' mean probability, on the curve."""
+        rows = scores[[word.piece for word in text.words]]
+        path = best_path(rows)
+        spans = list(decode_labels(path))
+        means = [rows[range(a, b), path[a:b]].mean(dtype=np.float64) for a, b, _ in spans]
+        scores = self._curve.apply(np.exp(np.array(means))).tolist()
+        for (first, end, kind), score in zip(spans, scores, strict=True):
+            start, stop = text.span(first, end)
+            surface = text.passage.text[start:stop]
+            yield Mention(text.passage.name, start, stop, surface, kind, score)
+
 
 def _log_softmax(logits: Floats) -> Floats:
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def _mentions(text: _Text, scores: Floats) -> Iterator[Mention]:
-    rows = scores[[word.piece for word in text.words]]
-    path = best_path(rows)
-    for first, end, entity_type in decode_labels(path):
-        start, stop = text.plain.span_in_original(text.words[first].start, text.words[end - 1].end)
-        score = float(np.exp(rows[range(first, end), path[first:end]].mean()))
-        surface = text.passage.text[start:stop]
-        yield Mention(text.passage.name, start, stop, surface, entity_type, score)

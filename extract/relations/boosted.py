@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extract.annotation import Mention, Relation
 from extract.onnx import open_session
+from extract.platt import IDENTITY, Platt
 from extract.relations.features import Candidates, Floats, Vocabulary, describe
 from ingest.document import Document
 from ontology.schema import EntityType, Predicate
@@ -50,16 +52,17 @@ class Outlook:
 class BoostedRelations:
     """A model loaded for reading; relations under ``threshold`` are left out."""
 
-    def __init__(self, folder: Path, threshold: float) -> None:
+    def __init__(self, folder: Path, threshold: float, curve: Platt = IDENTITY) -> None:
         self._session = open_session(folder / TREES_FILE)
         self._outlook = read_outlook(folder)
         self._threshold = threshold
+        self._curve = curve
 
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
         """Judge every triple that the schema allows.
 
         The score is P(the relation holds | both mentions are right) times P(mention) of each: a
-        relation needs both its ends.
+        relation needs both its ends. ``curve`` makes it a probability.
         """
         candidates = describe(document, mentions, self._outlook.vocabulary)
         if not candidates.predicates:
@@ -75,11 +78,11 @@ class BoostedRelations:
             for row in np.flatnonzero(scores >= self._threshold).tolist()
         )
 
-    def _score(self, candidates: Candidates) -> Floats:
+    def _score(self, candidates: Candidates) -> NDArray[np.float64]:
         (log_odds,) = self._session.run(None, {"matrix": self._outlook.matrix(candidates)})
         certain = np.array([mention.score for mention in candidates.mentions], dtype=np.float32)
         both = certain[candidates.subjects] * certain[candidates.objects]
-        return both / (1 + np.exp(-np.asarray(log_odds)[:, 0]))
+        return self._curve.apply(both / (1 + np.exp(-np.asarray(log_odds, np.float64)[:, 0])))
 
 
 def read_outlook(folder: Path) -> Outlook:

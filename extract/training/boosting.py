@@ -1,8 +1,10 @@
 """Fitting boosted trees to annotated pairs (extra ``train``): LightGBM, written as ONNX."""
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,28 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from extract.annotation import AnnotatedDocument
-from extract.relations.boosted import TREES_FILE, Outlook, Triple, write_outlook
-from extract.relations.features import Candidates, choose_vocabulary, columns, describe
+from extract.annotation import AnnotatedDocument, Mention, Pipeline
+from extract.relations.boosted import (
+    TREES_FILE,
+    BoostedRelations,
+    Outlook,
+    Triple,
+    write_outlook,
+)
+from extract.relations.features import Candidates, Floats, choose_vocabulary, describe
+from extract.training.floor import corpus_hash, is_expert, write_manifest
+from extract.training.held_out import read_held_out
+from extract.training.order import Order
+from extract.training.relation_curve import calibrate, fit_relation_curve
+from extract.training.thresholds import HeldOut, choose_thresholds
 
 RATE_PRIOR = 20
 """How many unrelated pairs stand behind the rate of a rare triple."""
+FOLDS = 5
+LOWEST = 0.02
+"""The least score that is worth weighing."""
+_PIPELINE = Pipeline("", "boosted", "", "")
+Labels = NDArray[np.bool_]
 OPSETS = (("", 17), ("ai.onnx.ml", 3))
 
 
@@ -35,7 +53,7 @@ class Growth:
 @dataclass(frozen=True, slots=True)
 class _Described:
     candidates: Candidates
-    labels: NDArray[np.bool_]
+    labels: Labels
 
     def triples(self) -> Iterator[Triple]:
         found = self.candidates
@@ -44,9 +62,85 @@ class _Described:
             yield kinds[s], p, kinds[o]
 
 
-def train_boosted(corpus: Sequence[AnnotatedDocument], growth: Growth, out: Path) -> None:
-    """Fit trees to the relations between annotated mentions; write them to a model folder."""
-    out.mkdir(parents=True, exist_ok=True)
+def train_boosted(order: Order) -> None:
+    """Fit trees to expert documents; write a folder for ``--relations boosted``.
+
+    Probabilities and thresholds come from the mentions that the tagger of the folder above read in
+    documents its training never saw; where it kept none, from annotated mentions, in five folds.
+    """
+    experts = [document for document in order.corpus if is_expert(document)]
+    order.out.mkdir(parents=True, exist_ok=True)
+    mentions = read_held_out(order.out.parent, experts)
+    held_out = _read_predicted(experts, mentions, order) or _read_folds(experts, order)
+    curve = fit_relation_curve(held_out)
+    thresholds, choices = choose_thresholds([calibrate(pair, curve) for pair in held_out])
+    order.report("fitting to all expert documents")
+    grow_trees(experts, Growth(), order.out)
+    write_manifest(
+        order.out,
+        kind="boosted",
+        corpus=corpus_hash(experts),
+        documents={"expert": len(experts), "held out": len(held_out)},
+        growth=asdict(Growth()),
+        thresholds=asdict(thresholds),
+        curve=asdict(curve),
+        held_out={
+            f"relations, {'predicted' if mentions else 'gold'} entities": {
+                task: asdict(choice) for task, choice in choices.items()
+            }
+        },
+    )
+
+
+def _read_predicted(
+    experts: Sequence[AnnotatedDocument], mentions: Mapping[str, tuple[Mention, ...]], order: Order
+) -> list[HeldOut]:
+    """Read held-out documents from a tagger's mentions; trees see the other documents."""
+    held = [document for document in experts if document.document.pmid in mentions]
+    if not held:
+        return []
+    order.report(f"thresholds: {len(held)} held-out documents, predicted mentions")
+    rest = [document for document in experts if document.document.pmid not in mentions]
+    return _read(rest, [(gold, mentions[gold.document.pmid]) for gold in held])
+
+
+def _read_folds(experts: Sequence[AnnotatedDocument], order: Order) -> list[HeldOut]:
+    read: list[HeldOut] = []
+    for fold in range(FOLDS):
+        order.report(f"thresholds: fold {fold + 1} of {FOLDS}, annotated mentions")
+        rest = [document for i, document in enumerate(experts) if i % FOLDS != fold]
+        read += _read(rest, [(gold, gold.mentions) for gold in experts[fold::FOLDS]])
+    return read
+
+
+def _read(
+    rest: Sequence[AnnotatedDocument], held: Sequence[tuple[AnnotatedDocument, tuple[Mention, ...]]]
+) -> list[HeldOut]:
+    with tempfile.TemporaryDirectory() as folder:
+        grow_trees(rest, Growth(), Path(folder))
+        relations = BoostedRelations(Path(folder), LOWEST)
+        return [
+            HeldOut(gold, AnnotatedDocument(gold.document, mentions, found, _PIPELINE))
+            for gold, mentions in held
+            for found in (relations.relate(gold.document, mentions),)
+        ]
+
+
+def grow_trees(corpus: Sequence[AnnotatedDocument], growth: Growth, out: Path) -> None:
+    """Fit trees to the relations between annotated mentions; write them to a folder."""
+    matrix, labels, outlook = described_corpus(corpus, growth)
+    boosters = [fit_booster(matrix, labels, growth, seed=seed) for seed in growth.seeds]
+    trees = [
+        tree["tree_structure"] for booster in boosters for tree in booster.dump_model()["tree_info"]
+    ]
+    onnx.save(_as_onnx(trees, matrix.shape[1], share=1 / len(boosters)), out / TREES_FILE)
+    write_outlook(outlook, out)
+
+
+def described_corpus(
+    corpus: Sequence[AnnotatedDocument], growth: Growth
+) -> tuple[Floats, Labels, Outlook]:
+    """Describe the candidates of a corpus: matrix [rows, columns], labels [rows], outlook."""
     vocabulary = choose_vocabulary(corpus, growth.words)
     described = [
         _Described(found, _labels(document, found))
@@ -55,14 +149,10 @@ def train_boosted(corpus: Sequence[AnnotatedDocument], growth: Growth, out: Path
     ]
     outlook = Outlook(vocabulary, _rates(described))
     matrix = np.vstack([outlook.matrix(each.candidates) for each in described])
-    labels = np.concatenate([each.labels for each in described])
-    trees = [tree for seed in growth.seeds for tree in _grow(matrix, labels, growth, seed)]
-    width = len(columns(vocabulary)) + 1
-    onnx.save(_as_onnx(trees, width, share=1 / len(growth.seeds)), out / TREES_FILE)
-    write_outlook(outlook, out)
+    return matrix, np.concatenate([each.labels for each in described]), outlook
 
 
-def _labels(document: AnnotatedDocument, found: Candidates) -> NDArray[np.bool_]:
+def _labels(document: AnnotatedDocument, found: Candidates) -> Labels:
     related = {(r.subject, r.predicate, r.object) for r in document.relations}
     rows = zip(found.subjects, found.predicates, found.objects, strict=True)
     return np.array(
@@ -80,9 +170,8 @@ def _rates(described: Sequence[_Described]) -> Mapping[Triple, float]:
     return {triple: (related[triple] + 1) / (seen[triple] + RATE_PRIOR) for triple in sorted(seen)}
 
 
-def _grow(
-    matrix: NDArray[np.float32], labels: NDArray[np.bool_], growth: Growth, seed: int
-) -> list[Mapping[str, Any]]:
+def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) -> lightgbm.Booster:
+    """Fit the trees of one seed."""
     settings = {
         "objective": "binary",
         "learning_rate": growth.rate,
@@ -99,9 +188,7 @@ def _grow(
         "force_row_wise": True,
         "verbose": -1,
     }
-    data = lightgbm.Dataset(matrix, labels)
-    booster = lightgbm.train(settings, data, num_boost_round=growth.rounds)
-    return [tree["tree_structure"] for tree in booster.dump_model()["tree_info"]]
+    return lightgbm.train(settings, lightgbm.Dataset(matrix, labels), growth.rounds)
 
 
 def _as_onnx(trees: Sequence[Mapping[str, Any]], width: int, *, share: float) -> onnx.ModelProto:

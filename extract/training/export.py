@@ -3,46 +3,50 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from torch import Tensor
 
 from extract.ner.encoder import MODEL_FILE, TOKENIZER_FILE
+from extract.ner.transformer import open_tokenizer
 from extract.training.tagger import Tagger
 
 OPSET = 17
+TRANSITIONS_FILE = "transitions.npy"
+"""Learned scores of one label after another, [from, to] float32; only beside a CRF."""
 
 
-def average_weights(states: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-    """Average the weights of branches of one trunk (model soup)."""
-    return {
-        name: sum((state[name] for state in states[1:]), states[0][name]) / len(states)
-        for name in states[0]
-    }
+def export_tagger(tagger: Tagger, tokenizer: str, out: Path, *, quantize: bool = True) -> None:
+    """Write ``tagger.onnx``, ``tokenizer.json`` and with a CRF its transitions.
 
-
-def export_tagger(tagger: Tagger, tokenizer: Path, out: Path, *, quantize: bool = True) -> None:
-    """Write ``tagger.onnx`` and ``tokenizer.json`` into a model folder."""
+    ``tokenizer`` is the folder or name of the encoder it comes from.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    tagger.eval()
-    axes = {0: "batch", 1: "pieces"}
+    tagger.cpu().eval()
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / MODEL_FILE
-        torch.onnx.export(
-            tagger,
-            (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)),
-            str(whole),
-            input_names=["ids", "mask"],
-            output_names=["logits"],
-            dynamic_axes={"ids": axes, "mask": axes, "logits": axes},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+        _write_onnx(tagger, whole)
         if quantize:
             quantize_dynamic(whole, out / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
         else:
             shutil.copy(whole, out / MODEL_FILE)
-    shutil.copy(tokenizer, out / TOKENIZER_FILE)
+    open_tokenizer(tokenizer).save(str(out / TOKENIZER_FILE))
+    (out / TRANSITIONS_FILE).unlink(missing_ok=True)
+    if tagger.crf is not None:
+        np.save(out / TRANSITIONS_FILE, tagger.crf.transitions.detach().numpy())
+
+
+def _write_onnx(tagger: Tagger, path: Path) -> None:
+    axes = {0: "batch", 1: "pieces"}
+    torch.onnx.export(
+        tagger,
+        (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)),
+        str(path),
+        input_names=["ids", "mask"],
+        output_names=["logits"],
+        dynamic_axes={"ids": axes, "mask": axes, "logits": axes},
+        opset_version=OPSET,
+        dynamo=False,
+    )

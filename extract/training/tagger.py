@@ -1,60 +1,91 @@
-"""Fine-tuning an encoder to tag mentions (extra ``train``).
+"""A tagger to fine-tune: an encoder with a linear, CRF or BiLSTM-CRF head (extra ``train``).
 
-First-piece BIO tagging over windows: a trunk on the documents no expert annotated, then branches
-on all, the last epochs on the experts' alone; the weights of the branches are averaged (model
-soup: Wortsman et al., ICML 2022). Early choices are made on held-out expert documents, never dev.
+First-piece BIO tagging over windows. The stages that train it are in ``engine.py``.
 """
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
 from extract.annotation import AnnotatedDocument
 from extract.ner.bio import LABELS, Span, encode_spans
+from extract.ner.transformer import Device, Vocabulary
 from extract.ner.windows import Pieces, PieceTokenizer, Window
 from extract.text import PlainText, plain
+from extract.training.crf import Crf
+from extract.training.engine import ParameterGroup, in_batches
+from extract.training.recipe import Distil, Head, OptimizerRecipe
 
 IGNORED = -100
-BATCH_PIECES = 2048
-MASK_ID, FIRST_WORD_ID = 103, 1000
+LSTM_SHARE = 2
+"""Each direction of the LSTM is this many times narrower than the encoder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A window with a label a piece; IGNORED where a piece does not start a word."""
+    """A window with a label a piece; IGNORED where a piece does not start a word.
+
+    ``soft`` [pieces, labels], where given, are a teacher's log-probabilities.
+    """
 
     ids: tuple[int, ...]
     labels: tuple[int, ...]
     weight: float
+    soft: Tensor | None = field(default=None, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Word pieces."""
+        return len(self.ids)
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Epochs over some examples, the learning rate falling linearly from ``start`` to ``end``."""
+class BiLstmHead(nn.Module):
+    """A two-way LSTM, then a linear layer; padding does not change what stands before it."""
 
-    examples: tuple[Example, ...]
-    epochs: int
-    start_rate: float
-    end_rate: float
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.ahead = nn.LSTM(width, width // LSTM_SHARE, batch_first=True)
+        self.back = nn.LSTM(width, width // LSTM_SHARE, batch_first=True)
+        self.linear = nn.Linear(2 * (width // LSTM_SHARE), len(LABELS))
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Score labels. ``states`` [batch, pieces, width], ``mask`` [batch, pieces]."""
+        # Turned round within its own length, a row has its padding last in both directions.
+        places = torch.arange(states.shape[1], device=states.device)[None, :]
+        turned = torch.where(mask > 0, mask.sum(dim=1, keepdim=True) - 1 - places, places)
+        ahead, _ = self.ahead(states)
+        back, _ = self.back(_reordered(states, turned))
+        return self.linear(torch.cat([ahead, _reordered(back, turned)], dim=-1))
+
+
+def _reordered(states: Tensor, order: Tensor) -> Tensor:
+    return states.gather(1, order[..., None].expand(-1, -1, states.shape[-1]))
 
 
 class Tagger(nn.Module):
-    """An encoder with a linear head. ``ids`` [batch, pieces] -> logits [batch, pieces, labels]."""
+    """An encoder with a head. ``ids`` [batch, pieces] -> logits [batch, pieces, labels]."""
 
-    def __init__(self, encoder: nn.Module, width: int, dropout: float) -> None:
+    def __init__(
+        self, encoder: nn.Module, width: int, dropout: float, head: Head = Head.LINEAR
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(width, len(LABELS))
+        self.head = BiLstmHead(width) if head is Head.BILSTM_CRF else nn.Linear(width, len(LABELS))
+        self.crf = None if head is Head.LINEAR else Crf(len(LABELS))
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Score every label of every piece."""
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        return self.head(self.dropout(states))
+        states = self.dropout(states)
+        return self.head(states, mask) if self._reads_along() else self.head(states)
+
+    def _reads_along(self) -> bool:
+        return isinstance(self.head, BiLstmHead)
 
 
 def make_examples(
@@ -105,85 +136,115 @@ def _example(window: Window, labels: Sequence[int], weight: float) -> Example:
     return Example(window.ids, (IGNORED, *labels[window.start : end], IGNORED), weight)
 
 
-def train_stage(
-    tagger: Tagger,
-    stage: Stage,
-    *,
-    word_dropout: float,
-    seed: int,
-    report: Callable[[str], None],
-) -> None:
-    """Train in place, deterministic for a seed on one machine."""
-    generator = random.Random(seed)  # noqa: S311 - shuffling, no secrets
-    torch.manual_seed(seed)
-    batches = sum(1 for _ in _batches(stage.examples, generator))
-    total = max(1, batches * stage.epochs)
-    optimizer = torch.optim.AdamW(_groups(tagger), weight_decay=0.01)
-    warm = max(1, int(0.08 * total))
-    step = 0
-    for epoch in range(stage.epochs):
-        tagger.train()
-        losses: list[float] = []
-        for batch in _batches(stage.examples, generator):
-            share = step / total
-            rate = stage.start_rate + (stage.end_rate - stage.start_rate) * share
-            rate *= min(1.0, (step + 1) / warm)
-            for group in optimizer.param_groups:
-                group["lr"] = rate * group["factor"]
-            losses.append(_step(tagger, optimizer, batch, word_dropout))
-            step += 1
-        report(f"epoch {epoch + 1} of {stage.epochs}: loss {sum(losses) / len(losses):.4f}")
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded windows: ``ids``, ``mask``, ``labels`` [batch, pieces], ``weights`` [batch].
+
+    ``soft`` [batch, pieces, labels], where a teacher spoke.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    labels: Tensor
+    weights: Tensor
+    soft: Tensor | None
+
+    def on(self, device: str) -> "Batch":
+        """Move all to a device."""
+        tensors = (self.ids, self.mask, self.labels, self.weights)
+        soft = None if self.soft is None else self.soft.to(device)
+        return Batch(*(tensor.to(device) for tensor in tensors), soft=soft)
 
 
-def _groups(tagger: Tagger) -> list[dict[str, object]]:
-    trained = [p for p in tagger.encoder.parameters() if p.requires_grad]
-    return [
-        {"params": trained, "factor": 1.0, "lr": 0.0},
-        {"params": list(tagger.head.parameters()), "factor": 2.0, "lr": 0.0},
-    ]
+def collate(examples: Sequence[Example]) -> Batch:
+    """Pad examples to the longest."""
+    shape = len(examples), max(example.size for example in examples)
+    ids, mask = (torch.zeros(shape, dtype=torch.long) for _ in range(2))
+    labels = torch.full(shape, IGNORED)
+    for row, example in enumerate(examples):
+        ids[row, : example.size] = torch.tensor(example.ids)
+        mask[row, : example.size] = 1
+        labels[row, : example.size] = torch.tensor(example.labels)
+    weights = torch.tensor([example.weight for example in examples])
+    return Batch(ids, mask, labels, weights, _pad_soft(examples, shape))
 
 
-def _batches(examples: Sequence[Example], generator: random.Random) -> Iterator[list[Example]]:
-    """Yield batches of at most BATCH_PIECES, of like length, in random order."""
-    order = sorted(
-        examples, key=lambda e: (len(e.ids) + generator.randint(0, 15), generator.random())
-    )
-    batches: list[list[Example]] = [[]]
-    for example in order:
-        if (len(batches[-1]) + 1) * len(example.ids) > BATCH_PIECES and batches[-1]:
-            batches.append([])
-        batches[-1].append(example)
-    generator.shuffle(batches)
-    yield from batches
+def _pad_soft(examples: Sequence[Example], shape: tuple[int, int]) -> Tensor | None:
+    if any(example.soft is None for example in examples):
+        return None
+    soft = torch.zeros(*shape, len(LABELS))
+    for row, example in enumerate(examples):
+        soft[row, : example.size] = example.soft
+    return soft
 
 
-def _step(
-    tagger: Tagger, optimizer: torch.optim.Optimizer, batch: Sequence[Example], word_dropout: float
-) -> float:
-    ids, mask, labels, weights = collate(batch)
-    noise = (torch.rand(ids.shape) < word_dropout) & (ids >= FIRST_WORD_ID)
-    ids = torch.where(noise, torch.tensor(MASK_ID), ids)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = tagger(ids, mask)
+@dataclass(frozen=True, slots=True)
+class TaggerLearner:
+    """What the engine needs to train a tagger; ``distil`` where examples are soft."""
+
+    module: Tagger
+    device: Device
+    optimizer: OptimizerRecipe
+    vocabulary: Vocabulary
+    word_dropout: float
+    distil: Distil | None = None
+
+    def batches(
+        self, examples: Sequence[Example], generator: random.Random
+    ) -> list[Sequence[Example]]:
+        """Cut examples into batches of like length, in random order."""
+        return in_batches(examples, self.optimizer.batch_pieces, generator)
+
+    def groups(self) -> list[ParameterGroup]:
+        """Part the parameters by learning rate: encoder, head, CRF."""
+        tagger, factors = self.module, self.optimizer
+        parts = [(tagger.encoder, 1.0), (tagger.head, factors.head_factor)]
+        parts += [(tagger.crf, factors.crf_factor)] if tagger.crf else []
+        return [ParameterGroup(tuple(part.parameters()), factor) for part, factor in parts]
+
+    def loss(self, examples: Sequence[Example]) -> Tensor:
+        """Score a batch: the mean over words, each example with its weight."""
+        batch = self._hide_words(collate(examples)).on(self.device.name)
+        with self.device.autocast():
+            logits = self.module(batch.ids, batch.mask)
+        losses = self._losses(logits.float(), batch)
+        return (losses * batch.weights[:, None]).sum() / (batch.labels != IGNORED).sum()
+
+    def _hide_words(self, batch: Batch) -> Batch:
+        noise = torch.rand(batch.ids.shape) < self.word_dropout
+        noise &= batch.ids >= self.vocabulary.first_word
+        return replace(batch, ids=torch.where(noise, torch.tensor(self.vocabulary.mask), batch.ids))
+
+    def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
+        if self.distil is None or batch.soft is None:
+            return _hard_losses(self.module, logits, batch.labels)
+        share = self.distil.soft_share
+        soft = _divergence(logits, batch.soft, self.distil.temperature) * (batch.labels != IGNORED)
+        return share * soft + (1 - share) * _hard_losses(self.module, logits, batch.labels)
+
+
+def _divergence(logits: Tensor, soft: Tensor, temperature: float) -> Tensor:
+    """Give KL(teacher, student) of each piece, both softened; [batch, pieces]."""
+    teacher = torch.log_softmax(soft / temperature, dim=-1)
+    student = torch.log_softmax(logits / temperature, dim=-1)
+    return (teacher.exp() * (teacher - student)).sum(dim=-1) * temperature**2
+
+
+def _hard_losses(tagger: Tagger, logits: Tensor, labels: Tensor) -> Tensor:
+    """Give the loss on annotated labels: of each piece, or with a CRF of each row [batch, 1]."""
+    if tagger.crf:
+        return -_log_likelihood(tagger.crf, logits, labels)[:, None]
     losses = nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
-    ).view(labels.shape)
-    loss = (losses * weights[:, None]).sum() / (labels != IGNORED).sum()
-    optimizer.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(tagger.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
+        logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    return losses.view(labels.shape)
 
 
-def collate(batch: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Pad a batch: ids, mask, labels [batch, pieces], weights [batch]."""
-    longest = max(len(example.ids) for example in batch)
-    ids = torch.zeros(len(batch), longest, dtype=torch.long)
-    mask = torch.zeros(len(batch), longest, dtype=torch.long)
-    labels = torch.full((len(batch), longest), IGNORED)
-    for row, example in enumerate(batch):
-        ids[row, : len(example.ids)] = torch.tensor(example.ids)
-        mask[row, : len(example.ids)] = 1
-        labels[row, : len(example.ids)] = torch.tensor(example.labels)
-    return ids, mask, labels, torch.tensor([example.weight for example in batch])
+def _log_likelihood(crf: Crf, logits: Tensor, labels: Tensor) -> Tensor:
+    """Score the labels of each row's words alone: first pieces, moved together; [batch]."""
+    is_word = labels != IGNORED
+    longest = int(is_word.sum(dim=1).max())
+    order = (~is_word).int().argsort(dim=1, stable=True)[:, : max(1, longest)]
+    emissions = logits.gather(1, order[..., None].expand(-1, -1, logits.shape[-1]))
+    chosen = labels.gather(1, order)
+    return crf.log_likelihood(emissions, chosen.clamp(min=0), chosen != IGNORED)

@@ -1,142 +1,171 @@
-"""Training a tagger model folder from a corpus: trunk, branches, average, export, thresholds."""
+"""Training a tagger model folder from a corpus: course, export, counts, thresholds."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from functools import partial
 
 import torch
-from transformers import AutoModel
 
+from extract import Recognizer
 from extract.annotation import AnnotatedDocument, Pipeline
 from extract.ner.encoder import EncoderRecognizer
-from extract.ner.windows import PieceTokenizer
+from extract.ner.transformer import (
+    Device,
+    WordwiseTokenizer,
+    choose_device,
+    cutter,
+    freeze_embeddings,
+    load_encoder,
+    open_tokenizer,
+    read_vocabulary,
+)
 from extract.relations.counts import CountRelations, count_relations, write_counts
-from extract.training.export import average_weights, export_tagger
-from extract.training.floor import corpus_hash, is_expert, write_manifest
-from extract.training.tagger import Example, Stage, Tagger, make_examples, train_stage
+from extract.training.checkpoint import Checkpoints, State
+from extract.training.course import Craft, Outcome, run_course
+from extract.training.engine import set_weights
+from extract.training.export import export_tagger
+from extract.training.floor import corpus_hash, write_manifest
+from extract.training.held_out import fit_mention_curve, write_held_out
+from extract.training.lora import add_lora, merge_lora
+from extract.training.metrics import Metrics, write_metrics
+from extract.training.order import Order
+from extract.training.pool import Corpus, Pool, fill_pool
+from extract.training.reading import TorchRecognizer, save_tagger
+from extract.training.recipe import Export, Recipe, RecipeError
+from extract.training.tagger import Example, Tagger, TaggerLearner, collate, make_examples
 from extract.training.thresholds import GRID, HeldOut, choose_thresholds, score_entities
 
-Corpus = Sequence[AnnotatedDocument]
-Report = Callable[[str], None]
-HELD_OUT_EVERY = 7
-"""One expert document in seven is held out, to choose thresholds on and to report."""
-EXPERT_WEIGHT, STUDENT_WEIGHT, DISTANT_WEIGHT = 1.25, 1.0, 0.5
-DROPOUT = WORD_DROPOUT = 0.1
+_PIPELINE = Pipeline("encoder", "counts", "", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Epochs of each stage, the peak learning rate, and a seed a branch."""
+def train_tagger(order: Order) -> None:
+    """Fine-tune an encoder; write a model folder for ``--ner encoder``.
 
-    trunk_epochs: int = 1
-    mixed_epochs: int = 2
-    expert_epochs: int = 2
-    peak_rate: float = 5e-4
-    seeds: tuple[int, ...] = (11, 12)
-
-
-class NoExpertsError(ValueError):
-    """The corpus has too few documents that an expert annotated."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Data:
-    trunk: tuple[Example, ...]
-    mixed: tuple[Example, ...]
-    experts: tuple[Example, ...]
-
-
-def train_tagger(
-    corpus: Corpus, encoder: Path, out: Path, *, schedule: Schedule, report: Report
-) -> None:
-    """Fine-tune the encoder in a local folder; write a model folder for ``--ner encoder``.
-
-    Counts are fitted to the same expert documents. Raises NoExpertsError.
+    Counts are fitted to expert documents: all that training has seen. Raises NoExpertsError.
     """
-    experts = [document for document in corpus if is_expert(document)]
-    held = experts[::HELD_OUT_EVERY]
-    kept = [document for i, document in enumerate(experts) if i % HELD_OUT_EVERY]
-    if not kept:
-        raise NoExpertsError(f"{len(experts)} expert documents: two are needed at least")
-    tokenizer_file = encoder / "tokenizer.json"
-    data = _prepare(corpus, kept, PieceTokenizer.open(tokenizer_file))
-    tagger = _train(encoder, data, schedule, report)
-    export_tagger(tagger, tokenizer_file, out)
-    table = count_relations(kept)
-    write_counts(table, out)
-    read = _read(held, EncoderRecognizer(out), CountRelations(table, GRID[0]))
+    began = time.monotonic()
+    recipe = order.recipe
+    pool = fill_pool(order.corpus, recipe.held_out.folds)
+    device = choose_device(order.device)
+    torch.manual_seed(recipe.seed)
+    tagger = new_tagger(recipe, order.encoder).to(device.name)
+    checkpoints = Checkpoints(order, device.name)
+    craft = tagger_craft(recipe, tagger, order.encoder, device)
+    outcome = run_course(recipe, craft, pool, checkpoints, order.report)
+    merge_lora(tagger.encoder)
+    figures = {"entities, F1": score_entities(_finish(order, craft, pool, outcome, device))}
+    seconds = time.monotonic() - began
+    write_metrics(Metrics(order, pool.count(), device, seconds, outcome.epochs, figures))
+    checkpoints.clear()
+
+
+def new_tagger(recipe: Recipe, encoder: str) -> Tagger:
+    """Put a new head on a pretrained encoder; freeze what the recipe does not train."""
+    model = load_encoder(encoder)
+    if recipe.lora:
+        add_lora(model, recipe.lora.r, recipe.lora.alpha, recipe.lora.targets)
+    elif recipe.model.freeze_embeddings:
+        freeze_embeddings(model)
+    return Tagger(model, model.config.hidden_size, recipe.model.dropout, recipe.model.head)
+
+
+def tagger_craft(recipe: Recipe, tagger: Tagger, encoder: str, device: Device) -> Craft:
+    """Tell the course how a tagger is trained and read; raises RecipeError."""
+    tokenizer = open_tokenizer(encoder)
+    cut = cutter(tokenizer)
+    if isinstance(cut, WordwiseTokenizer) and recipe.export is not Export.TORCH:
+        raise RecipeError(f"export: {encoder} has no [CLS], so only torch can read it")
+    recognizer = TorchRecognizer(tagger, cut, device)
+    learner = TaggerLearner(
+        tagger, device, recipe.optimizer, read_vocabulary(tokenizer), recipe.model.word_dropout
+    )
+    return Craft(
+        learner,
+        lambda documents, weight: make_examples(documents, cut, weight),
+        partial(_read, recognizer),
+        partial(_rate, recognizer),
+        lambda documents: [recognizer.count_windows(d.document) for d in documents],
+        partial(soften, learner),
+        replace(learner, distil=recipe.distil),
+    )
+
+
+def soften(
+    learner: TaggerLearner, examples: Sequence[Example], teachers: Sequence[State]
+) -> list[Example]:
+    """Put the teachers' averaged log-probabilities beside examples."""
+    total: list[torch.Tensor] = []
+    for weights in teachers:
+        set_weights(learner.module, weights)
+        learner.module.eval()
+        said = [_log_probabilities(learner, example) / len(teachers) for example in examples]
+        total = [a + b for a, b in zip(total, said, strict=True)] if total else said
+    return [replace(e, soft=soft) for e, soft in zip(examples, total, strict=True)]
+
+
+def _log_probabilities(learner: TaggerLearner, example: Example) -> torch.Tensor:
+    batch = collate([example]).on(learner.device.name)
+    with torch.no_grad(), learner.device.autocast():
+        logits = learner.module(batch.ids, batch.mask)
+    return torch.log_softmax(logits[0].float(), dim=-1).cpu()
+
+
+def _read(recognizer: Recognizer, held: Corpus, kept: Corpus) -> list[HeldOut]:
+    """Read documents, with the relations that counts of ``kept`` find."""
+    relations = CountRelations(count_relations(kept), GRID[0])
+    return [_read_one(recognizer, relations, gold) for gold in held]
+
+
+def _read_one(
+    recognizer: Recognizer, relations: CountRelations | None, gold: AnnotatedDocument
+) -> HeldOut:
+    mentions = recognizer.recognize(gold.document)
+    found = relations.relate(gold.document, mentions) if relations else ()
+    return HeldOut(gold, AnnotatedDocument(gold.document, mentions, found, _PIPELINE))
+
+
+def _rate(recognizer: Recognizer, held: Corpus) -> float:
+    return score_entities([_read_one(recognizer, None, gold) for gold in held])
+
+
+def _finish(
+    order: Order, craft: Craft, pool: Pool, outcome: Outcome, device: Device
+) -> Sequence[HeldOut]:
+    """Write the model folder but for the metrics; give the held-out documents as read."""
+    fold = order.recipe.held_out.fold
+    is_rotated = order.recipe.held_out.rotate
+    kept = pool.kept(None if is_rotated else fold)
+    recognizer = _export(order, craft, device)
+    write_counts(count_relations(kept), order.out)
+    read = outcome.held_out or _read(recognizer, pool.held_out(fold), kept)
+    curve = fit_mention_curve(read)
     thresholds, choices = choose_thresholds(read)
     write_manifest(
-        out,
+        order.out,
         kind="tagger",
-        corpus=corpus_hash(corpus),
-        documents={"expert": len(kept), "held out": len(held), "all": len(corpus)},
-        schedule=asdict(schedule),
+        recipe=order.recipe.hash,
+        corpus=corpus_hash(order.corpus),
+        documents={"expert": len(kept), "held out": len(read), "all": len(order.corpus)},
+        held_out_read_by="branches" if is_rotated else "this model",
         thresholds=asdict(thresholds),
+        curve=asdict(curve),
         held_out={
             "entities": {"f1": score_entities(read)},
             "relations, predicted entities": {t: asdict(c) for t, c in choices.items()},
         },
     )
-
-
-def _prepare(corpus: Corpus, experts: Corpus, tokenizer: PieceTokenizer) -> _Data:
-    others = [document for document in corpus if not is_expert(document)]
-    distant = [document for document in others if document.pipeline.recognizer == "distant"]
-    students = [document for document in others if document not in distant]
-    expert_examples = make_examples(experts, tokenizer, EXPERT_WEIGHT)
-    student_examples = make_examples(students, tokenizer, STUDENT_WEIGHT)
-    distant_examples = make_examples(distant, tokenizer, DISTANT_WEIGHT)
-    return _Data(
-        student_examples + distant_examples, expert_examples + student_examples, expert_examples
-    )
-
-
-def _train(encoder: Path, data: _Data, schedule: Schedule, report: Report) -> Tagger:
-    peak = schedule.peak_rate
-    torch.manual_seed(0)
-    tagger = _new_tagger(encoder)
-    _stage(tagger, Stage(data.trunk, schedule.trunk_epochs, peak, peak / 2), 0, "trunk", report)
-    trunk = {name: value.clone() for name, value in tagger.state_dict().items()}
-    states: list[dict[str, torch.Tensor]] = []
-    for seed in schedule.seeds:
-        tagger.load_state_dict(trunk)
-        mixed = Stage(data.mixed, schedule.mixed_epochs, peak, peak * 0.4)
-        _stage(tagger, mixed, seed, f"branch {seed}", report)
-        last = Stage(data.experts, schedule.expert_epochs, peak * 0.4, 0.0)
-        _stage(tagger, last, seed, f"branch {seed}, experts", report)
-        states.append({name: value.clone() for name, value in tagger.state_dict().items()})
-    tagger.load_state_dict(average_weights(states))
-    return tagger
-
-
-def _new_tagger(encoder: Path) -> Tagger:
-    # eager attention is what exports to ONNX, and was a tenth faster than sdpa without AMX
-    model = AutoModel.from_pretrained(encoder, attn_implementation="eager", add_pooling_layer=False)
-    for parameter in model.embeddings.parameters():
-        parameter.requires_grad = False
-    return Tagger(model, model.config.hidden_size, DROPOUT)
-
-
-def _stage(tagger: Tagger, stage: Stage, seed: int, name: str, report: Report) -> None:
-    if stage.examples:
-        train_stage(
-            tagger,
-            stage,
-            word_dropout=WORD_DROPOUT,
-            seed=seed,
-            report=lambda line: report(f"{name}: {line}"),
-        )
-
-
-def _read(held: Corpus, recognizer: EncoderRecognizer, relations: CountRelations) -> list[HeldOut]:
-    read: list[HeldOut] = []
-    for gold in held:
-        mentions = recognizer.recognize(gold.document)
-        found = relations.relate(gold.document, mentions)
-        annotated = AnnotatedDocument(
-            gold.document, mentions, found, Pipeline("encoder", "counts", "", "")
-        )
-        read.append(HeldOut(gold, annotated))
+    write_held_out(read, curve, order.out)
     return read
+
+
+def _export(order: Order, craft: Craft, device: Device) -> Recognizer:
+    """Write the tagger; give a recognizer that reads what was written."""
+    tagger: Tagger = craft.learner.module
+    export = order.recipe.export
+    if export is Export.TORCH:
+        save_tagger(tagger, order.encoder, order.recipe.model.head, order.out)
+        return TorchRecognizer(tagger, cutter(open_tokenizer(order.encoder)), device)
+    export_tagger(tagger, order.encoder, order.out, quantize=export is Export.INT8)
+    return EncoderRecognizer(order.out)

@@ -204,7 +204,10 @@ def test_a_task_that_does_not_exist_is_a_mistake_of_use(gold: Path) -> None:
 @pytest.fixture(scope="module")
 def floor() -> Extractor:
     return load_extractor(
-        RecognizerName.LEXICON, RelationMethod.COUNTS, shipped_model(), starter_lexicon()
+        RecognizerName.LEXICON,
+        RelationMethod.COUNTS,
+        shipped_model(RecognizerName.LEXICON),
+        starter_lexicon(),
     )
 
 

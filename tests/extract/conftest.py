@@ -3,6 +3,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
@@ -63,3 +66,30 @@ def annotate(mark: Mark) -> Annotate:
         return AnnotatedDocument(document, mentions, found, Pipeline(annotator, annotator, "", ""))
 
     return build
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of two narrow layers with random weights, and a tokenizer of a few words."""
+    torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
+    transformers = pytest.importorskip("transformers", reason="the extra `train` is not installed")
+    folder = tmp_path_factory.mktemp("encoder")
+    words = (
+        "the gut of mice saw anxiety and no rest here . @ * # ^ butyrate eases near DDF chemical"
+    )
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words.split()]
+    model = WordPiece({word: i for i, word in enumerate(vocabulary)}, unk_token="[UNK]")
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = BertPreTokenizer()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = transformers.BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    torch.set_num_threads(1)  # so small a model only waits for the others
+    torch.manual_seed(0)
+    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder

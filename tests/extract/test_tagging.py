@@ -2,48 +2,55 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
 from extract.methods import RecognizerName, RelationMethod, load_extractor
+from extract.training.order import Order
+from extract.training.pool import NoExpertsError
+from extract.training.recipe import Recipe, find_recipe
 from ingest.document import Document, Passage
 from ontology.lexicon import starter_lexicon
 from ontology.schema import EntityType
 
-transformers = pytest.importorskip("transformers", reason="the extra `train` is not installed")
+torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 tagging = pytest.importorskip("extract.training.tagging")
-tokenizers = pytest.importorskip("tokenizers")
 
 # The exporter that traces is called legacy; its successor wants one package more.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:You are using the legacy TorchScript:DeprecationWarning",
     "ignore:The feature will be removed:DeprecationWarning",
     "ignore:Exporting aten..index operator:UserWarning",
+    "ignore:Exporting a model to ONNX with a batch_size other than 1:UserWarning",
     "ignore::torch.jit.TracerWarning",
 )
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
-WORDS = (*SPECIAL, *"the gut of mice saw anxiety and no rest here .".split())  # noqa: SIM905
+TRUNK = """
+[[trunk]]
+collections = {silver = 1.0, bronze = 0.5}
+epochs = 1
+start_rate = 5e-3
+end_rate = 2e-3
+"""
+BRANCHES = """
+[[branch]]
+collections = {expert = 1.25, silver = 1.0}
+epochs = EPOCHS
+start_rate = 5e-3
+end_rate = 2e-3
 
-
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A BERT of two narrow layers with random weights, and a tokenizer of a few words."""
-    folder = tmp_path_factory.mktemp("encoder")
-    model = tokenizers.models.WordPiece({w: i for i, w in enumerate(WORDS)}, unk_token="[UNK]")
-    tokenizer = tokenizers.Tokenizer(model)
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    tokenizer.save(str(folder / "tokenizer.json"))
-    config = transformers.BertConfig(
-        vocab_size=len(WORDS),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-    )
-    transformers.BertModel(config, add_pooling_layer=False).save_pretrained(folder)
-    return folder
+[[branch]]
+collections = {expert = 1.25}
+epochs = EPOCHS
+start_rate = 2e-3
+end_rate = 0.0
+"""
+TOP = "kind = 'tagger'\nbranch_seeds = [1, 2]\n"
+SIX = "[optimizer]\nbatch_pieces = 128\n[held_out]\nfolds = 6\n"
+ONE = "[[trunk]]\ncollections = {expert = 1.0}\nepochs = EPOCHS\nstart_rate = 5e-3\nend_rate = 0\n"
 
 
 def annotated(number: int, annotator: str) -> AnnotatedDocument:
@@ -56,58 +63,179 @@ def annotated(number: int, annotator: str) -> AnnotatedDocument:
     return AnnotatedDocument(document, (mention,), (), Pipeline(annotator, annotator, "", ""))
 
 
+CORPUS = (
+    *(annotated(n, "expert_1") for n in range(42)),
+    *(annotated(n, "student_A") for n in range(42, 60)),
+    *(annotated(n, "distant") for n in range(60, 70)),
+)
+
+
 def quiet(_: str) -> None:
     """Take a progress report and drop it."""
 
 
-def train(encoder: Path, out: Path, epochs: int) -> list[str]:
-    corpus = [annotated(n, "expert_1") for n in range(40)]
-    corpus += [annotated(n, "student_A") for n in range(40, 60)]
-    corpus += [annotated(n, "distant") for n in range(60, 70)]
+def recipe_of(folder: Path, text: str, epochs: int) -> Recipe:
+    path = folder / "recipe.toml"
+    path.write_text(text.replace("EPOCHS", str(epochs)), encoding="utf-8")
+    return find_recipe(str(path))
+
+
+def train(encoder: Path, out: Path, text: str, epochs: int) -> list[str]:
     said: list[str] = []
-    schedule = tagging.Schedule(1, epochs, epochs, 5e-3, (1, 2))
-    tagging.train_tagger(corpus, encoder, out, schedule=schedule, report=said.append)
+    recipe = recipe_of(out, text, epochs)
+    order = Order(recipe, CORPUS, str(encoder), out, said.append, checkpoint_every_s=1e9)
+    tagging.train_tagger(order)
     return said
 
 
+def mentions_in(model: Path, text: str) -> list[tuple[str, EntityType]]:
+    extractor = load_extractor(
+        RecognizerName.ENCODER, RelationMethod.COUNTS, model, starter_lexicon()
+    )
+    document = Document("9", (Passage("abstract", text),))
+    return [(m.text, m.type) for m in extractor.recognizer.recognize(document)]
+
+
 @pytest.fixture(scope="module")
-def model(encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("tagger")
-    train(encoder, out, epochs=60)
+    train(tiny_encoder, out, TOP + SIX + TRUNK + BRANCHES, epochs=15)
     return out
 
 
 def test_a_trained_tagger_reads_without_torch_what_it_learned(model: Path) -> None:
-    extractor = load_extractor(
-        RecognizerName.ENCODER, RelationMethod.COUNTS, model, starter_lexicon()
-    )
-    document = Document("9", (Passage("abstract", "no rest of anxiety here ."),))
-    (mention,) = extractor.recognizer.recognize(document)
-    assert (mention.text, mention.type) == ("anxiety", EntityType.DDF)
-    assert mention.score > 0.5
+    found = mentions_in(model, "no rest of anxiety here .")
+    assert found == [("anxiety", EntityType.DDF)]
 
 
 def test_the_manifest_says_what_it_was_made_of(model: Path) -> None:
     manifest = json.loads((model / "manifest.json").read_text())
     assert manifest["kind"] == "tagger"
-    assert manifest["documents"] == {"expert": 34, "held out": 6, "all": 70}
+    assert manifest["documents"] == {"expert": 35, "held out": 7, "all": 70}
+    assert manifest["held_out_read_by"] == "this model"
     assert manifest["held_out"]["entities"]["f1"] > 0.9
 
 
-def test_progress_is_told_by_stage(encoder: Path, tmp_path: Path) -> None:
-    said = train(encoder, tmp_path / "again", epochs=1)
-    stages = list(dict.fromkeys(line.split(":")[0] for line in said))
+def test_the_metrics_tell_every_epoch_and_all_that_went_in(model: Path) -> None:
+    metrics = json.loads((model / "metrics.json").read_text())
+    stages = list(dict.fromkeys(epoch["stage"] for epoch in metrics["epochs"]))
     assert stages == [
-        "trunk", "branch 1", "branch 1, experts", "branch 2", "branch 2, experts",
+        "trunk, stage 1",
+        "branch 1, stage 1", "branch 1, stage 2", "branch 2, stage 1", "branch 2, stage 2",
+    ]  # fmt: skip
+    losses = [epoch["loss"] for epoch in metrics["epochs"]]
+    assert losses[-1] < losses[0] / 10
+    assert metrics["seeds"] == [1, 1, 2]
+    assert metrics["device"]["name"] in {"cpu", "cuda"}
+    assert metrics["corpus"]["documents"] == {"expert": 42, "silver": 18, "bronze": 10}
+    assert len(metrics["code"]) == len(metrics["recipe"]["hash"]) == 64
+    assert metrics["held_out"]["entities, F1"] > 0.9
+    assert {"torch", "transformers"} <= set(metrics["versions"])
+
+
+def test_a_finished_run_leaves_no_checkpoint(model: Path) -> None:
+    assert not (model / "checkpoint").exists()
+
+
+def test_progress_is_told_by_stage(tiny_encoder: Path, tmp_path: Path) -> None:
+    text = TOP + SIX + TRUNK.replace(", bronze = 0.5", "") + BRANCHES
+    said = train(tiny_encoder, tmp_path, text, epochs=1)
+    assert said[0] == "bronze: 10 documents that no stage of this recipe takes"
+    assert [line.split(":")[0] for line in said[1:]] == [
+        "trunk, stage 1",
+        "branch 1, stage 1", "branch 1, stage 2", "branch 2, stage 1", "branch 2, stage 2",
     ]  # fmt: skip
 
 
-def test_a_corpus_without_experts_is_refused(encoder: Path, tmp_path: Path) -> None:
-    with pytest.raises(tagging.NoExpertsError, match="0 expert documents"):
+@pytest.mark.parametrize("head", ["crf", "bilstm-crf"])
+def test_a_tagger_with_a_crf_learns_too_and_brings_its_transitions(
+    tiny_encoder: Path, tmp_path: Path, head: str
+) -> None:
+    text = f"kind = 'tagger'\n{SIX}[model]\nhead = '{head}'\ndropout = 0\nword_dropout = 0\n"
+    text = text.replace("[held_out]", "head_factor = 5\n[held_out]")
+    train(tiny_encoder, tmp_path, text + ONE.replace("5e-3", "2e-3"), epochs=40)
+    found = mentions_in(tmp_path, "saw anxiety and no rest here the gut of mice .")
+    assert found == [("anxiety", EntityType.DDF)]
+    transitions = np.load(tmp_path / "transitions.npy")
+    assert transitions.shape == (27, 27)
+    assert np.abs(transitions).max() > 0
+
+
+def test_branches_that_hold_out_in_turn_have_all_experts_in_their_average(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    text = TOP + SIX + "rotate = true\n" + TRUNK + BRANCHES
+    train(tiny_encoder, tmp_path, text, epochs=1)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["documents"] == {"expert": 42, "held out": 14, "all": 70}
+    assert manifest["held_out_read_by"] == "branches"
+
+
+def test_a_student_learns_what_the_branches_say(tiny_encoder: Path, tmp_path: Path) -> None:
+    student = "[distil]\nstart = 'trunk'\n"
+    student += "[[distil.soft]]\ncollections = {silver = 1.0, expert = 1.0}\nepochs = 40\n"
+    student += "start_rate = 5e-3\nend_rate = 1e-3\n"
+    student += "[[distil.hard]]\ncollections = {expert = 1.0}\nepochs = 1\n"
+    student += "start_rate = 1e-3\nend_rate = 0\n"
+    said = train(tiny_encoder, tmp_path, TOP + SIX + TRUNK + BRANCHES + student, epochs=15)
+    assert said[-1].startswith("student, hard, stage 1")
+    assert mentions_in(tmp_path, "no rest of anxiety here .") == [("anxiety", EntityType.DDF)]
+
+
+def test_a_stage_stops_where_held_out_documents_gain_no_more(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    text = f"kind = 'tagger'\n{SIX}[early_stopping]\npatience = 2\nmax_windows = 3\n"
+    said = train(tiny_encoder, tmp_path, text + ONE, epochs=200)[2:]
+    scores = [float(line.rsplit(" ", 1)[1]) for line in said]
+    assert len(scores) < 200
+    assert scores.index(max(scores)) == len(scores) - 3
+    assert mentions_in(tmp_path, "no rest of anxiety here .") == [("anxiety", EntityType.DDF)]
+
+
+def test_a_tagger_too_large_for_onnx_is_kept_for_torch(tiny_encoder: Path, tmp_path: Path) -> None:
+    text = f"kind = 'tagger'\nexport = 'torch'\n{SIX}[model]\nhead = 'crf'\n"
+    text += "[lora]\nr = 4\nalpha = 8\ntargets = ['query', 'value']\n"
+    train(tiny_encoder, tmp_path, text + ONE, epochs=30)
+    assert not (tmp_path / "tagger.onnx").exists()
+    assert mentions_in(tmp_path, "no rest of anxiety here .") == [("anxiety", EntityType.DDF)]
+
+
+def test_an_unknown_lora_target_is_told_with_the_known_ones(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    text = f"kind = 'tagger'\n{TRUNK}[lora]\nr = 4\nalpha = 8\ntargets = ['q']\n"
+    with pytest.raises(ValueError, match=r"lora.targets: the encoder has only dense, key, query"):
+        train(tiny_encoder, tmp_path, text, epochs=0)
+
+
+def test_a_merged_update_says_what_it_said_before() -> None:
+    lora: Any = pytest.importorskip("extract.training.lora")
+    torch.manual_seed(0)
+    holder = torch.nn.Sequential(torch.nn.Linear(6, 5))
+    lora.add_lora(holder, 2, 4.0, ["0"])
+    with torch.no_grad():
+        holder[0].up.normal_()
+    inputs = torch.randn(3, 6)
+    before = holder(inputs)
+    lora.merge_lora(holder)
+    assert isinstance(holder[0], torch.nn.Linear)
+    assert torch.allclose(holder(inputs), before, atol=1e-6)
+
+
+def test_padding_does_not_change_what_a_bilstm_says() -> None:
+    tagger: Any = pytest.importorskip("extract.training.tagger")
+    torch.manual_seed(0)
+    head = tagger.BiLstmHead(8)
+    states = torch.randn(2, 5, 8)
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    padded, alone = head(states, mask), head(states[:1, :3], mask[:1, :3])
+    assert torch.allclose(padded[:1, :3], alone, atol=1e-6)
+
+
+def test_a_corpus_without_experts_is_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+    recipe = find_recipe("tagger")
+    with pytest.raises(NoExpertsError, match="0 expert documents"):
         tagging.train_tagger(
-            [annotated(1, "distant")],
-            encoder,
-            tmp_path,
-            schedule=tagging.Schedule(),
-            report=quiet,
+            Order(recipe, [annotated(1, "distant")], str(tiny_encoder), tmp_path, quiet)
         )

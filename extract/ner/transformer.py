@@ -1,0 +1,175 @@
+"""Pretrained encoders for torch, whatever their family: weights, tokenizer, device, precision.
+
+Needs the extra ``train``; nothing that ships imports it but ``extract/methods.py``, late.
+"""
+# pyright: reportMissingImports=false, reportUnknownParameterType=false
+
+import re
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from torch import nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer, T5EncoderModel
+from transformers.utils import logging as transformers_logging
+
+from extract.ner.windows import Pieces, PieceTokenizer, Word
+
+TOKENIZER_FILE = "tokenizer.json"
+_POOLED = frozenset({"bert", "megatron-bert", "roberta", "xlm-roberta"})
+"""Families whose models bring a pooling layer that nothing here would train."""
+_FIRST = {"[CLS]": ("[CLS]", "<s>", "</s>"), "[SEP]": ("[SEP]", "</s>")}
+_MASKS = ("[MASK]", "<mask>", "<extra_id_0>", "[UNK]", "<unk>")
+_SPECIAL = re.compile(r"[\[<].+[\]>]")
+_FIRST_WORDS = 2000
+
+
+class DeviceError(ValueError):
+    """A device was asked for that this machine lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a model runs, and whether its matrix products are done in bfloat16."""
+
+    name: str
+    bf16: bool
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Open the precision that the device is fastest at."""
+        kind = self.name.partition(":")[0]
+        return torch.autocast(kind, dtype=torch.bfloat16) if self.bf16 else nullcontext()
+
+
+def choose_device(wanted: str | None = None) -> Device:
+    """Take the device asked for, else the GPU where there is one; raises DeviceError."""
+    name = wanted or ("cuda" if torch.cuda.is_available() else "cpu")
+    kind = name.partition(":")[0]
+    if kind not in {"cpu", "cuda"}:
+        raise DeviceError(f"{name}: neither cpu nor cuda")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise DeviceError(f"{name}: this machine has no CUDA device")
+    return Device(name, _has_bf16(kind))
+
+
+def _has_bf16(kind: str) -> bool:
+    if kind == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    # Without such instructions bfloat16 is emulated, slower than 32 bits.
+    can = torch.cpu.get_capabilities()
+    return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
+
+
+def load_encoder(source: str) -> nn.Module:
+    """Load an encoder from a local folder or by its Hugging Face name.
+
+    Of an encoder-decoder (T5) the encoder half is taken. Attention is computed step by step:
+    it exports to ONNX, can be looked at (ATLOP), and was a tenth faster than fused attention on
+    CPUs without matrix instructions.
+    """
+    family = AutoConfig.from_pretrained(source).model_type
+    options = {"add_pooling_layer": False} if family in _POOLED else {}
+    model = T5EncoderModel if family == "t5" else AutoModel
+    with _quiet():
+        return model.from_pretrained(source, attn_implementation="eager", **options)
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Hush a progress bar, and the report that layers we do not want were left out."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        transformers_logging.enable_progress_bar()
+
+
+def empty_encoder(folder: Path) -> nn.Module:
+    """Build the encoder that a folder's ``config.json`` describes, its weights still random."""
+    config = AutoConfig.from_pretrained(folder, attn_implementation="eager")
+    options = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
+    if config.model_type == "t5":
+        return T5EncoderModel(config)
+    return AutoModel.from_config(config, attn_implementation="eager", **options)
+
+
+def freeze_embeddings(encoder: nn.Module) -> None:
+    """Keep the embeddings as they are: most of a small encoder, and little to learn there."""
+    layer = getattr(encoder, "embeddings", None) or encoder.get_input_embeddings()
+    for parameter in layer.parameters():
+        parameter.requires_grad = False
+
+
+def open_tokenizer(source: str) -> Tokenizer:
+    """Read an encoder's tokenizer from its folder, or by its Hugging Face name."""
+    path = Path(source) / TOKENIZER_FILE
+    if path.is_file():
+        return Tokenizer.from_file(str(path))
+    return AutoTokenizer.from_pretrained(source).backend_tokenizer
+
+
+def cutter(tokenizer: Tokenizer) -> PieceTokenizer:
+    """Wrap a tokenizer so that its words end at blanks and punctuation, whatever its family."""
+    has_words = tokenizer.token_to_id("[CLS]") is not None
+    return PieceTokenizer(tokenizer) if has_words else WordwiseTokenizer(tokenizer)
+
+
+class WordwiseTokenizer(PieceTokenizer):
+    """For tokenizers whose words end at blanks alone (SentencePiece): words are cut before."""
+
+    def _id(self, token: str) -> int:
+        known = map(self._tokenizer.token_to_id, _FIRST[token])
+        number = next((number for number in known if number is not None), None)
+        if number is None:
+            raise ValueError(f"The tokenizer has none of {', '.join(_FIRST[token])}")
+        return number
+
+    def split(self, texts: Sequence[str]) -> Pieces:
+        """Cut texts into words (blanks and punctuation end one) and these into pieces."""
+        ids: list[int] = []
+        words: list[Word] = []
+        for number, text in enumerate(texts):
+            if number:
+                ids.append(self._sep)
+            spans = BertPreTokenizer().pre_tokenize_str(text)
+            cut = [word for word, _ in spans]
+            encoding = self._tokenizer.encode(cut, is_pretokenized=True, add_special_tokens=False)
+            words.extend(_words(number, [span for _, span in spans], encoding.word_ids, len(ids)))
+            ids.extend(encoding.ids)
+        return Pieces(tuple(ids), tuple(words))
+
+
+def _words(
+    text: int, spans: Sequence[tuple[int, int]], word_ids: Sequence[int | None], offset: int
+) -> Iterator[Word]:
+    for number, group in groupby(enumerate(word_ids, offset), key=itemgetter(1)):
+        if number is not None:
+            start, end = spans[number]
+            yield Word(text, start, end, next(group)[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """``mask`` is the piece that stands for a hidden one; from ``first_word`` on ids are words."""
+
+    mask: int
+    first_word: int
+
+
+def read_vocabulary(tokenizer: Tokenizer) -> Vocabulary:
+    """Find the mask, and where the words begin after the special pieces."""
+    masks = (tokenizer.token_to_id(token) for token in _MASKS)
+    early = ((number, tokenizer.id_to_token(number)) for number in range(_FIRST_WORDS))
+    special = (number for number, token in early if token and _SPECIAL.fullmatch(token))
+    return Vocabulary(
+        next((mask for mask in masks if mask is not None), 0), max(special, default=-1) + 1
+    )

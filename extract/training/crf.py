@@ -1,0 +1,74 @@
+"""A linear-chain conditional random field over the words of a window (Lafferty et al., 2001).
+
+The first word is scored as if an O stood before it, so that a passage can be read by itself.
+"""
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
+
+import torch
+from torch import Tensor, nn
+
+OUTSIDE = 0
+
+
+def legal_transitions(labels: int) -> Tensor:
+    """Zero where a BIO label may follow, minus infinity where not; [from, to].
+
+    Labels are ordered as in ``extract.ner.bio``: I is even, after its B.
+    """
+    allowed = torch.zeros(labels, labels)
+    for inside in range(2, labels, 2):
+        allowed[:, inside] = -torch.inf
+        allowed[inside - 1 : inside + 1, inside] = 0
+    return allowed
+
+
+class Crf(nn.Module):
+    """Learned scores of one label after another: ``transitions`` [from, to]."""
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.transitions = nn.Parameter(torch.zeros(labels, labels))
+
+    def log_likelihood(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """Give the log-probability of each row's labels; [rows].
+
+        ``emissions`` [rows, words, labels]; ``labels``, ``mask`` [rows, words], a row's words
+        before its padding. A row without words has probability one.
+        """
+        mask = mask.to(emissions.dtype)
+        return self._path_score(emissions, labels, mask) - self._partition(emissions, mask)
+
+    def _path_score(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        first = torch.full_like(labels[:, :1], OUTSIDE)
+        before = torch.cat([first, labels[:, :-1]], dim=1)
+        steps = emissions.gather(2, labels[..., None]).squeeze(2) + self.transitions[before, labels]
+        return (steps * mask).sum(dim=1)
+
+    def _partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """Sum over all label sequences, in log space (forward algorithm); [rows]."""
+        forward = emissions[:, 0] + self.transitions[OUTSIDE]
+        for step in range(1, emissions.shape[1]):
+            onward = torch.logsumexp(forward[:, :, None] + self.transitions, dim=1)
+            inside = mask[:, step, None] > 0
+            forward = torch.where(inside, onward + emissions[:, step], forward)
+        return torch.logsumexp(forward, dim=1) * mask[:, 0]
+
+    def best_path(self, emissions: Tensor) -> list[int]:
+        """Find the best legal labels of one row (Viterbi). ``emissions`` [words, labels]."""
+        moves = self.transitions.detach().to(emissions) + legal_transitions(emissions.shape[1]).to(
+            emissions
+        )
+        best, back = moves[OUTSIDE], []
+        for step, scores in enumerate(emissions):
+            if step:
+                best, came_from = (best[:, None] + moves).max(dim=0)
+                back.append(came_from)
+            best = best + scores
+        return _trace(int(best.argmax()), back) if len(emissions) else []
+
+
+def _trace(last: int, back: list[Tensor]) -> list[int]:
+    path = [last]
+    for came_from in reversed(back):
+        path.append(int(came_from[path[-1]]))
+    return path[::-1]
