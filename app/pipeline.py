@@ -5,7 +5,7 @@ that only new or changed records, or a new pipeline, cause work.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from extract.annotation import AnnotatedDocument
 from extract.extractor import Extractor
 from ingest.archive import Archive
-from ingest.document import Record, Rejected
+from ingest.document import Document, Record, Rejected
 from ingest.sources import read_source
 from kg.loading import LoadResult, load, load_ontology, withdraw
 from kg.snapshot import next_snapshot
@@ -41,6 +41,28 @@ class RunSummary:
     problems: tuple[str, ...]
     graph: GraphCounts
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How documents become part of the graph: by which pipeline, and what is then believed."""
+
+    annotate: Callable[[Iterable[Document]], Iterator[AnnotatedDocument]]
+    version: str
+    min_belief: float
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a graph lacks: ``changed`` are PMIDs to load with their record hashes.
+
+    ``gone`` are PMIDs to withdraw, since PubMed deleted them; ``retracted`` those among
+    ``changed`` that lose their evidence.
+    """
+
+    changed: Mapping[str, str]
+    gone: tuple[str, ...]
+    retracted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +96,9 @@ def run(
     with Archive(archive_path(data)) as archive:
         intake = take_in(archive, sources, report)
         with _writable(data, store_url) as store:
-            done = _update(store, archive, intake.pmids, extractor, min_belief, report)
+            reader = Reader(extractor.annotate_all, extractor.pipeline.version, min_belief)
+            work = find_work(archive, intake.pmids, graph_state(store), reader.version)
+            done = update_graph(store, archive, work, reader, report)
             counts = graph_counts(store)
     return RunSummary(
         len(intake.pmids),
@@ -115,30 +139,29 @@ def _noting(records: Iterable[Record], pmids: dict[str, None], report: Report) -
         yield record
 
 
-def _update(
-    store: TripleStore,
-    archive: Archive,
-    pmids: Sequence[str],
-    extractor: Extractor,
-    min_belief: float,
-    report: Report,
-) -> LoadResult:
-    """Load what is new or changed of ``pmids``, and withdraw what PubMed deleted."""
-    known = graph_state(store)
-    changed = list(_changed(archive, pmids, known, extractor.pipeline.version))
-    gone = archive.deleted() & known.keys()
-    documents = _watched(extractor.annotate_all(archive.documents(changed)), len(changed), report)
-    load_ontology(store)
-    withdrawn = withdraw(store, sorted(gone), min_belief=min_belief)
-    return withdrawn + load(store, documents, min_belief=min_belief)
-
-
-def _changed(
-    archive: Archive, pmids: Iterable[str], known: dict[str, tuple[str, str]], version: str
-) -> Iterator[str]:
+def find_work(
+    archive: Archive, pmids: Iterable[str], known: Mapping[str, tuple[str, str]], version: str
+) -> Work:
+    """Compare some records with what the graph was made from (see ``graph_state``)."""
+    changed: dict[str, str] = {}
+    retracted: list[str] = []
     for document in archive.documents(pmids):
         if known.get(document.pmid) != (document.record_hash, version):
-            yield document.pmid
+            changed[document.pmid] = document.record_hash
+            if document.is_retracted:
+                retracted.append(document.pmid)
+    return Work(changed, tuple(sorted(archive.deleted() & known.keys())), tuple(retracted))
+
+
+def update_graph(
+    store: TripleStore, archive: Archive, work: Work, reader: Reader, report: Report
+) -> LoadResult:
+    """Do what ``find_work`` found: withdraw what PubMed deleted, read the rest, and load it."""
+    documents = reader.annotate(archive.documents(work.changed))
+    load_ontology(store)
+    withdrawn = withdraw(store, work.gone, min_belief=reader.min_belief)
+    watched = _watched(documents, len(work.changed), report)
+    return withdrawn + load(store, watched, min_belief=reader.min_belief)
 
 
 def _watched(

@@ -52,9 +52,13 @@ class Settings(BaseSettings):
     it, over those of one user on one machine. ``mirror`` has the baseline and update files.
     """
 
-    # a key under a misspelt name would be quoted in the error
+    # compose passes unset variables on as empty; a key under a misspelt name would be quoted
     model_config = SettingsConfigDict(
-        env_prefix="GUTBRAIN_", frozen=True, extra="forbid", hide_input_in_errors=True
+        env_prefix="GUTBRAIN_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     data: Path = Path("data")

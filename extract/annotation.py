@@ -28,8 +28,8 @@ class Mention:
 class Relation:
     """A predicate between two mentions of one document.
 
-    ``score`` in [0, 1] is the probability that the relation holds, given that both mentions are
-    right.
+    ``score`` in [0, 1] is the probability that it is right: that both mentions are, and that the
+    relation holds between them.
     """
 
     subject: Mention

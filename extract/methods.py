@@ -100,8 +100,13 @@ def load_extractor(
         NameLinker(lexicon),
         _load_relations(relater, relation_folder, thresholds.lowest),
         thresholds,
-        Pipeline(reader, relater, _hash_folder(folder), lexicon.hash),
+        Pipeline(reader, _named(relater, preset), _hash_folder(folder), lexicon.hash),
     )
+
+
+def _named(relations: RelationMethod, preset: Preset) -> str:
+    """Name the method with its preset: another one makes another graph."""
+    return relations if preset is Preset.BALANCED else f"{relations} ({preset})"
 
 
 def _recognizer_in(model: Path) -> RecognizerName:

@@ -24,6 +24,8 @@ def open_session(path: Path) -> ort.InferenceSession:
     """Open a model file; raises ModelFileError."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = THREADS
+    # waiting threads must not burn the cores that others read and parse on
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except UNREADABLE as error:

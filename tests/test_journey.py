@@ -7,7 +7,7 @@ import pytest
 
 from app.pipeline import RunSummary, archive_path, graph_root, run
 from extract.extractor import Extractor
-from extract.methods import RecognizerName, RelationMethod, load_extractor, shipped_model
+from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive import Archive
 from ingest.sources import sample_path
 from kg.catalogue import ask

@@ -13,6 +13,7 @@ from app.commands.options import (
     JsonOption,
     ModelOption,
     NerOption,
+    PresetOption,
     RelationsOption,
     StoreOption,
 )
@@ -46,10 +47,13 @@ def run_command(
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
+    preset: PresetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read documents, extract, and bring the graph up to date. Running it again changes nothing."""
-    settings = load_settings(data=data, store=store, model=model, ner=ner, relations=relations)
+    settings = load_settings(
+        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
+    )
     if not sources:
         note("no source named: reading the bundled synthetic sample")
     summary = bring_up_to_date(settings, sources or [sample_path()])

@@ -1,37 +1,203 @@
-"""What the operator needs: schedule, doctor, config."""
+"""What the operator needs: nightly, status, schedule, doctor, config."""
 
+import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.commands.graph import bring_up_to_date
-from app.commands.options import DataOption, JsonOption, StoreOption
-from app.console import note, print_json, print_rows, print_values, summary_values
+from app.commands.options import (
+    PARTIAL,
+    DataOption,
+    JsonOption,
+    ModelOption,
+    NerOption,
+    RelationsOption,
+    StoreOption,
+)
+from app.console import (
+    complain,
+    note,
+    print_json,
+    print_rows,
+    print_values,
+    progress,
+    summary_values,
+)
 from app.diagnosis import Finding, diagnose
-from app.scheduling import keep_time
+from app.extraction import open_extractor
+from app.night_lease import NightBusyError
+from app.night_report import NightReport
+from app.night_status import NightStatus, problems_of, read_status
+from app.night_values import (
+    ASSERTION_COLUMNS,
+    NIGHT_COLUMNS,
+    assertion_row,
+    night_row,
+    plan_json,
+    report_json,
+    report_values,
+    status_json,
+    status_values,
+)
+from app.night_work import FAILURES, NightOrder, NightSource
+from app.nightly import NightPlan, held_slot, is_done, plan_night, tonight, work_night
+from app.scheduling import keep_time, last_due
 from app.settings import Settings, load_settings, origins
+from ingest.ledger import RunState
 
 app = typer.Typer()
 config = typer.Typer(help="Settings and where they come from.", no_args_is_help=True)
 app.add_typer(config, name="config")
+SourceOption = Annotated[NightSource, typer.Option("--from", help="Where papers come from.")]
+_EXIT_CODES = {RunState.DONE: 0, RunState.PARTIAL: PARTIAL, RunState.FAILED: 1, RunState.HELD: 1}
+
+
+@app.command()
+def nightly(
+    slot: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which night; else today's.")
+    ] = None,
+    source: SourceOption = NightSource.TOPIC,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many records, or bulk files.")
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Let the night through that was held back.")
+    ] = False,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Compare every record with the graph.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
+    ] = False,
+    data: DataOption = None,
+    store: StoreOption = None,
+    model: ModelOption = None,
+    ner: NerOption = None,
+    relations: RelationsOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Do a night's work, once a day: harvest, extract what changed, update and publish the graph.
+
+    Exit code 0 where it is done (or was done, or another process is at it), 3 where a part is
+    lacking, 1 where it failed or is held back.
+    """
+    settings = load_settings(data=data, store=store, model=model, ner=ner, relations=relations)
+    if accept:
+        order = NightOrder(held_slot(settings), NightSource.ARCHIVE, accepts_losses=True)
+    else:
+        day = slot.date() if slot else tonight()
+        order = NightOrder(day, source, limit, rechecks_all=recheck)
+    if dry_run:
+        _show_plan(plan_night(settings, order, open_extractor(settings)), as_json=as_json)
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        report = _work(settings, order)
+    except NightBusyError as error:
+        note(str(error))
+        return
+    _show_report(report, as_json=as_json)
+    raise typer.Exit(_EXIT_CODES[report.state])
+
+
+@app.command()
+def status(
+    data: DataOption = None,
+    store: StoreOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 where somebody should look.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what ran, what is missing, how old the data are, and what changed in the graph."""
+    found = read_status(load_settings(data=data, store=store))
+    if as_json:
+        print_json(status_json(found))
+    else:
+        _print_status(found)
+    if check and found.attention:
+        raise typer.Exit(1)
 
 
 @app.command()
 def schedule(
-    sources: Annotated[list[Path], typer.Argument(help="Files or folders to read every night.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files or folders to `run` every night in place of `nightly`."),
+    ] = None,
     at: Annotated[str, typer.Option(help="Local time, HH:MM.")] = "02:00",
+    source: SourceOption = NightSource.TOPIC,
     data: DataOption = None,
     store: StoreOption = None,
+    model: ModelOption = None,
+    ner: NerOption = None,
+    relations: RelationsOption = None,
 ) -> None:
-    """Do ``run`` on the same sources every night, until stopped."""
-    settings = load_settings(data=data, store=store)
+    """Do ``nightly`` every night, until stopped; what was missed is made up for at once."""
+    settings = load_settings(data=data, store=store, model=model, ner=ner, relations=relations)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def night() -> None:
-        print_values(summary_values(bring_up_to_date(settings, sources)))
+        try:
+            if sources:
+                print_values(summary_values(bring_up_to_date(settings, sources)))
+            else:
+                _show_report(_work(settings, NightOrder(last_due(at, _now()), source)))
+        except NightBusyError as error:
+            note(str(error))
+        except FAILURES as error:
+            complain(str(error))
 
-    keep_time(at, night, report=note)
+    is_due = not sources and not is_done(settings, last_due(at, _now()))
+    keep_time(at, night, is_due=is_due, report=note)
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+def _work(settings: Settings, order: NightOrder) -> NightReport:
+    with progress() as tell:
+        return work_night(settings, order, lambda: open_extractor(settings), tell)
+
+
+def _show_plan(plan: NightPlan, *, as_json: bool) -> None:
+    if as_json:
+        print_json(plan_json(plan))
+        return
+    told = f"{plan.slot} (done already)" if plan.is_done else plan.slot
+    print_values(
+        {"night of": told, "papers to load": plan.to_load, "to withdraw": plan.to_withdraw}
+    )
+    rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in plan.slices)
+    print_rows(("stream", "first", "last", "records"), rows)
+
+
+def _show_report(report: NightReport, *, as_json: bool = False) -> None:
+    print_json(report_json(report)) if as_json else print_values(report_values(report))
+    for problem in problems_of(report):
+        complain(problem)
+    if report.state is RunState.HELD:
+        note("the graph stays as it was; `gutbrain nightly --accept` lets this night through")
+
+
+def _print_status(found: NightStatus) -> None:
+    print_values(status_values(found))
+    if found.nights:
+        print_rows(NIGHT_COLUMNS, map(night_row, found.nights))
+    if found.gaps:
+        rows = ((gap.source, gap.first, gap.last, gap.reason) for gap in found.gaps)
+        print_rows(("gap in", "first", "last", "reason"), rows)
+    if found.change and found.change.listed:
+        rows = map(assertion_row, found.change.listed)
+        print_rows(ASSERTION_COLUMNS, rows)
+    for line in found.attention:
+        complain(line)
 
 
 @app.command()

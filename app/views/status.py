@@ -21,6 +21,7 @@ from app.present import (
 )
 from app.settings import load_settings
 from app.views.frame import show_html, title, view
+from app.views.nights import show_nights
 
 RUN_COLUMNS = (
     Column("Run"),
@@ -39,6 +40,7 @@ def show() -> None:
     """Show the state of the graph."""
     title("Status", "What this graph was made of, and what it lacks.")
     show_graph()
+    show_nights()
     show_runs()
     show_provisional()
     st.subheader("Versions", anchor=False)

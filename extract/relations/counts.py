@@ -82,8 +82,14 @@ class CountRelations:
         self._scores: dict[_Key, float] = {}
 
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
-        """Judge every pair that the schema allows; the score is P(related)."""
-        scored = ((pair, self._score(pair)) for pair in legal_pairs(document, mentions))
+        """Judge every pair that the schema allows.
+
+        The score is P(related) times P(mention) of each: a relation needs both its ends.
+        """
+        scored = (
+            (pair, self._score(pair) * pair.subject.score * pair.object.score)
+            for pair in legal_pairs(document, mentions)
+        )
         return tuple(
             Relation(pair.subject, self._table.predicates[pair.types], pair.object, score)
             for pair, score in scored

@@ -170,7 +170,7 @@ def _rates(described: Sequence[_Described]) -> Mapping[Triple, float]:
     return {triple: (related[triple] + 1) / (seen[triple] + RATE_PRIOR) for triple in sorted(seen)}
 
 
-def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) -> lightgbm.Booster:
+def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) -> Any:
     """Fit the trees of one seed."""
     settings = {
         "objective": "binary",

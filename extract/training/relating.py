@@ -23,7 +23,6 @@ from extract.ner.windows import PieceTokenizer
 from extract.platt import Platt
 from extract.relations.folder import Settings, build, extractor, save_relations
 from extract.relations.pairs import PairReader
-from extract.scoring import Task
 from extract.training.checkpoint import Checkpoints
 from extract.training.course import Craft, Outcome, run_course
 from extract.training.floor import corpus_hash, write_manifest
@@ -32,7 +31,7 @@ from extract.training.metrics import Metrics, write_metrics
 from extract.training.order import Order
 from extract.training.pool import Corpus, Pool, fill_pool
 from extract.training.recipe import Kind, Recipe
-from extract.training.relation_curve import calibrate, fit_relation_curve
+from extract.training.relation_curve import best_relation_f1, calibrate, fit_relation_curve
 from extract.training.relation_learners import AtlopLearner, PairLearner
 from extract.training.thresholds import HeldOut, choose_thresholds
 
@@ -107,7 +106,7 @@ def _read(relations: RelationExtractor, held: Corpus, kept: Corpus) -> list[Held
 
 
 def _rate(relations: RelationExtractor, held: Corpus) -> float:
-    return choose_thresholds(_read(relations, held, ()))[1][Task.MENTION].best_f1
+    return best_relation_f1(_read(relations, held, ()))
 
 
 def _with(gold: AnnotatedDocument, relations: tuple[Relation, ...]) -> AnnotatedDocument:

@@ -40,3 +40,16 @@ def calibrate(pair: HeldOut, curve: Platt) -> HeldOut:
         if score >= GRID[0]
     )
     return HeldOut(pair.gold, replace(pair.read, relations=relations))
+
+
+def best_relation_f1(read: Sequence[HeldOut]) -> float:
+    """Give the micro-F1 of relations between surfaces, at the threshold that is best for it."""
+    scores: dict[tuple[int, tuple[str, ...]], float] = {}
+    for number, pair in enumerate(read):
+        for relation in pair.read.relations:
+            key = number, _key(relation)
+            scores[key] = max(relation.score, scores.get(key, 0.0))
+    gold = {(n, _key(relation)) for n, pair in enumerate(read) for relation in pair.gold.relations}
+    hits = np.cumsum([key in gold for key in sorted(scores, key=lambda key: -scores[key])])
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + len(gold))
+    return float(f1.max(initial=0.0))

@@ -16,8 +16,10 @@ from extract.corpus import write_entry
 from extract.extractor import Thresholds, keep_relations
 from extract.scoring import Counts, Task, bootstrap_f1, count_items, items_of
 
-GRID = (0.04, 0.06, 0.08, 0.10, 0.12, 0.14, 0.16, 0.18, 0.20, 0.22, 0.25, 0.28, 0.30, 0.35, 0.40)
-GRID += (0.45, 0.50, 0.55, 0.60)
+GRID = (
+    *(0.04, 0.06, 0.08, 0.10, 0.12, 0.14, 0.16, 0.18, 0.20, 0.22, 0.25, 0.28),
+    *(0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60),
+)
 PRECISE = 0.6
 """The share of right mention-level relations, held out, that the precise preset asks for."""
 
