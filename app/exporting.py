@@ -7,28 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from app.answers.evidence import AssertionPage, EvidenceRow
 from app.answers.relations import RelationRow
+from kg.exports.csv_table import Cell, defused
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-Cell = str | int | float | None
 RELATION_COLUMNS = (
     "subject_id", "subject", "subject_type", "predicate", "object_id", "object", "object_type",
-    "papers", "belief", "first_year", "last_year", "assertion",
+    "papers", "opposing_papers", "belief", "first_year", "last_year", "assertion",
 )  # fmt: skip
 EVIDENCE_COLUMNS = (
     "subject_id", "subject", "predicate", "object_id", "object", "pmid", "year", "journal",
     "title", "is_retracted", "passage", "sentence", "subject_text", "subject_at", "object_text",
-    "object_at", "score", "recognizer", "relation_method", "pipeline_version", "evidence",
+    "object_at", "says", "direction", "is_speculative", "study_kinds", "score",
+    "recognizer", "relation_method", "pipeline_version", "evidence",
 )  # fmt: skip
-
-
-def defused(cell: Cell) -> Cell:
-    """Put an apostrophe before a text that a spreadsheet would run.
-
-    >>> defused("=HYPERLINK(1)"), defused("IL-6"), defused(-1.5)
-    ("'=HYPERLINK(1)", 'IL-6', -1.5)
-    """
-    is_formula = isinstance(cell, str) and cell.startswith(FORMULA_STARTS)
-    return f"'{cell}" if is_formula else cell
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -50,18 +40,32 @@ def relation_cells(row: RelationRow) -> tuple[Cell, ...]:
     """The cells of ``RELATION_COLUMNS``."""
     ends = (row.subject.id, row.subject.name, row.subject.type)
     other = (row.object.id, row.object.name, row.object.type)
-    return (*ends, row.predicate, *other, row.papers, row.belief, row.first, row.last, row.id)
+    return (
+        *ends,
+        row.predicate,
+        *other,
+        row.papers,
+        row.against,
+        row.belief,
+        row.first,
+        row.last,
+        row.id,
+    )
 
 
 def evidence_cells(page: AssertionPage, row: EvidenceRow) -> tuple[Cell, ...]:
     """The cells of ``EVIDENCE_COLUMNS``."""
     claim, marked, paper = page.claim, row.marked, row.paper
-    said = (claim.subject.id, claim.subject.name, claim.predicate, claim.object.id)
+    ends = (claim.subject.id, claim.subject.name, claim.predicate, claim.object.id)
     where = (
         (paper.pmid, paper.year, paper.journal, paper.title, paper.is_retracted)
         if paper
         else (None,) * 5
     )
     spans = (marked.subject_text, marked.subject_at, marked.object_text, marked.object_at)
+    said = row.said
+    side = "against" if said.denies else "for"
+    studies = "; ".join(paper.studies) if paper else ""
+    spans += (side, said.direction, said.is_speculative, studies)
     how = (row.score, row.recognizer, row.method, row.version, row.id)
-    return (*said, claim.object.name, *where, row.passage, marked.sentence, *spans, *how)
+    return (*ends, claim.object.name, *where, row.passage, marked.sentence, *spans, *how)

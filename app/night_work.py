@@ -30,6 +30,7 @@ from extract.extractor import Extractor
 from extract.readings import Readings
 from ingest.archive import NOTHING, Archive
 from ingest.ledger import RunState
+from ingest.pacing import Clock
 from ingest.planning import EDAT, MDAT
 from ingest.report import HarvestReport
 from ingest.slices import BULK
@@ -85,10 +86,16 @@ class Night:
     """One night under way; ``harvest`` and ``graph`` are there as soon as they are known."""
 
     def __init__(
-        self, settings: Settings, order: NightOrder, archive: Archive, turn: Turn, report: Report
+        self,
+        settings: Settings,
+        order: NightOrder,
+        archive: Archive,
+        turn: Turn,
+        report: Report,
+        clock: Clock | None = None,
     ) -> None:
         self._settings, self._order, self._archive = settings, order, archive
-        self._turn, self._report = turn, report
+        self._turn, self._report, self._clock = turn, report, clock
         self.harvest: Harvested | None = None
         self.graph: Updated | None = None
         self.alerts: tuple[Alerted, ...] = ()
@@ -136,9 +143,13 @@ class Night:
         settings, archive, limit = self._settings, self._archive, self._order.limit
         match self._order.source:
             case NightSource.TOPIC:
-                return harvest_topic(settings, archive, report=self._report, limit=limit)
+                return harvest_topic(
+                    settings, archive, report=self._report, limit=limit, clock=self._clock
+                )
             case NightSource.BULK:
-                return harvest_bulk(settings, archive, (), report=self._report, limit=limit)
+                return harvest_bulk(
+                    settings, archive, (), report=self._report, limit=limit, clock=self._clock
+                )
             case NightSource.ARCHIVE:
                 return None
             case _:

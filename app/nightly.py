@@ -20,6 +20,7 @@ from extract.extractor import Extractor
 from ingest.archive import Archive
 from ingest.harvest import Planned
 from ingest.ledger import Ledger, RunState
+from ingest.pacing import Clock
 from kg.snapshot import current_snapshot
 from kg.standing import graph_state
 from kg.stores.embedded import EmbeddedStore
@@ -71,8 +72,11 @@ def work_night(
     open_extractor: Callable[[], Extractor],
     report: Report,
     now: Now = utc_now,
+    clock: Clock | None = None,
 ) -> NightReport:
     """Work a night, once: a slot that is done is told and left alone.
+
+    ``clock`` is what the harvest waits by.
 
     Raises NightBusyError where another process works, LeaseLostError where one took over, and
     ArchiveError where not even the report can be written.
@@ -85,7 +89,7 @@ def work_night(
         started = now()
         if not archive.ledger.begin_run(order.slot, started):
             return _repeated(archive.ledger, order.slot, started)
-        night = Night(settings, order, archive, turn, report)
+        night = Night(settings, order, archive, turn, report, clock)
         draft = NightReport(order.slot, RunState.RUNNING, started, 0.0)
         draft = replace(draft, catches_up=_missed(archive.ledger, order.slot))
         return _Ending(settings, archive, now).conclude(night, draft, open_extractor)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from app.answers.concepts import End
 from app.answers.evidence import Claim, Marked
+from app.answers.standpoint import Said, StudyName
 from app.theme import TYPE_HUES
 
 Html = NewType("Html", str)
@@ -191,6 +192,19 @@ def numbers(pairs: Iterable[tuple[str, Html]]) -> Html:
 def card(*paragraphs: Html) -> Html:
     """A bordered block."""
     return element("div", *paragraphs, css="gb-card")
+
+
+def cue_badges(said: Said, studies: Iterable[StudyName] = ()) -> Html:
+    """Small labels: against, the direction, a doubt, and the kinds of study; words, not colours."""
+    names = tuple(name for name in said.names if name != "for")
+    badges = [element("span", text(name), css=_badge_css(name)) for name in names]
+    kinds = (f"{kind} study" if kind != "review" else kind for kind in studies)
+    badges += [element("span", text(kind), css="gb-cue gb-study") for kind in kinds]
+    return join(badges)
+
+
+def _badge_css(name: str) -> str:
+    return "gb-cue gb-against" if name == "against" else "gb-cue"
 
 
 def chips(pieces: Iterable[Html]) -> Html:

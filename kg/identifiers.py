@@ -3,7 +3,7 @@
 import hashlib
 
 from extract.annotation import Pipeline
-from ontology.namespaces import GUTBRAIN, PREFIX_MAP
+from ontology.namespaces import GUTBRAIN, PREFIX_MAP, CurieError, to_curie, to_iri
 from ontology.schema import Predicate
 
 ARTICLE = PREFIX_MAP["PMID"]
@@ -48,3 +48,29 @@ def run_iri(pipeline: Pipeline) -> str:
 def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:
     """Name the assertion that joins two CURIEs."""
     return f"{GUTBRAIN}assertion/{digest(subject, predicate.value, object_)}"
+
+
+def identifier_of(iri: str) -> str:
+    """Name a thing by its CURIE, or by its whole IRI where no known namespace fits.
+
+    >>> identifier_of("http://purl.obolibrary.org/obo/CHEBI_17968")
+    'CHEBI:17968'
+    >>> identifier_of("https://example.org/butyrate")
+    'https://example.org/butyrate'
+    """
+    try:
+        return to_curie(iri)
+    except CurieError:
+        return iri
+
+
+def iri_of_identifier(identifier: str) -> str:
+    """Name the IRI of what ``identifier_of`` gave.
+
+    >>> iri_of_identifier("CHEBI:17968")
+    'http://purl.obolibrary.org/obo/CHEBI_17968'
+    """
+    try:
+        return to_iri(identifier)
+    except CurieError:
+        return identifier

@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.rdf import cell, concept_curie
+from kg.identifiers import identifier_of
+from kg.rdf import cell
 from kg.standing import read_rows
 from kg.stores import TripleStore
 from ontology.namespaces import TYPE_OF_IRI
@@ -114,16 +115,27 @@ def _add(index: sqlite3.Connection, number: int, entry: _Entry) -> None:
 
 
 def _entries(store: TripleStore) -> Iterator[_Entry]:
+    """Walk over the concepts of our types, in no namespace of ours too; the name may be lacking."""
     degrees = _pairs(store, "degrees", "degree")
     labels: dict[str, list[tuple[str, str]]] = {}
     for row in read_rows(store, "labels", {}):
         labels.setdefault(cell(row, "concept"), []).append(
             (cell(row, "property"), cell(row, "label"))
         )
-    for concept, kind in sorted(_pairs(store, "types", "type").items()):
-        degree = int(degrees.get(concept, "0"))
-        ordered = _in_order(labels[concept])
-        yield _Entry(concept_curie(concept), TYPE_OF_IRI[kind], degree, ordered)
+    types = _types(store)
+    for concept in sorted(types):
+        degree, name = int(degrees.get(concept, "0")), identifier_of(concept)
+        said = labels.get(concept, [("", name)])
+        yield _Entry(name, types[concept], degree, _in_order(said))
+
+
+def _types(store: TripleStore) -> dict[str, EntityType]:
+    """Map concepts to their types; classes that are not ours say nothing here."""
+    return {
+        cell(row, "concept"): TYPE_OF_IRI[cell(row, "type")]
+        for row in read_rows(store, "types", {})
+        if cell(row, "type") in TYPE_OF_IRI
+    }
 
 
 def _in_order(labels: Iterable[tuple[str, str]]) -> tuple[str, ...]:

@@ -15,7 +15,14 @@ from pyoxigraph import parse as parse_rdf
 
 from extract.annotation import AnnotatedDocument
 from kg import vocabulary as v
-from kg.assertion import Claim, Evidence, PaperSupport, collect_evidence, summarise
+from kg.assertion import (
+    Claim,
+    Evidence,
+    PaperSupport,
+    collect_evidence,
+    paper_support,
+    summarise,
+)
 from kg.identifiers import assertion_iri
 from kg.rdf import (
     article_quads,
@@ -35,6 +42,7 @@ from kg.standing import (
     read_support,
 )
 from kg.stores import TripleStore
+from kg.study import study_kinds
 from kg.validation import check
 from ontology.namespaces import GUTBRAIN
 
@@ -172,8 +180,9 @@ def _paper_quads(annotated: Iterable[AnnotatedDocument], found: Iterable[Found])
 
 
 def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[NamedNode]:
-    """Name the assertions that papers supported so far or support now."""
-    before = (NamedNode(iri_of(quad.object)) for quad in papers if quad.predicate == v.SUPPORTS)
+    """Name the assertions that papers said or denied so far, or do now."""
+    about = {v.SUPPORTS, v.OPPOSES}
+    before = (NamedNode(iri_of(quad.object)) for quad in papers if quad.predicate in about)
     after = (NamedNode(assertion_iri(*claim)) for claim, _ in found)
     return list(dict.fromkeys(chain(before, after)))
 
@@ -183,19 +192,20 @@ def _add_support(
     annotated: Iterable[AnnotatedDocument],
     found: Iterable[Found],
 ) -> None:
-    years = {document.document.pmid: document.document.year for document in annotated}
-    scores: dict[tuple[Claim, str], list[float]] = {}
+    documents = {document.document.pmid: document for document in annotated}
+    by_paper: dict[tuple[Claim, str], list[Evidence]] = {}
     for claim, evidence in found:
-        scores.setdefault((claim, evidence.pmid), []).append(evidence.score)
-    for (claim, pmid), given in scores.items():
-        paper = PaperSupport(pmid, max(given), len(given), years[pmid])
+        by_paper.setdefault((claim, evidence.pmid), []).append(evidence)
+    kinds = {pmid: study_kinds(d.document, d.mentions) for pmid, d in documents.items()}
+    for (claim, pmid), given in by_paper.items():
+        paper = paper_support(given, kinds[pmid], documents[pmid].document.year)
         support.setdefault(assertion_iri(*claim), []).append(paper)
 
 
 def _assertion_quads(
     claims: Iterable[Claim], support: Mapping[str, list[PaperSupport]], min_belief: float
 ) -> Iterator[Quad]:
-    """State the claims that some paper still supports."""
+    """State the claims that some paper still says or denies."""
     for claim in sorted(claims):
         papers = support.get(assertion_iri(*claim))
         if papers:

@@ -1,4 +1,4 @@
-"""Between our types and RDF, both ways; ``docs/graph.md`` shows what comes out."""
+"""From our types to RDF, and single values back; ``docs/graph.md`` shows what comes out."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from pyoxigraph import Literal, NamedNode, Quad
 from extract.annotation import AnnotatedDocument, Pipeline
 from kg import vocabulary as v
 from kg.assertion import AssertionSummary, Claim, Evidence
-from kg.identifiers import RUN, article_iri, assertion_iri, digest, pmid_of, run_iri
+from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
 from kg.quotation import Span
 from kg.stores import Row
+from kg.study import study_kinds
 from ontology.concept import Concept
-from ontology.namespaces import GUTBRAIN, PREDICATE_OF_IRI, CurieError, to_curie, to_iri
+from ontology.namespaces import GUTBRAIN, CurieError, to_curie, to_iri
 
 Value = NamedNode | Literal
 Pairs = Iterable[tuple[NamedNode, Value | None]]
@@ -113,6 +114,8 @@ def article_quads(annotated: AnnotatedDocument) -> Iterator[Quad]:
     ]
     kinds = dict.fromkeys(document.publication_types)
     pairs.extend((v.PUBLICATION_TYPE, _text(kind)) for kind in kinds)
+    studied = study_kinds(document, annotated.mentions)
+    pairs.extend((v.STUDY_KIND, v.STUDY_NODES[kind]) for kind in studied)
     return _quads(NamedNode(article_iri(document.pmid)), pairs, v.ARTICLES)
 
 
@@ -150,12 +153,17 @@ def evidence_iri(claim: Claim, evidence: Evidence) -> str:
 
 def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
     """Describe one piece of evidence, in the graph of its run."""
+    cues = evidence.cues
+    stance = v.OPPOSES if cues.is_negated else v.SUPPORTS
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.EVIDENCE_CLASS),
-        (v.SUPPORTS, NamedNode(assertion_iri(*claim))),
+        (stance, NamedNode(assertion_iri(*claim))),
+        (v.POLARITY, v.POLARITY_NODES[cues.polarity] if cues.polarity else None),
+        (v.IS_SPECULATIVE, v.TRUE if cues.is_speculative else None),
         (v.ARTICLE, NamedNode(article_iri(evidence.pmid))),
         (v.GENERATED_BY, NamedNode(evidence.run)),
         (v.SCORE, Literal(float(evidence.score))),
+        (v.WEIGHT, Literal(float(evidence.weight))),
         (v.RECORD_VERSION, Literal(evidence.version)),
         (v.SENTENCE, _text(evidence.sentence)),
         *_span_pairs(_SUBJECT_TERMS, evidence.subject, evidence.subject_at),
@@ -197,10 +205,21 @@ def summary_quads(summary: AssertionSummary) -> Iterator[Quad]:
         (v.IS_BELIEVED, Literal(summary.is_believed)),
         (v.FIRST_YEAR, Literal(summary.years[0][0]) if summary.years else None),
         (v.LAST_YEAR, Literal(summary.years[-1][0]) if summary.years else None),
+        *_opposition_pairs(summary),
+        *((v.POLARITY_COUNTS[polarity], Literal(n)) for polarity, n in summary.polarities),
+        *((v.STUDY_COUNTS[kind], Literal(n)) for kind, n in summary.kinds),
     ]
     yield from _quads(NamedNode(iri), pairs, v.ASSERTIONS)
     for year, papers in summary.years:
         yield from _year_quads(iri, year, papers)
+
+
+def _opposition_pairs(summary: AssertionSummary) -> Pairs:
+    """State what speaks against an assertion; nothing where nothing does."""
+    if summary.opposing_paper_count:
+        yield v.OPPOSING_PAPER_COUNT, Literal(summary.opposing_paper_count)
+        yield v.OPPOSING_EVIDENCE_COUNT, Literal(summary.opposing_evidence_count)
+        yield v.DISBELIEF, Literal(float(summary.disbelief))
 
 
 def _year_quads(assertion: str, year: int, papers: int) -> Iterator[Quad]:
@@ -239,42 +258,3 @@ def iri_of(term: object) -> str:
     if not isinstance(term, NamedNode):
         raise ValueError(f"Unexpected term: {term!r}")  # noqa: TRY004
     return term.value
-
-
-def claim_of(row: Row) -> Claim:
-    """Read ``?subject ?predicate ?object``."""
-    predicate = PREDICATE_OF_IRI[cell(row, "predicate")]
-    return concept_curie(cell(row, "subject")), predicate, concept_curie(cell(row, "object"))
-
-
-def evidence_of(row: Row) -> Evidence:
-    """Read the variables of ``evidence_of_assertion.rq``, named as the properties are."""
-    return Evidence(
-        pmid=pmid_of(cell(row, "article")),
-        version=int(cell(row, "recordVersion")),
-        subject=_span_of(row, "subject"),
-        object=_span_of(row, "object"),
-        sentence=cell(row, "sentence"),
-        subject_at=int(cell(row, "subjectAt")),
-        object_at=int(cell(row, "objectAt")),
-        score=float(cell(row, "score")),
-        run=cell(row, "run"),
-    )
-
-
-def _span_of(row: Row, side: str) -> Span:
-    start, end = int(cell(row, side + "Start")), int(cell(row, side + "End"))
-    passage, text = cell(row, side + "Passage"), cell(row, side + "Text")
-    return Span(passage, start, end, text)
-
-
-def summary_of(row: Row, years: Iterable[Row] = ()) -> AssertionSummary:
-    """Read an Assertion node, and its YearCounts as rows of ``?year ?paperCount``."""
-    return AssertionSummary(
-        *claim_of(row),
-        paper_count=int(cell(row, "paperCount")),
-        evidence_count=int(cell(row, "evidenceCount")),
-        belief=float(cell(row, "belief")),
-        is_believed=cell(row, "isBelieved") == "true",
-        years=tuple(sorted((int(cell(r, "year")), int(cell(r, "paperCount"))) for r in years)),
-    )

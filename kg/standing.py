@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import Pipeline
 from kg import vocabulary as v
-from kg.assertion import Claim, PaperSupport
+from kg.assertion import Claim, PaperSupport, Side
 from kg.catalogue import bind_terms, question_folder
 from kg.identifiers import article_iri, pmid_of, run_iri
 from kg.rdf import cell, concept_curie, iri_of, node, statement_quad, value
@@ -84,27 +84,55 @@ def _assertion_node(iri: str, quads: list[Quad]) -> AssertionNode:
 def read_support(
     store: TripleStore, assertions: Collection[NamedNode], without: Collection[str]
 ) -> dict[str, list[PaperSupport]]:
-    """Read which papers support some assertions (IRI to papers), without those of some PMIDs."""
-    rows = [
-        row
-        for row in read_rows(store, "support", {"assertion": assertions})
-        if pmid_of(cell(row, "article")) not in without
-    ]
-    articles = {node(row, "article") for row in rows}
-    years = {
-        cell(row, "article"): int(cell(row, "year"))
-        for row in read_rows(store, "years", {"article": articles})
-    }
+    """Read which papers say or deny some assertions (IRI to papers), without some PMIDs."""
+    sides = _by_paper(read_rows(store, "support", {"assertion": assertions}), without)
+    polarities = _by_paper(read_rows(store, "polarities", {"assertion": assertions}), without)
+    articles = {NamedNode(article) for _, article in sides}
+    described = _by_article(read_rows(store, "article_facts", {"article": articles}))
     support: dict[str, list[PaperSupport]] = {}
-    for row in rows:
-        support.setdefault(cell(row, "assertion"), []).append(_paper(row, years))
+    for (assertion, article), rows in sides.items():
+        stated = polarities.get((assertion, article), ())
+        paper = _paper(article, rows, stated, described.get(article, ()))
+        support.setdefault(assertion, []).append(paper)
     return support
 
 
-def _paper(row: Row, years: Mapping[str, int]) -> PaperSupport:
-    article = cell(row, "article")
-    score, count = float(cell(row, "best")), int(cell(row, "evidenceCount"))
-    return PaperSupport(pmid_of(article), score, count, years.get(article))
+def _by_paper(rows: Iterable[Row], without: Collection[str]) -> dict[tuple[str, str], list[Row]]:
+    """Group rows by assertion and article."""
+    grouped: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        article = cell(row, "article")
+        if pmid_of(article) not in without:
+            grouped.setdefault((cell(row, "assertion"), article), []).append(row)
+    return grouped
+
+
+def _by_article(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        grouped.setdefault(cell(row, "article"), []).append(row)
+    return grouped
+
+
+def _paper(
+    article: str, sides: Iterable[Row], polarities: Iterable[Row], facts: Iterable[Row]
+) -> PaperSupport:
+    side = {node(row, "stance"): _side(row) for row in sides}
+    told = [(node(row, "property"), value(row, "value")) for row in facts]
+    return PaperSupport(
+        pmid=pmid_of(article),
+        support=side.get(v.SUPPORTS, Side()),
+        opposition=side.get(v.OPPOSES, Side()),
+        polarities=tuple(sorted(v.POLARITY_OF_NODE[node(row, "polarity")] for row in polarities)),
+        kinds=tuple(
+            v.STUDY_OF_NODE[n] for p, n in told if isinstance(n, NamedNode) and p == v.STUDY_KIND
+        ),
+        year=next((int(said.value) for property_, said in told if property_ == v.YEAR), None),
+    )
+
+
+def _side(row: Row) -> Side:
+    return Side(float(cell(row, "best")), int(cell(row, "evidenceCount")))
 
 
 def graph_state(store: TripleStore) -> dict[str, tuple[str, str]]:

@@ -1,13 +1,25 @@
-"""An assertion, the sentences that support it, and the papers they stand in."""
+"""An assertion, the sentences that say or deny it, and the papers they stand in."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.answers.concepts import End, YearCount, end_of, year_counts
 from app.answers.relations import ASSERTION, predicate_name, year
+from app.answers.standpoint import (
+    Counted,
+    Said,
+    StudyName,
+    read_counts,
+    said_of,
+    studies_by_evidence,
+    studies_of_paper,
+)
 from app.graph_access import Row, ask, ask_one
 from ontology.namespaces import to_iri
 
+NO_CHOICE: Mapping[str, str] = MappingProxyType({})
 PAGE_SIZE = 50
 SCORED_PAPERS = 100
 
@@ -33,6 +45,12 @@ class AssertionPage:
     is_believed: bool
     first: int | None
     last: int | None
+    counted: Counted
+
+    @property
+    def sentences(self) -> int:
+        """Evidence for and against."""
+        return self.evidences + self.counted.opposing_evidences
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +76,12 @@ class Paper:
     is_retracted: bool = False
     mentions: int | None = None
     relations: int | None = None
+    studies: tuple[StudyName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """One place where one paper says an assertion, and by which method it was read."""
+    """One place where one paper says an assertion or denies it, and how it was read."""
 
     id: str
     marked: Marked
@@ -71,17 +90,19 @@ class EvidenceRow:
     recognizer: str
     method: str
     version: str
+    said: Said
     paper: Paper | None = None
     claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaperScore:
-    """A paper's best evidence for an assertion, and how many pieces it gives."""
+    """A paper's best evidence for an assertion or against it, and how many pieces it gives."""
 
     pmid: str
     best: float
     evidences: int
+    is_against: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +136,22 @@ def read_assertion(identifier: str) -> AssertionPage | None:
         row["believed"] is True,
         year(row, "first"),
         year(row, "last"),
+        read_counts(identifier),
     )
 
 
-def evidence_page(identifier: str, page: int, size: int = PAGE_SIZE) -> tuple[EvidenceRow, ...]:
-    """Read one page of an assertion's evidence, pages counted from 1."""
-    offset = (page - 1) * size
-    rows = ask("evidence", assertion=ASSERTION + identifier, limit=str(size), offset=str(offset))
-    return tuple(_evidence(row, paper=_paper(row)) for row in rows)
+def evidence_page(
+    identifier: str, page: int, size: int = PAGE_SIZE, chosen: Mapping[str, str] = NO_CHOICE
+) -> tuple[EvidenceRow, ...]:
+    """Read one page of an assertion's evidence, pages counted from 1.
+
+    ``chosen`` narrows it: ``says`` and ``study`` as ``app.answers.standpoint`` names their IRIs.
+    """
+    page_of = {"limit": str(size), "offset": str((page - 1) * size)}
+    rows = ask("evidence", assertion=ASSERTION + identifier, **page_of, **chosen)
+    studies = studies_by_evidence(identifier)
+    papers = (_paper(row, studies.get(str(row["evidence"]), ())) for row in rows)
+    return tuple(_evidence(row, paper=paper) for row, paper in zip(rows, papers, strict=True))
 
 
 def assertion_years(identifier: str) -> tuple[YearCount, ...]:
@@ -131,18 +160,20 @@ def assertion_years(identifier: str) -> tuple[YearCount, ...]:
 
 
 def paper_scores(identifier: str) -> tuple[PaperScore, ...]:
-    """The inputs of the assertion's belief: best score of each paper, at most 100 papers."""
+    """The inputs of belief and disbelief: best weight of each paper, at most 100 papers."""
     rows = ask("assertion_papers", assertion=ASSERTION + identifier, limit=str(SCORED_PAPERS))
-    return tuple(
-        PaperScore(str(row["pmid"]), float(str(row["best"])), int(str(row["evidences"])))
-        for row in rows
-    )
+    return tuple(_score(row) for row in rows)
+
+
+def _score(row: Row) -> PaperScore:
+    best, evidences = float(str(row["best"])), int(str(row["evidences"]))
+    return PaperScore(str(row["pmid"]), best, evidences, said_of(row).denies)
 
 
 def read_paper(pmid: str) -> Paper | None:
     """Read an article by PMID."""
     row = ask_one("paper", article=to_iri(f"PMID:{pmid}"))
-    return _paper(row) if row else None
+    return _paper(row, studies_of_paper(pmid)) if row else None
 
 
 def paper_evidence(pmid: str, page: int, size: int = PAGE_SIZE) -> tuple[EvidenceRow, ...]:
@@ -183,12 +214,13 @@ def _evidence(row: Row, paper: Paper | None = None, claim: Claim | None = None) 
         recognizer=_text(row, "recognizer"),
         method=_text(row, "method"),
         version=_text(row, "version"),
+        said=said_of(row),
         paper=paper,
         claim=claim,
     )
 
 
-def _paper(row: Row) -> Paper:
+def _paper(row: Row, studies: tuple[StudyName, ...]) -> Paper:
     return Paper(
         str(row["pmid"]),
         _text(row, "title"),
@@ -198,6 +230,7 @@ def _paper(row: Row) -> Paper:
         row.get("retracted") is True,
         year(row, "mentions"),
         year(row, "relations"),
+        studies,
     )
 
 

@@ -53,6 +53,7 @@ class RelationRow:
     belief: float
     first: int | None
     last: int | None
+    against: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _relation(row: Row) -> RelationRow:
         float(str(row["belief"])),
         year(row, "first"),
         year(row, "last"),
+        against=int(str(row.get("against") or 0)),
     )
 
 

@@ -24,7 +24,7 @@ from app.present import (
 )
 from app.views.charts import neighbourhood, papers_chart
 from app.views.frame import counted, parameter, show_html, title, view
-from app.views.relations import years
+from app.views.relations import opposition, years
 from ontology.namespaces import CurieError, to_iri
 
 READ = 100
@@ -32,6 +32,7 @@ SHOWN_EACH = 6
 COLUMNS = (
     Column("Concept"),
     Column("Papers", is_number=True),
+    Column("Against", is_number=True),
     Column("Belief", is_number=True),
     Column("Years", is_number=True),
 )
@@ -109,7 +110,8 @@ def _table_rows(rows: list[RelationRow], chosen: Filter) -> Iterator[tuple[Html,
         evidence = address("evidence", id=row.id)
         other = row.object if chosen.subject else row.subject
         papers = link(f"{row.papers:,}", evidence)
-        yield entity(other), papers, meter(row.belief), years(row.first, row.last)
+        years_told = years(row.first, row.last)
+        yield entity(other), papers, opposition(row), meter(row.belief), years_told
 
 
 def show_pictures(concept: ConceptPage, rows: tuple[RelationRow, ...]) -> None:

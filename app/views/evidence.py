@@ -1,5 +1,6 @@
 """One relation: how it was scored, and every sentence that says it."""
 
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import streamlit as st
@@ -10,12 +11,14 @@ from app.answers.evidence import (
     AssertionPage,
     EvidenceRow,
     Paper,
+    PaperScore,
     assertion_years,
     evidence_page,
     is_assertion_id,
     paper_scores,
     read_assertion,
 )
+from app.answers.standpoint import SAYS, STUDIES, read_choices
 from app.exporting import EVIDENCE_COLUMNS, Cell, as_csv, as_json, evidence_cells
 from app.present import (
     Column,
@@ -23,6 +26,7 @@ from app.present import (
     address,
     card,
     claim_banner,
+    cue_badges,
     element,
     empty,
     join,
@@ -37,6 +41,7 @@ from app.present import (
 )
 from app.views.charts import papers_chart
 from app.views.frame import (
+    choice,
     downloads,
     page_of,
     pager,
@@ -47,13 +52,20 @@ from app.views.frame import (
     view,
 )
 from app.views.relations import years
+from kg.catalogue import QuestionError
 
 EXPORT_PAGE = 5_000
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov/"
 COLUMNS = (
     Column("Paper"),
-    Column("Best score", is_number=True),
+    Column("Best weight", is_number=True),
     Column("Sentences", is_number=True),
+)
+
+_EXPLAINED = (
+    "A paper counts once, with its best sentence; a sentence that only supposes or asks has half "
+    "its score as weight. Papers combine by noisy-or: belief is the probability that not all of "
+    "them are wrong. Sentences that deny the relation are no part of it."
 )
 
 
@@ -74,61 +86,112 @@ def show() -> None:
 
 def show_summary(page: AssertionPage) -> None:
     """Show the claim, its direction and its counts."""
-    doubt = () if page.is_believed else (quiet("Below the threshold: not a direct triple."),)
+    counted = page.counted
+    opposed = (("papers against", text(f"{counted.opposing_papers:,}")),)
+    doubted = (("disbelief", text(probability(counted.disbelief))),)
     show_html(
         claim_banner(page.claim),
         numbers(
             (
-                ("papers", text(f"{page.papers:,}")),
-                ("sentences", text(f"{page.evidences:,}")),
+                ("papers for", text(f"{page.papers:,}")),
+                *(opposed if counted.opposing_papers else ()),
+                ("sentences", text(f"{page.sentences:,}")),
                 ("belief", text(probability(page.belief))),
+                *(doubted if counted.opposing_papers else ()),
                 ("years", years(page.first, page.last)),
             )
         ),
-        *doubt,
+        *(element("p", line) for line in standing_told(page)),
     )
     if len(by_year := assertion_years(page.claim.id)) > 1:
         papers_chart(by_year)
 
 
+def standing_told(page: AssertionPage) -> Iterator[Html]:
+    """Say in words which way the papers see it, from what studies, and if it is believed."""
+    told = (
+        ("Direction told", page.counted.directions),
+        ("Studies that say it", page.counted.studies),
+    )
+    for label, counts in told:
+        if counts:
+            yield quiet(f"{label}: " + ", ".join(f"{name} ({n:,})" for name, n in counts))
+    if not page.is_believed:
+        is_weak = page.belief > page.counted.disbelief or not page.counted.opposing_papers
+        why = "Below the threshold" if is_weak else "As much speaks against it as for it"
+        yield quiet(f"{why}: not a direct triple.")
+
+
 def show_scoring(page: AssertionPage) -> None:
-    """Show the formula of the belief with its inputs."""
+    """Show the formula of the belief with its inputs, and what speaks against it."""
     with st.expander("How was this scored?"):
         scores = paper_scores(page.claim.id)
-        factors = " × ".join(f"(1 − {score.best:.2f})" for score in scores[:8])
-        dots = " × …" if page.papers > len(scores[:8]) else ""
+        support = [score for score in scores if not score.is_against]
+        opposition = [score for score in scores if score.is_against]
         show_html(
-            element(
-                "p",
-                text(
-                    "A paper counts once, with its best sentence. Papers combine by noisy-or: "
-                    "belief is the probability that not all of them are wrong."
-                ),
-            ),
-            element("p", element("code", text(f"1 − {factors}{dots} = {page.belief:.4f}"))),
-            table(COLUMNS, [_score_row(s.pmid, s.best, s.evidences) for s in scores]),
+            element("p", text(_EXPLAINED)),
+            formula(support, page.papers, page.belief),
+            table(COLUMNS, [_score_row(score) for score in support]),
             quiet(_left_out(page.papers)),
         )
+        if opposition:
+            counted = page.counted
+            show_html(
+                element("p", text("Against it, computed the same way and taken off nothing:")),
+                formula(opposition, counted.opposing_papers, counted.disbelief),
+                table(COLUMNS, [_score_row(score) for score in opposition]),
+            )
+
+
+def formula(scores: Sequence[PaperScore], papers: int, result: float) -> Html:
+    """Write noisy-or with its first inputs."""
+    factors = " × ".join(f"(1 − {score.best:.2f})" for score in scores[:8]) or "1"
+    dots = " × …" if papers > len(scores[:8]) else ""
+    return element("p", element("code", text(f"1 − {factors}{dots} = {result:.4f}")))
 
 
 def _left_out(papers: int) -> str:
     return f"The best {SCORED_PAPERS} of {papers:,} papers" if papers > SCORED_PAPERS else ""
 
 
-def _score_row(pmid: str, best: float, evidences: int) -> tuple[Html, ...]:
-    return link(f"PMID {pmid}", address("paper", pmid=pmid)), meter(best), text(str(evidences))
+def _score_row(score: PaperScore) -> tuple[Html, ...]:
+    paper = link(f"PMID {score.pmid}", address("paper", pmid=score.pmid))
+    return paper, meter(score.best), text(str(score.evidences))
 
 
 def show_sentences(page: AssertionPage) -> None:
-    """Show one page of sentences, and offer all of them as a file."""
-    number = page_of(page.evidences, PAGE_SIZE)
+    """Show one page of sentences, as chosen, and offer all of them as a file."""
+    says, study = parameter("says"), parameter("study")
+    choices = read_choices(page.claim.id, says, study)
     st.subheader("Sentences", anchor=False)
-    st.caption(range_told(number, PAGE_SIZE, page.evidences, "sentence") + ", latest papers first")
+    for column, (label, name, counts) in zip(
+        st.columns(2),
+        (("What they say", "says", choices.says), ("Kind of study", "study", choices.studies)),
+        strict=True,
+    ):
+        with column:
+            choice(label, name, counts)
+    number = page_of(choices.total, PAGE_SIZE)
+    st.caption(range_told(number, PAGE_SIZE, choices.total, "sentence") + ", latest papers first")
     ends = page.claim.subject.type, page.claim.object.type
-    for row in evidence_page(page.claim.id, number):
+    for row in evidence_page(page.claim.id, number, chosen=chosen_iris(says, study)):
         source = paper_line(row.paper) if row.paper else text("")
         show_html(evidence_card(row, ends, source))
-    pager(page.evidences, PAGE_SIZE)
+    pager(choices.total, PAGE_SIZE)
+    show_downloads(page)
+
+
+def chosen_iris(says: str, study: str) -> dict[str, str]:
+    """Translate the choices of a URL; raises QuestionError on an unknown one."""
+    given = (("says", says, SAYS), ("study", study, STUDIES))
+    for name, value, known in given:
+        if value and value not in known:
+            raise QuestionError(f"{name}: nothing is called {value!r}")
+    return {name: known[value] for name, value, known in given if value}
+
+
+def show_downloads(page: AssertionPage) -> None:
+    """Offer all sentences as a file, whatever is chosen."""
     name = f"evidence-{page.claim.id}"
     downloads(
         [
@@ -139,9 +202,11 @@ def show_sentences(page: AssertionPage) -> None:
 
 
 def evidence_card(row: EvidenceRow, ends: tuple[str, str], source: Html) -> Html:
-    """One sentence with its mentions marked, where it stands, and how it was read."""
+    """One sentence with its mentions marked, what it says, where it stands, how it was read."""
     sentence = element("p", marked_sentence(row.marked, *ends), css="gb-sentence")
-    return card(sentence, element("p", source), element("p", quiet(reading_told(row))))
+    badges = cue_badges(row.said, row.paper.studies if row.paper else ())
+    told = (element("p", badges),) if badges else ()
+    return card(sentence, *told, element("p", source), element("p", quiet(reading_told(row))))
 
 
 def reading_told(row: EvidenceRow) -> str:
@@ -172,6 +237,6 @@ def exported_json(page: AssertionPage) -> bytes:
 
 
 def _all_cells(page: AssertionPage) -> list[tuple[Cell, ...]]:
-    pages = range(1, -(-page.evidences // EXPORT_PAGE) + 1)
+    pages = range(1, -(-page.sentences // EXPORT_PAGE) + 1)
     rows = (row for n in pages for row in evidence_page(page.claim.id, n, EXPORT_PAGE))
     return [evidence_cells(page, row) for row in rows]

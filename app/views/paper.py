@@ -11,7 +11,7 @@ from app.answers.evidence import (
     paper_evidence,
     read_paper,
 )
-from app.present import Html, claim_line, element, empty, join, link, numbers, text
+from app.present import Html, claim_line, element, empty, join, link, numbers, quiet, text
 from app.views.evidence import PUBMED, evidence_card
 from app.views.frame import (
     page_of,
@@ -56,9 +56,11 @@ def show_article(paper: Paper) -> None:
         if paper.is_retracted
         else []
     )
+    kinds = (quiet(f"Study: {', '.join(paper.studies)}"),) if paper.studies else ()
     show_html(
         element("h3", text(paper.title or "Without a title")),
         element("p", join([*printed, *places], " · ")),
+        *(element("p", kind) for kind in kinds),
         *retracted,
     )
 

@@ -35,6 +35,7 @@ COLUMNS = (
     Column("Predicate"),
     Column("Object"),
     Column("Papers", is_number=True),
+    Column("Against", is_number=True),
     Column("Belief", is_number=True),
     Column("Years", is_number=True),
 )
@@ -54,7 +55,7 @@ _BOUNDS = (
 @view
 def show() -> None:
     """Show the relations that the URL's filters leave."""
-    title("Relations", "Each is one claim about two concepts; its papers are its evidence.")
+    title("Relations", "Each is one claim about two concepts; papers say it, or speak against it.")
     chosen = read_filter(st.query_params.to_dict())
     kinds = relation_kinds(chosen)
     show_filters(chosen, kinds)
@@ -116,9 +117,17 @@ def _row(row: RelationRow) -> tuple[Html, ...]:
         link(row.predicate, evidence),
         entity(row.object),
         link(f"{row.papers:,}", evidence),
+        opposition(row),
         meter(row.belief),
         years(row.first, row.last),
     )
+
+
+def opposition(row: RelationRow) -> Html:
+    """Say how many papers deny a relation, linked to what they say."""
+    if not row.against:
+        return text("–")
+    return link(f"{row.against:,}", address("evidence", id=row.id, says="against"))
 
 
 def years(first: int | None, last: int | None) -> Html:

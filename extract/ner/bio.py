@@ -39,17 +39,19 @@ def decode_labels(labels: Sequence[int]) -> Iterator[Span]:
         yield start, end, TYPES[labels[start] // 2]
 
 
-def best_path(scores: Floats) -> list[int]:
+def best_path(scores: Floats, learned: Floats | None = None) -> list[int]:
     """Find the best label sequence in which each I follows its own B or I (Viterbi).
 
-    ``scores`` [words, labels] are log-probabilities; returns [words].
+    ``scores`` [words, labels] are log-probabilities; ``learned`` [from, to] are a CRF's scores of
+    one label after another. The first word follows an O. Returns [words].
     """
     if not len(scores):
         return []
-    best = scores[0] + _START
+    moves = _TRANSITIONS if learned is None else _TRANSITIONS + learned
+    best = scores[0] + moves[0]
     back = np.zeros(scores.shape, dtype=np.int64)
     for step in range(1, len(scores)):
-        paths = best[:, None] + _TRANSITIONS
+        paths = best[:, None] + moves
         back[step] = paths.argmax(axis=0)
         best = paths.max(axis=0) + scores[step]
     path = [int(best.argmax())]
@@ -68,4 +70,3 @@ def _transitions() -> Floats:
 
 
 _TRANSITIONS = _transitions()
-_START = _TRANSITIONS[0]

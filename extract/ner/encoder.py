@@ -1,7 +1,7 @@
 """The trained recognizer: an encoder in ONNX, read without torch.
 
-A model folder holds ``tagger.onnx`` (ids, mask [batch, pieces] -> logits [batch, pieces, labels])
-and ``tokenizer.json``.
+A model folder holds ``tagger.onnx`` (ids, mask [batch, pieces] -> logits [batch, pieces, labels]),
+``tokenizer.json`` and, of a model with a CRF, ``transitions.npy`` [from, to].
 """
 
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from extract.text import PlainText, plain
 from ingest.document import Document, Passage
 
 MODEL_FILE, TOKENIZER_FILE = "tagger.onnx", "tokenizer.json"
+TRANSITIONS_FILE = "transitions.npy"
 NO_SCORES: Floats = np.zeros((0, len(LABELS)), dtype=np.float32)
 
 
@@ -38,6 +39,8 @@ class EncoderRecognizer:
 
     def __init__(self, folder: Path, curve: Platt = IDENTITY) -> None:
         self._curve = curve
+        learned = folder / TRANSITIONS_FILE
+        self._transitions: Floats | None = np.load(learned) if learned.is_file() else None
         self._session = open_session(folder / MODEL_FILE)
         self._tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
 
@@ -74,7 +77,7 @@ class EncoderRecognizer:
     def _mentions(self, text: _Text, scores: Floats) -> Iterator[Mention]:
         """Read one passage; a mention's score is its labels' mean probability, on the curve."""
         rows = scores[[word.piece for word in text.words]]
-        path = best_path(rows)
+        path = best_path(rows, self._transitions)
         spans = list(decode_labels(path))
         means = [rows[range(a, b), path[a:b]].mean(dtype=np.float64) for a, b, _ in spans]
         scores = self._curve.apply(np.exp(np.array(means))).tolist()

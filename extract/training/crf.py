@@ -1,6 +1,7 @@
 """A linear-chain conditional random field over the words of a window (Lafferty et al., 2001).
 
-The first word is scored as if an O stood before it, so that a passage can be read by itself.
+The first word is scored as if an O stood before it, so that a passage can be read by itself. The
+best labels are found by ``extract.ner.bio.best_path``, which allows legal ones alone.
 """
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
@@ -8,18 +9,6 @@ import torch
 from torch import Tensor, nn
 
 OUTSIDE = 0
-
-
-def legal_transitions(labels: int) -> Tensor:
-    """Zero where a BIO label may follow, minus infinity where not; [from, to].
-
-    Labels are ordered as in ``extract.ner.bio``: I is even, after its B.
-    """
-    allowed = torch.zeros(labels, labels)
-    for inside in range(2, labels, 2):
-        allowed[:, inside] = -torch.inf
-        allowed[inside - 1 : inside + 1, inside] = 0
-    return allowed
 
 
 class Crf(nn.Module):
@@ -52,23 +41,3 @@ class Crf(nn.Module):
             inside = mask[:, step, None] > 0
             forward = torch.where(inside, onward + emissions[:, step], forward)
         return torch.logsumexp(forward, dim=1) * mask[:, 0]
-
-    def best_path(self, emissions: Tensor) -> list[int]:
-        """Find the best legal labels of one row (Viterbi). ``emissions`` [words, labels]."""
-        moves = self.transitions.detach().to(emissions) + legal_transitions(emissions.shape[1]).to(
-            emissions
-        )
-        best, back = moves[OUTSIDE], []
-        for step, scores in enumerate(emissions):
-            if step:
-                best, came_from = (best[:, None] + moves).max(dim=0)
-                back.append(came_from)
-            best = best + scores
-        return _trace(int(best.argmax()), back) if len(emissions) else []
-
-
-def _trace(last: int, back: list[Tensor]) -> list[int]:
-    path = [last]
-    for came_from in reversed(back):
-        path.append(int(came_from[path[-1]]))
-    return path[::-1]

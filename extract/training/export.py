@@ -3,19 +3,18 @@
 
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from extract.ner.encoder import MODEL_FILE, TOKENIZER_FILE
+from extract.ner.encoder import MODEL_FILE, TOKENIZER_FILE, TRANSITIONS_FILE
 from extract.ner.transformer import open_tokenizer
 from extract.training.tagger import Tagger
 
 OPSET = 17
-TRANSITIONS_FILE = "transitions.npy"
-"""Learned scores of one label after another, [from, to] float32; only beside a CRF."""
 
 
 def export_tagger(tagger: Tagger, tokenizer: str, out: Path, *, quantize: bool = True) -> None:
@@ -40,13 +39,16 @@ def export_tagger(tagger: Tagger, tokenizer: str, out: Path, *, quantize: bool =
 
 def _write_onnx(tagger: Tagger, path: Path) -> None:
     axes = {0: "batch", 1: "pieces"}
-    torch.onnx.export(
-        tagger,
-        (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)),
-        str(path),
-        input_names=["ids", "mask"],
-        output_names=["logits"],
-        dynamic_axes={"ids": axes, "mask": axes, "logits": axes},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The exporter that traces is called legacy; its successor wants one package more.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            tagger,
+            (torch.ones(2, 8, dtype=torch.long), torch.ones(2, 8, dtype=torch.long)),
+            str(path),
+            input_names=["ids", "mask"],
+            output_names=["logits"],
+            dynamic_axes={"ids": axes, "mask": axes, "logits": axes},
+            opset_version=OPSET,
+            dynamo=False,
+        )

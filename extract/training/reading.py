@@ -84,7 +84,8 @@ class TorchRecognizer:
     def _mentions(self, text: _Text, scores: Tensor) -> Iterator[Mention]:
         rows = scores[[word.piece for word in text.words]]
         crf = self.tagger.crf
-        path = best_path(rows.numpy()) if crf is None else crf.best_path(rows)
+        learned = None if crf is None else crf.transitions.detach().cpu().numpy()
+        path = best_path(rows.numpy(), learned)
         for first, end, label in decode_labels(path):
             edges = text.words[first].start, text.words[end - 1].end
             start, stop = text.plain.span_in_original(*edges)

@@ -46,10 +46,12 @@ def test_evidence_is_exported_with_sentences_and_offsets() -> None:
 
     rows = list(csv.DictReader(io.StringIO(exported_csv(page).decode("utf-8-sig"))))
 
-    assert [row["pmid"] for row in rows] == ["2", "1", "1"]
-    at, text = int(rows[1]["subject_at"]), rows[1]["subject_text"]
-    assert rows[1]["sentence"][at : at + len(text)] == text
-    assert exported_json(page).count(b'"pmid"') == 3
+    assert [row["pmid"] for row in rows] == ["3", "2", "1", "1"]
+    assert [row["says"] for row in rows] == ["against", "for", "for", "for"]
+    assert rows[0]["study_kinds"] == "animal; human"
+    at, text = int(rows[2]["subject_at"]), rows[2]["subject_text"]
+    assert rows[2]["sentence"][at : at + len(text)] == text
+    assert exported_json(page).count(b'"pmid"') == 4
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_defused() -> None:

@@ -23,7 +23,7 @@ from ingest.archive import Archive
 from ingest.ledger import RunState
 from kg.snapshot import current_snapshot, roll_back
 from ontology.lexicon import starter_lexicon
-from tests.harvests import KEY
+from tests.harvests import KEY, StillClock
 from tests.nights import (
     ENTERED,
     RetractedPaper,
@@ -57,7 +57,9 @@ def work(settings: Settings, extractor: Extractor) -> Work:
     def work_nth(
         night: int, *, by: Extractor = extractor, under: Settings = settings, **order: Any
     ) -> NightReport:
-        return work_night(under, NightOrder(slot(night), **order), lambda: by, quiet)
+        return work_night(
+            under, NightOrder(slot(night), **order), lambda: by, quiet, clock=StillClock().clock
+        )
 
     return work_nth
 

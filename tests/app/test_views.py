@@ -37,7 +37,7 @@ def words(at: AppTest) -> str:
 def test_home_tells_what_the_graph_holds() -> None:
     told = words(opened("search"))
 
-    assert "65 concepts 64 relations 6 evidence sentences 4 papers 2022 latest paper" in told
+    assert "65 concepts 64 relations 7 evidence sentences 4 papers 2022 latest paper" in told
 
 
 def test_a_synonym_finds_its_concept() -> None:
@@ -95,7 +95,7 @@ def test_a_url_of_relations_restores_filters_and_page() -> None:
     assert "51 to 62 of 62 relations" in words(second)
     assert "Bacterium 59" in words(second)
     assert "1 relation, best" in words(bounded)
-    assert "Akkermansia muciniphila bacteria influence anxiety DDF 2 0.94 2019–2021" in words(
+    assert "Akkermansia muciniphila bacteria influence anxiety DDF 2 1 0.94 2019–2021" in words(
         bounded
     )
 
@@ -135,9 +135,37 @@ def test_evidence_tells_direction_counts_and_the_formula_of_its_belief() -> None
     told = words(opened("evidence", id=LIKES))
 
     assert "subject Akkermansia muciniphila bacteria — influence → object anxiety DDF" in told
-    assert "2 papers 3 sentences 0.94 belief 2019–2021 years" in told
+    assert "2 papers for 1 papers against 4 sentences 0.94 belief 0.30 disbelief" in told
+    assert "2019–2021 years" in told
     assert "1 − (1 − 0.80) × (1 − 0.70) = 0.9400" in told
     assert "mentions by lexicon, relation by counts" in told
+
+
+def test_evidence_tells_what_speaks_against_it_and_from_what_studies() -> None:
+    told = words(opened("evidence", id=LIKES))
+
+    assert "Direction told: decrease (1), no change (1)" in told
+    assert "Studies that say it: human (1), animal (1)" in told
+    assert "1 − (1 − 0.30) = 0.3000" in told
+    assert "A. muciniphila did not affect anxiety . against no change animal study" in told
+    assert "A. muciniphila may ease anxiety . decrease speculative animal study" in told
+
+
+def test_sentences_can_be_narrowed_to_what_they_say_and_to_a_kind_of_study() -> None:
+    at = opened("evidence", id=LIKES)
+    says = next(box for box in at.selectbox if box.label == "What they say")
+    assert says.options == [
+        "against (1)", "decrease (2)", "for (3)", "no change (1)", "speculative (1)",
+    ]  # fmt: skip
+
+    says.set_value("against").run()
+
+    assert at.query_params["says"] == "against"
+    assert "1 sentence, latest papers first" in words(at)
+    assert "may ease" not in words(at)
+    both = words(opened("evidence", id=LIKES, says="decrease", study="animal"))
+    assert "2 sentences" in both
+    assert "unknown" in words(opened("evidence", id=LIKES, says="nonsense"))
 
 
 def test_a_paper_lists_all_that_was_read_in_it() -> None:
@@ -145,6 +173,7 @@ def test_a_paper_lists_all_that_was_read_in_it() -> None:
 
     assert "3 relations 3 evidence sentences" in told
     assert "Butyrate relieved depression ." in told
+    assert "Study: human" in told
 
 
 def test_a_retracted_paper_says_so() -> None:

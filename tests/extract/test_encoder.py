@@ -178,3 +178,12 @@ def test_title_and_abstract_are_one_sequence_with_their_own_offsets() -> None:
         (1, 0, 2, 2),
         (1, 3, 10, 3),
     ]
+
+
+def test_learned_transitions_decide_where_scores_are_equal() -> None:
+    scores = np.zeros((2, len(LABELS)), dtype=np.float32)
+    learned = np.zeros((len(LABELS), len(LABELS)), dtype=np.float32)
+    learned[0, 3] = learned[3, 4] = 1
+    assert best_path(scores, learned) == [3, 4]
+    learned[0, 4] = 9  # inside after outside: illegal, whatever was learned
+    assert best_path(scores, learned) == [3, 4]

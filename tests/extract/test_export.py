@@ -13,14 +13,6 @@ export = pytest.importorskip("extract.training.export")
 tagger_module = pytest.importorskip("extract.training.tagger")
 transformer = pytest.importorskip("extract.ner.transformer")
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:You are using the legacy TorchScript:DeprecationWarning",
-    "ignore:The feature will be removed:DeprecationWarning",
-    "ignore:Exporting aten..index operator:UserWarning",
-    "ignore:Exporting a model to ONNX with a batch_size other than 1:UserWarning",
-    "ignore::torch.jit.TracerWarning",
-)
-
 
 @pytest.mark.parametrize("head", Head)
 @pytest.mark.parametrize("tolerance", [1e-5, 0.1], ids=["fp32", "int8"])

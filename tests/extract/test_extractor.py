@@ -27,7 +27,7 @@ THRESHOLDS = Thresholds(binary=0.1, tag=0.05, mention=0.2, graph=0.3, precise=0.
 
 def extractor(base: float) -> Extractor:
     """A pipeline that knows two names and scores their relation ``base``."""
-    names = (KnownName("butyrate", CHEMICAL, 0.9), KnownName("colitis", DDF, 0.9))
+    names = (KnownName("butyrate", CHEMICAL, 1.0), KnownName("colitis", DDF, 1.0))
     table = CountTable(base, {}, {(CHEMICAL, DDF): Predicate.INFLUENCE})
     return Extractor(
         LexiconRecognizer(LexiconModel(names, frozenset())),

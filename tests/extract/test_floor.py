@@ -224,7 +224,7 @@ def test_the_shipped_model_was_made_with_the_lexicon_of_today() -> None:
     assert manifest["kind"] == "floor"
     assert manifest["starter_only"] is True
     assert manifest["lexicon"] == starter_lexicon().hash
-    assert set(manifest["thresholds"]) == {"binary", "tag", "mention", "graph"}
+    assert set(manifest["thresholds"]) == {"binary", "tag", "mention", "graph", "precise"}
     assert all(0 <= threshold <= 1 for threshold in manifest["thresholds"].values())
 
 

@@ -19,15 +19,6 @@ from ontology.schema import EntityType
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 tagging = pytest.importorskip("extract.training.tagging")
 
-# The exporter that traces is called legacy; its successor wants one package more.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:You are using the legacy TorchScript:DeprecationWarning",
-    "ignore:The feature will be removed:DeprecationWarning",
-    "ignore:Exporting aten..index operator:UserWarning",
-    "ignore:Exporting a model to ONNX with a batch_size other than 1:UserWarning",
-    "ignore::torch.jit.TracerWarning",
-)
-
 TRUNK = """
 [[trunk]]
 collections = {silver = 1.0, bronze = 0.5}

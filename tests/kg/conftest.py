@@ -103,6 +103,13 @@ def _library() -> Iterator[AnnotatedDocument]:
     yield _paper(
         "6", (taxon, Predicate.INFLUENCE, depression), kinds=("Retracted Publication",)
     )  # fmt: skip
+    changed = (parkinson, Predicate.CHANGE_ABUNDANCE, taxon)
+    less = f"{taxon} was decreased in {parkinson}."
+    yield _paper("7", changed, text=less, kinds=("Randomized Controlled Trial",))
+    more = f"{taxon} was increased in {parkinson}."
+    yield _paper("8", changed, text=more, kinds=("Clinical Trial, Veterinary",))
+    same = f"{taxon} did not differ between {parkinson} and controls."
+    yield _paper("9", changed, text=same, kinds=("Observational Study",))
 
 
 @pytest.fixture

@@ -35,10 +35,30 @@ def test_there_are_enough_questions() -> None:
 
 def test_taxa_of_a_disease_count_papers_once_and_quote_one(graph: EmbeddedStore) -> None:
     first, second = ask(graph, "taxa_for_disease", {"disease": "NCIT:C26845"})
-    assert (cell(first, "name"), cell(first, "papers")) == ("F. prausnitzii", "3")
+    assert (cell(first, "name"), cell(first, "papers")) == ("F. prausnitzii", "5")
     assert (cell(second, "name"), cell(second, "papers")) == ("A. muciniphila", "1")
     assert "F. prausnitzii" in cell(first, "sentence")
-    assert cell(first, "pmid") in {"36517457", "2", "3"}
+    assert cell(first, "pmid") in {"36517457", "2", "3", "7", "8"}
+
+
+def test_for_and_against_stand_side_by_side(graph: EmbeddedStore) -> None:
+    (row,) = ask(graph, "contradictions")
+    assert (cell(row, "subjectName"), cell(row, "objectName")) == (
+        "Parkinson's disease", "F. prausnitzii",
+    )  # fmt: skip
+    assert (cell(row, "papers"), cell(row, "opposingPapers")) == ("3", "1")
+    (opposite,) = ask(graph, "opposite_directions")
+    assert (cell(opposite, "increasePapers"), cell(opposite, "decreasePapers")) == ("1", "1")
+
+
+def test_directions_and_study_kinds_are_counted_by_taxon(graph: EmbeddedStore) -> None:
+    (row,) = ask(graph, "taxa_by_direction")
+    counts = [cell(row, f"{name}Papers") for name in ("increase", "decrease", "unchanged")]
+    assert (cell(row, "name"), counts) == ("F. prausnitzii", ["1", "1", "1"])
+    told = {(cell(r, "study")[35:], cell(r, "direction")[35:]) for r in ask(graph, "taxa_by_study")}
+    assert told == {
+        ("humanStudy", "decrease"), ("animalStudy", "increase"), ("humanStudy", "noChange"),
+    }  # fmt: skip
 
 
 def test_a_curie_is_expanded_and_every_place_is_filled(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyoxigraph import RdfFormat, parse
 
 from extract.annotation import AnnotatedDocument
 from kg.labels import build_index, search
@@ -96,6 +97,27 @@ def test_the_language_of_the_index_is_not_spoken(index: Path, text: str) -> None
 @given(text=st.text(max_size=20))
 def test_no_text_breaks_the_search(index: Path, text: str) -> None:
     search(index, text)
+
+
+FOREIGN = """
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix gb: <https://w3id.org/gutbrain/ontology#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+<https://w3id.org/gutbrain/graph/concepts> {
+  <https://example.org/kimchi> a skos:Concept, gb:Food, owl:Class ; skos:prefLabel "kimchi" .
+  <https://example.org/nameless> a skos:Concept, gb:Food .
+  <https://example.org/thing> a skos:Concept, owl:Class ; skos:prefLabel "kimchi the cat" .
+}"""
+
+
+def test_a_concept_of_a_foreign_namespace_is_found_by_its_iri(
+    tmp_path: Path, store: EmbeddedStore
+) -> None:
+    store.bulk_load(parse(FOREIGN.encode(), RdfFormat.TRIG))
+    assert build_index(store, tmp_path / "labels.sqlite") == 2
+    (hit,) = search(tmp_path / "labels.sqlite", "kimchi")
+    assert (hit.curie, hit.type) == ("https://example.org/kimchi", EntityType.FOOD)
+    assert _found(tmp_path / "labels.sqlite", "nameless") == ["https://example.org/nameless"]
 
 
 def test_among_equals_the_concept_in_more_assertions_comes_first(

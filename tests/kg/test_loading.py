@@ -77,6 +77,61 @@ def test_an_assertion_becomes_a_direct_triple_when_a_second_paper_makes_it_belie
     assert direct not in {quad.predicate for quad in store.quads()}
 
 
+def _counts(store: EmbeddedStore) -> dict[str, int | float]:
+    """The counts for and against the one assertion of a store, and its (dis)belief."""
+    terms = (
+        v.PAPER_COUNT, v.OPPOSING_PAPER_COUNT, v.OPPOSING_EVIDENCE_COUNT, v.BELIEF, v.DISBELIEF,
+        *v.POLARITY_COUNTS.values(), *v.STUDY_COUNTS.values(),
+    )  # fmt: skip
+    return {
+        v.local_name(quad.predicate): float(quad.object.value)
+        for quad in store.quads()
+        if quad.predicate in terms
+        and isinstance(quad.object, Literal)
+        and "/20" not in str(quad.subject)
+    }
+
+
+CHANGED = ("Parkinson's disease", Predicate.CHANGE_ABUNDANCE, "F. prausnitzii")
+LESS = "F. prausnitzii was decreased in Parkinson's disease."
+SAME = "F. prausnitzii did not differ between Parkinson's disease and controls."
+
+
+def test_what_denies_an_assertion_stands_against_it_and_adds_no_belief(
+    store: EmbeddedStore, paper: Paper
+) -> None:
+    load(store, [paper("1", CHANGED, text=LESS, score=0.6, kinds=("Clinical Trial",))])
+    load(store, [paper("2", CHANGED, text=SAME, score=0.5, kinds=("Review",))])
+    assert _counts(store) == {
+        "paperCount": 1, "belief": 0.6, "decreasePaperCount": 1, "humanPaperCount": 1,
+        "opposingPaperCount": 1, "opposingEvidenceCount": 1, "disbelief": 0.5,
+        "noChangePaperCount": 1,
+    }  # fmt: skip
+    assert len(_said(store, v.SUPPORTS)) == len(_said(store, v.OPPOSES)) == 1
+
+
+def test_an_assertion_with_as_much_against_it_is_no_direct_triple(
+    store: EmbeddedStore, paper: Paper
+) -> None:
+    direct = v.PREDICATE_NODES[Predicate.CHANGE_ABUNDANCE]
+    load(store, [paper("1", CHANGED, text=LESS)])
+    assert direct in {quad.predicate for quad in store.quads()}
+    load(store, [paper("2", CHANGED, text=SAME)])
+    assert direct not in {quad.predicate for quad in store.quads()}
+    assert _said(store, v.IS_BELIEVED) == [Literal(value=False)]
+
+
+def test_a_withdrawn_paper_takes_what_it_denied_away(store: EmbeddedStore, paper: Paper) -> None:
+    said, denied = paper("1", CHANGED, text=LESS), paper("2", CHANGED, text=SAME)
+    load(store, [said, denied])
+    withdraw(store, ["2"])
+    assert set(store.quads()) == set(_fresh([said]).quads())
+    load(store, [denied])
+    withdraw(store, ["1"])
+    assert _counts(store)["paperCount"] == 0
+    assert set(store.quads()) == set(_fresh([denied]).quads())
+
+
 def test_a_revised_paper_takes_its_old_evidence_back(store: EmbeddedStore, paper: Paper) -> None:
     load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)])
     load(store, [paper("1", ON_DEPRESSION)])
@@ -156,8 +211,8 @@ def test_the_blank_nodes_of_an_ontology_get_the_same_names_each_time() -> None:
 
 def test_counts_add_up(graph: EmbeddedStore) -> None:
     assert graph_counts(graph) == GraphCounts(
-        articles=6, mentions=28, relations=14, concepts=10, assertions=12, believed=11,
-        evidence=13, quads=graph.size(),
+        articles=9, mentions=34, relations=17, concepts=10, assertions=12, believed=11,
+        evidence=16, quads=graph.size(),
     )  # fmt: skip
 
 

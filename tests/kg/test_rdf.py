@@ -11,17 +11,19 @@ from extract.annotation import AnnotatedDocument
 from kg import vocabulary as v
 from kg.assertion import AssertionSummary, collect_evidence
 from kg.catalogue import ask
+from kg.cues import Cues, Polarity
+from kg.loading import load
 from kg.rdf import (
     RowError,
     article_quads,
     concept_quads,
-    evidence_of,
     evidence_quads,
     run_quads,
-    summary_of,
     summary_quads,
 )
+from kg.rows import evidence_of, summary_of
 from kg.stores.embedded import EmbeddedStore
+from kg.study import StudyKind
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
@@ -90,10 +92,24 @@ def test_evidence_is_read_back_as_it_was_written(graph: EmbeddedStore, paper: Pa
     assert found[Literal("3")] == written
 
 
+def test_evidence_against_is_read_back_with_its_cues(store: EmbeddedStore, paper: Paper) -> None:
+    text = "It is unclear whether F. prausnitzii did not affect Parkinson's disease."
+    denied = paper("1", SAID, text=text)
+    load(store, [denied])
+    (row,) = ask(store, "evidence_of_assertion")
+    ((_, written),) = collect_evidence(denied)
+    assert evidence_of(row) == written
+    assert written.cues == Cues(Polarity.NO_CHANGE, is_negated=True, is_speculative=True)
+    assert written.weight == 0.4
+
+
 def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
     summary = AssertionSummary(
         "NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845", 3, 7, 0.93,
         is_believed=True, years=((2019, 1), (2022, 2)),
+        opposing_paper_count=1, opposing_evidence_count=2, disbelief=0.4,
+        polarities=((Polarity.DECREASE, 2), (Polarity.NO_CHANGE, 1)),
+        kinds=((StudyKind.ANIMAL, 1), (StudyKind.HUMAN, 2)),
     )  # fmt: skip
     store.change(remove=(), add=summary_quads(summary))
     (row,) = store.select(
@@ -101,7 +117,11 @@ def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
         PREFIX biolink: <https://w3id.org/biolink/vocab/>
         SELECT * { ?a biolink:subject ?subject ; biolink:predicate ?predicate ;
           biolink:object ?object ; gb:paperCount ?paperCount ; gb:evidenceCount ?evidenceCount ;
-          gb:belief ?belief ; gb:isBelieved ?isBelieved }"""
+          gb:belief ?belief ; gb:isBelieved ?isBelieved ; gb:disbelief ?disbelief ;
+          gb:opposingPaperCount ?opposingPaperCount ;
+          gb:opposingEvidenceCount ?opposingEvidenceCount ;
+          gb:decreasePaperCount ?decreasePaperCount ; gb:noChangePaperCount ?noChangePaperCount ;
+          gb:animalPaperCount ?animalPaperCount ; gb:humanPaperCount ?humanPaperCount }"""
     )
     years = store.select(
         """PREFIX gb: <https://w3id.org/gutbrain/ontology#>

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,12 @@ from kg.snapshot import (
     SnapshotError,
     WriterBusyError,
     current_snapshot,
+    find_snapshot,
+    forget_name,
+    kept_snapshots,
+    name_snapshot,
     next_snapshot,
+    roll_back,
 )
 from kg.stores.embedded import EmbeddedStore
 
@@ -47,6 +53,10 @@ def _size(root: Path) -> int:
     current = current_snapshot(root)
     assert current is not None
     return EmbeddedStore.open_read_only(current.graph).size()
+
+
+def _numbers(root: Path) -> list[int]:
+    return [kept.snapshot.number for kept in kept_snapshots(root)]
 
 
 def _names(root: Path) -> list[str]:
@@ -151,8 +161,117 @@ def test_a_writer_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         pass
     writer.send_signal(signal.SIGKILL)
     writer.communicate()
-    assert _names(tmp_path) == ["000001", "000002"]
+    assert _names(tmp_path) == ["000001", "000002.new"]
     assert _size(tmp_path) == 1
     _write(tmp_path, 2)
     assert _size(tmp_path) == 2
     assert _names(tmp_path) == ["000001", "000002"]
+
+
+def test_the_list_says_what_each_snapshot_is(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    _write(tmp_path, 2)
+    name_snapshot(tmp_path, "1", "paper")
+    first, second = kept_snapshots(tmp_path)
+    assert (first.names, first.made_from, first.quads, first.is_current) == (
+        ("paper",), None, 1, False,
+    )  # fmt: skip
+    assert (second.names, second.made_from, second.quads, second.is_current) == ((), 1, 2, True)
+    assert first.made <= second.made
+
+
+def test_there_is_nothing_to_list_before_the_first(tmp_path: Path) -> None:
+    assert kept_snapshots(tmp_path / "graph") == ()
+
+
+def test_rolling_back_and_forth_removes_nothing(tmp_path: Path) -> None:
+    for n in range(3):
+        _write(tmp_path, n)
+    roll_back(tmp_path, "1")
+    assert _size(tmp_path) == 1
+    roll_back(tmp_path, "3")
+    assert _size(tmp_path) == 3
+    assert _numbers(tmp_path) == [1, 2, 3]
+
+
+def test_after_a_roll_back_no_number_is_used_again(tmp_path: Path) -> None:
+    for n in range(3):
+        _write(tmp_path, n)
+    roll_back(tmp_path, "previous")
+    _write(tmp_path, 9)
+    assert _numbers(tmp_path) == [2, 3, 4]
+    assert _size(tmp_path) == 3
+    assert find_snapshot(tmp_path, "previous").number == 2
+
+
+def test_what_the_current_was_made_from_is_kept(tmp_path: Path) -> None:
+    for n in range(KEPT):
+        _write(tmp_path, n)
+    for n in range(KEPT):
+        roll_back(tmp_path, "1")
+        _write(tmp_path, 10 + n)
+    assert _numbers(tmp_path) == [1, 4, 5, 6]
+
+
+def test_a_snapshot_with_a_name_is_kept_until_the_name_is_forgotten(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    name_snapshot(tmp_path, "current", "release-1.0")
+    for n in range(1, 6):
+        _write(tmp_path, n)
+    assert _numbers(tmp_path) == [1, 4, 5, 6]
+    assert find_snapshot(tmp_path, "release-1.0").number == 1
+    forget_name(tmp_path, "release-1.0")
+    _write(tmp_path, 6)
+    assert _numbers(tmp_path) == [5, 6, 7]
+
+
+def test_a_name_moves_to_where_it_is_given_again(tmp_path: Path) -> None:
+    _write(tmp_path, 0)
+    name_snapshot(tmp_path, "1", "tested")
+    _write(tmp_path, 1)
+    name_snapshot(tmp_path, "2", "tested")
+    assert [kept.names for kept in kept_snapshots(tmp_path)] == [(), ("tested",)]
+
+
+def test_a_day_stands_for_the_last_snapshot_until_its_end(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    _write(tmp_path, 2)
+    first, second = (kept.snapshot for kept in kept_snapshots(tmp_path))
+    for snapshot, day in ((first, 1), (second, 3)):
+        moment = datetime(2026, 11, day, 12, tzinfo=UTC).timestamp()
+        os.utime(snapshot.record, (moment, moment))
+    assert find_snapshot(tmp_path, "2026-11-02") == first
+    assert find_snapshot(tmp_path, "2026-11-03") == second
+    with pytest.raises(SnapshotError, match="2026-10-31"):
+        find_snapshot(tmp_path, "2026-10-31")
+
+
+@pytest.mark.parametrize("which", ["7", "unknown", "previous", "", "../1"])
+def test_what_is_not_there_is_not_found(tmp_path: Path, which: str) -> None:
+    _write(tmp_path, 1)
+    with pytest.raises(SnapshotError, match="no snapshot"):
+        find_snapshot(tmp_path, which)
+    with pytest.raises(SnapshotError, match="no snapshot"):
+        roll_back(tmp_path, which)
+
+
+@pytest.mark.parametrize("name", ["", "1", "current", "a/b", "../x", "2026-11-01", ".hidden"])
+def test_a_name_is_a_word(tmp_path: Path, name: str) -> None:
+    _write(tmp_path, 1)
+    with pytest.raises(SnapshotError, match="no name"):
+        name_snapshot(tmp_path, "1", name)
+
+
+def test_nobody_rolls_back_while_another_writes(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    with next_snapshot(tmp_path), pytest.raises(WriterBusyError):
+        roll_back(tmp_path, "1")
+
+
+def test_a_finished_snapshot_that_was_never_published_is_not_overwritten(tmp_path: Path) -> None:
+    _write(tmp_path, 1)
+    _write(tmp_path, 2)
+    (tmp_path / "CURRENT").write_text("000001")
+    _write(tmp_path, 3)
+    assert _numbers(tmp_path) == [1, 2, 3]
+    assert _size(tmp_path) == 2

@@ -31,11 +31,14 @@ GOOD = """
 :assertion a biolink:Association ; biolink:subject :akk ;
     biolink:predicate gb:influence ; biolink:object :anxiety ;
     gb:paperCount 1 ; gb:evidenceCount 2 ; gb:belief 0.71e0 ; gb:isBelieved true ;
+    gb:opposingPaperCount 1 ; gb:opposingEvidenceCount 2 ; gb:disbelief 0.4e0 ;
+    gb:decreasePaperCount 1 ; gb:animalPaperCount 1 ;
     gb:firstYear 2021 ; gb:lastYear 2021 .
 :count a gb:YearCount ; gb:ofAssertion :assertion ; gb:year 2021 ; gb:paperCount 1 .
 
 :evidence a gb:Evidence ; gb:supports :assertion ; gb:article :article ;
-    prov:wasGeneratedBy :run ; gb:score 0.71e0 ; gb:recordVersion 1 ;
+    prov:wasGeneratedBy :run ; gb:score 0.71e0 ; gb:weight 0.355e0 ; gb:recordVersion 1 ;
+    gb:polarity gb:decrease ; gb:isSpeculative true ;
     gb:sentence "A. muciniphila reduced anxiety." ;
     gb:subjectText "A. muciniphila" ; gb:subjectPassage "abstract" ;
     gb:subjectStart 0 ; gb:subjectEnd 14 ; gb:subjectAt 0 ;
@@ -44,7 +47,8 @@ GOOD = """
 
 :article a fabio:JournalArticle ; dcterms:title "Title" ; dcterms:identifier "PMID:12345" ;
     gb:pmid "12345" ; gb:recordVersion 1 ; gb:year 2021 ; gb:journal "Journal" ; gb:doi "10.1/x" ;
-    gb:publicationType "Journal Article", "Review" ; gb:isRetracted false ; gb:recordHash "c0" ;
+    gb:publicationType "Journal Article", "Review" ; gb:isRetracted false ;
+    gb:studyKind gb:animalStudy, gb:inVitroStudy ; gb:recordHash "c0" ;
     gb:pipelineVersion "1" ; gb:mentionCount 2 ; gb:relationCount 1 .
 :run a prov:Activity, gb:Run ; gb:recognizer "lexicon" ; gb:relationMethod "counts" ;
     gb:weightsHash "a1" ; gb:lexiconHash "b2" ; gb:pipelineVersion "1" .
@@ -100,8 +104,12 @@ def test_years_titles_and_weights_may_be_unknown(shapes: Graph):
         pytest.param("assertion", "predicate gb:influence", "predicate gb:cures", id="predicate"),
         pytest.param("assertion", "biolink:subject :akk", "gb:x :akk", id="no subject"),
         pytest.param("assertion", "biolink:object :anxiety", "biolink:object :run", id="object"),
-        pytest.param("assertion", "1 ; gb:evidenceCount", "0 ; gb:evidenceCount", id="no paper"),
+        pytest.param("assertion", "1 ; gb:evidenceCount", "-1 ; gb:evidenceCount", id="papers"),
         pytest.param("assertion", "gb:evidenceCount 2", "gb:evidenceCount 0", id="no evidence"),
+        pytest.param("assertion", "opposingPaperCount 1", "opposingPaperCount 3", id="opposition"),
+        pytest.param("assertion", "disbelief 0.4e0", "disbelief 1.4e0", id="disbelief over 1"),
+        pytest.param("assertion", "decreasePaperCount 1", "decreasePaperCount 0", id="direction"),
+        pytest.param("assertion", "animalPaperCount 1", 'animalPaperCount "1"', id="study count"),
         pytest.param("assertion", "belief 0.71e0", "belief 1.01e0", id="belief over 1"),
         pytest.param("assertion", "belief 0.71e0", "belief 0.71", id="belief no double"),
         pytest.param("assertion", "firstYear 2021", "firstYear 1066", id="first year"),
@@ -109,6 +117,16 @@ def test_years_titles_and_weights_may_be_unknown(shapes: Graph):
         pytest.param("count", "gb:year 2021 ; gb:paperCount", "gb:paperCount", id="no year"),
         pytest.param("count", "gb:ofAssertion :assertion ;", "", id="count of nothing"),
         pytest.param("evidence", "gb:supports :assertion ;", "", id="supports nothing"),
+        pytest.param(
+            "evidence",
+            "gb:supports :assertion",
+            "gb:supports :assertion ; gb:opposes :run",
+            id="for and against",
+        ),
+        pytest.param("evidence", "weight 0.355e0", "weight 0.9e0", id="weight over score"),
+        pytest.param("evidence", "gb:weight 0.355e0 ;", "", id="no weight"),
+        pytest.param("evidence", "polarity gb:decrease", "polarity gb:worse", id="polarity"),
+        pytest.param("evidence", "isSpeculative true", 'isSpeculative "yes"', id="doubt"),
         pytest.param("evidence", "gb:article :article ;", "", id="no article"),
         pytest.param("evidence", "prov:wasGeneratedBy :run ;", "", id="no run"),
         pytest.param("evidence", "score 0.71e0", "score 1.2e0", id="score over 1"),
@@ -124,6 +142,7 @@ def test_years_titles_and_weights_may_be_unknown(shapes: Graph):
         pytest.param("article", 'gb:pmid "12345"', 'gb:pmid "PMC12345"', id="no PMID"),
         pytest.param("article", 'title "Title"', 'title "Title", "Other"', id="two titles"),
         pytest.param("article", 'gb:recordHash "c0" ;', "", id="no record hash"),
+        pytest.param("article", "gb:animalStudy, gb:in", "gb:moonStudy, gb:in", id="strange study"),
         pytest.param("article", "gb:year 2021 ; gb:j", "gb:year 20210 ; gb:j", id="article year"),
         pytest.param("run", 'gb:recognizer "lexicon" ;', "", id="no recognizer"),
         pytest.param("run", "a prov:Activity, gb:Run", "a gb:Run", id="run is no activity"),
@@ -144,6 +163,10 @@ def direct_triples(triples: Iterable[LegalTriple]) -> tuple[Graph, set[Node]]:
         batch.add((subject, URIRef(predicate_iri(triple.predicate)), tail))
         subjects.add(subject)
     return batch, subjects
+
+
+def test_evidence_may_oppose_instead_of_supporting(shapes: Graph):
+    assert focus_nodes(batch_of(GOOD.replace("gb:supports", "gb:opposes")), shapes) == set()
 
 
 def test_every_legal_triple_conforms(shapes: Graph):

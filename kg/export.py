@@ -1,0 +1,72 @@
+"""Write the graph to files: the formats by name, each whole or not at all."""
+
+import tempfile
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from kg.exports.csv_table import write_csv
+from kg.exports.cytoscape import write_cytoscape
+from kg.exports.graphml import write_graphml
+from kg.exports.jsonld import write_jsonld
+from kg.exports.kgx import write_kgx
+from kg.exports.nanopubs import write_nanopubs
+from kg.exports.nquads import write_delta, write_nquads
+from kg.exports.turtle import write_turtle
+from kg.exports.writing import ExportError
+from kg.stores import TripleStore
+
+
+class Format(StrEnum):
+    """What the graph can be written as; ``nquads`` and ``kgx`` are folders, the rest files."""
+
+    NQUADS = "nquads"
+    TURTLE = "turtle"
+    JSONLD = "jsonld"
+    KGX = "kgx"
+    GRAPHML = "graphml"
+    CYTOSCAPE = "cytoscape"
+    NANOPUBS = "nanopubs"
+    CSV = "csv"
+
+
+Whole = Callable[[TripleStore, Path, Path], int]
+Chosen = Callable[[TripleStore, Path, Path, float], int]
+_WHOLE: dict[Format, tuple[Whole, str]] = {
+    Format.NQUADS: (write_nquads, "quads"),
+    Format.TURTLE: (write_turtle, "triples"),
+    Format.JSONLD: (write_jsonld, "things"),
+}
+_CHOSEN: dict[Format, tuple[Chosen, str]] = {
+    Format.KGX: (write_kgx, "edges"),
+    Format.GRAPHML: (write_graphml, "edges"),
+    Format.CYTOSCAPE: (write_cytoscape, "edges"),
+    Format.NANOPUBS: (write_nanopubs, "nanopublications"),
+    Format.CSV: (write_csv, "pieces of evidence"),
+}
+
+
+def export(
+    store: TripleStore, form: Format, out: Path, *, min_belief: float = 0.0
+) -> tuple[int, str]:
+    """Write a graph to ``out``; returns how many of what.
+
+    ``min_belief`` leaves out assertions; a format that holds every quad takes none. The same graph
+    gives the same bytes. Raises ExportError.
+    """
+    if form in _WHOLE and min_belief > 0:
+        raise ExportError(f"{form} holds the whole graph: no least belief can be asked for")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
+        if form in _WHOLE:
+            write, what = _WHOLE[form]
+            return write(store, out, Path(work)), what
+        choose, what = _CHOSEN[form]
+        return choose(store, out, Path(work), min_belief), what
+
+
+def export_delta(before: TripleStore, after: TripleStore, out: Path) -> tuple[int, int]:
+    """Write N-Quads to remove from and to add to ``before``; returns how many quads each."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
+        return write_delta(before, after, out, Path(work))

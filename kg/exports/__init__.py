@@ -1,0 +1,1 @@
+"""The graph as files for other tools, one format a file; ``kg/export.py`` chooses."""

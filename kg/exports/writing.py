@@ -1,0 +1,86 @@
+"""Files and folders that appear whole or not at all, with the same bytes each time."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+MANIFEST = "manifest.json"
+_BLOCK = 1 << 20
+
+
+class ExportError(ValueError):
+    """What was asked for cannot be written."""
+
+
+@contextmanager
+def new_file(path: Path) -> Generator[IO[bytes]]:
+    """Open a file to write; it takes its name when the block ends, never when the block raises.
+
+    A name that ends in ``.gz`` is compressed, without a time or a name inside, so that the same
+    content gives the same bytes.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+                    yield packed  # type: ignore[misc]  # GzipFile is IO[bytes] in all but name
+            else:
+                yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def new_folder(path: Path) -> Generator[Path]:
+    """Fill a folder; it takes its name when the block ends, in place of an export that was there.
+
+    Raises ExportError where something else is there: only an empty folder, or one with a manifest,
+    is replaced.
+    """
+    if path.exists() and not _is_replaceable(path):
+        raise ExportError(f"{path}: is there and is no export; name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("part", "old"))
+    part.mkdir()
+    try:
+        yield part
+        if path.exists():
+            path.replace(old)
+        part.replace(path)
+    finally:
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_replaceable(path: Path) -> bool:
+    return path.is_dir() and ((path / MANIFEST).is_file() or not any(path.iterdir()))
+
+
+def file_entry(path: Path) -> dict[str, str | int]:
+    """Describe a file for a manifest: its name, size and SHA-256."""
+    return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+
+
+def sha256(path: Path) -> str:
+    """Hash the bytes of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_manifest(folder: Path, content: Mapping[str, object]) -> None:
+    """Write what a folder holds; no time is in it, so that it is the same each time."""
+    with new_file(folder / MANIFEST) as file:
+        file.write(json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
