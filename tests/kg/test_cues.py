@@ -15,8 +15,10 @@ from ontology.schema import Predicate
 
 UP, DOWN, SAME = Polarity.INCREASE, Polarity.DECREASE, Polarity.NO_CHANGE
 DATA = Path(os.environ.get("GUTBRAIN_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
-FLOORS = {"increase": 0.65, "decrease": 0.7, "no change": 0.7, "negated": 0.7, "speculative": 0.75}
-"""Each 0.05 to 0.1 below the F1 that was measured on the held half."""
+FLOORS = {
+    "increase": 0.70, "decrease": 0.75, "no change": 0.78, "negated": 0.78, "speculative": 0.75,
+}  # fmt: skip
+"""Each 0.07 to 0.1 below the F1 that was measured on the held half."""
 
 
 def _read(marked: str, types: str = "bd", predicate: Predicate = Predicate.INFLUENCE) -> Cues:
