@@ -170,7 +170,7 @@ def show_sentences(page: AssertionPage) -> None:
         strict=True,
     ):
         with column:
-            choice(label, name, counts)
+            choice(label, name, counts, overlaps=True)
     number = page_of(choices.total, PAGE_SIZE)
     st.caption(range_told(number, PAGE_SIZE, choices.total, "sentence") + ", latest papers first")
     ends = page.claim.subject.type, page.claim.object.type

@@ -85,8 +85,8 @@ def widget_key(name: str) -> str:
     return f"{name}={parameter(name)}"
 
 
-def choice(label: str, name: str, counts: Mapping[str, int]) -> None:
-    """A choice among counted values, bound to the URL."""
+def choice(label: str, name: str, counts: Mapping[str, int], *, overlaps: bool = False) -> None:
+    """A choice among counted values, bound to the URL; one thing may count under several."""
     key, current = widget_key(name), parameter(name)
     options = sorted(counts.keys() | ({current} if current else set()))
     st.selectbox(
@@ -94,7 +94,7 @@ def choice(label: str, name: str, counts: Mapping[str, int]) -> None:
         options,
         index=options.index(current) if current else None,
         format_func=lambda value: f"{value} ({counts.get(value, 0):,})",
-        placeholder=f"any ({sum(counts.values()):,})",
+        placeholder="any" if overlaps else f"any ({sum(counts.values()):,})",
         key=key,
         on_change=writes_url(name, key),
     )
