@@ -23,6 +23,7 @@ from app.views.frame import (
 )
 from kg.catalogue import Param, Question, QuestionError, bind, question, questions
 
+EDITOR, ASKED = "editor", "query in the editor"
 SHOWN_ROWS = 500
 SHOWN_CHARACTERS = 20_000
 START = """\
@@ -99,13 +100,24 @@ def _parameter_field(param: Param) -> str:
 
 def show_editor() -> None:
     """Show the query and its button."""
+    take_query_from_url()
     with st.form("query", border=False):
-        query = st.text_area(
-            "Query", parameter("query") or START, height=300, key=widget_key("query")
-        )
+        query = st.text_area("Query", height=300, key=EDITOR)
         if st.form_submit_button("Run", type="primary"):
             set_parameters({"query": query})
             st.rerun()
+
+
+def take_query_from_url() -> None:
+    """Put the URL's query into the editor when the URL has another one than before.
+
+    The editor keeps one key: with a new one at each query Streamlit shows two editors for a
+    moment, the old and the new, and what is typed into the old one is lost.
+    """
+    asked = parameter("query")
+    if EDITOR not in st.session_state or st.session_state.get(ASKED) != asked:
+        st.session_state[EDITOR] = asked or START
+        st.session_state[ASKED] = asked
 
 
 def show_answer(query: str) -> None:
