@@ -48,6 +48,13 @@ class RelationMethod(StrEnum):
     PAIRS = "pairs"
 
 
+class Runtime(StrEnum):
+    """What runs a trained recognizer: onnxruntime, or torch in bfloat16 where the device has it."""
+
+    ONNX = "onnx"
+    TORCH = "torch"
+
+
 class MissingExtraError(ValueError):
     """A method needs packages that are not installed: names the extra."""
 
@@ -85,10 +92,12 @@ def load_extractor(
     model: Path | None,
     lexicon: Lexicon,
     preset: Preset = Preset.BALANCED,
+    runtime: Runtime = Runtime.ONNX,
 ) -> Extractor:
-    """Load a pipeline; raises ModelError, or the error of a broken file.
+    """Load a pipeline; raises ModelError, MissingExtraError, or the error of a broken file.
 
-    What is None is chosen: the shipped model, and the best method that a folder holds.
+    What is None is chosen: the shipped model, and the best method that a folder holds. ``runtime``
+    is for encoders; a model too large for ONNX is read with torch all the same.
     """
     folder = model or shipped_model(recognizer)
     reader = recognizer or _recognizer_in(folder)
@@ -96,12 +105,23 @@ def load_extractor(
     relation_folder = folder if relater is RelationMethod.COUNTS else folder / relater
     thresholds = _read_thresholds(relation_folder).at(preset)
     return Extractor(
-        load_recognizer(reader, folder),
+        load_recognizer(reader, folder, runtime),
         NameLinker(lexicon),
         _load_relations(relater, relation_folder, thresholds.lowest),
         thresholds,
-        Pipeline(reader, _named(relater, preset), _hash_folder(folder), lexicon.hash),
+        Pipeline(
+            _run_by(reader, runtime),
+            _named(relater, preset),
+            _hash_folder(folder),
+            lexicon.hash,
+        ),
     )
+
+
+def _run_by(recognizer: RecognizerName, runtime: Runtime) -> str:
+    """Name the recognizer with its runtime: bfloat16 may read a mention that int8 does not."""
+    is_default = runtime is Runtime.ONNX or recognizer is RecognizerName.LEXICON
+    return recognizer if is_default else f"{recognizer} ({runtime})"
 
 
 def _named(relations: RelationMethod, preset: Preset) -> str:
@@ -132,15 +152,15 @@ def _load_relations(relations: RelationMethod, folder: Path, threshold: float) -
             return late.load_relations(folder, threshold)
 
 
-def load_recognizer(recognizer: RecognizerName, model: Path) -> Recognizer:
+def load_recognizer(
+    recognizer: RecognizerName, model: Path, runtime: Runtime = Runtime.ONNX
+) -> Recognizer:
     """Load a recognizer from a model folder."""
-    match recognizer:
-        case RecognizerName.LEXICON:
-            return LexiconRecognizer(read_lexicon_model(model))
-        case RecognizerName.ENCODER if (model / TORCH_WEIGHTS_FILE).is_file():
-            return _late("extract.training.reading", extra="train").load_recognizer(model)
-        case RecognizerName.ENCODER:
-            return EncoderRecognizer(model, read_curve(model / MANIFEST_FILE))
+    if recognizer is RecognizerName.LEXICON:
+        return LexiconRecognizer(read_lexicon_model(model))
+    if runtime is Runtime.TORCH or (model / TORCH_WEIGHTS_FILE).is_file():
+        return _late("extract.training.reading", extra="train").load_recognizer(model)
+    return EncoderRecognizer(model)
 
 
 def train(recipe: Recipe, order: TrainingOrder) -> None:

@@ -6,18 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+
+from extract.logistic import Floats, fit_logistic, logistic
 
 
 class CurveError(ValueError):
     """A model's curve cannot be read: names the file."""
 
 
-Scores = NDArray[np.float64]
 _EDGE = 1e-6
-_STEPS, _HALVINGS = 50, 30
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Platt:
 
     def apply(self, scores: Floats) -> Floats:
         """Map scores in [0, 1] to probabilities."""
-        return _logistic(self.slope * _log_odds(scores) + self.shift)
+        return logistic(self.slope * _log_odds(scores) + self.shift)
 
 
 IDENTITY = Platt()
@@ -48,27 +45,8 @@ def fit_platt(scores: Sequence[float], is_right: Sequence[bool]) -> Platt:
     targets = np.where(right > 0, (hits + 1) / (hits + 2), 1 / (misses + 2))
     inputs = np.stack([_log_odds(np.asarray(scores)), np.ones(len(right))], axis=1)
     curve = np.array([0.0, np.log((hits + 1) / (misses + 1))])
-    for _ in range(_STEPS):
-        curve = _step(curve, inputs, targets)
+    curve = fit_logistic(inputs, targets, curve, ridge=np.zeros(2))
     return Platt(float(curve[0]), float(curve[1])) if curve[0] > 0 else Platt()
-
-
-def _step(curve: Floats, inputs: Floats, targets: Floats) -> Floats:
-    """Go a Newton step, halved until it does no harm: far off, whole ones overshoot."""
-    expected = _logistic(inputs @ curve)
-    slopes = (inputs * (expected * (1 - expected))[:, None]).T @ inputs
-    step = np.linalg.solve(slopes + 1e-9 * np.eye(2), inputs.T @ (expected - targets))
-    before = _loss(curve, inputs, targets)
-    for halving in range(_HALVINGS):
-        nearer = curve - step * 0.5**halving
-        if _loss(nearer, inputs, targets) <= before:
-            return nearer
-    return curve
-
-
-def _loss(curve: Floats, inputs: Floats, targets: Floats) -> float:
-    odds = inputs @ curve
-    return float((np.logaddexp(0, odds) - targets * odds).sum())
 
 
 def read_curve(manifest: Path) -> Platt:
@@ -86,7 +64,3 @@ def read_curve(manifest: Path) -> Platt:
 def _log_odds(scores: Floats) -> Floats:
     inside = np.clip(scores, _EDGE, 1 - _EDGE)
     return np.log(inside / (1 - inside))
-
-
-def _logistic(values: Floats) -> Floats:
-    return 1 / (1 + np.exp(-np.clip(values, -500, 500)))

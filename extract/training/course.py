@@ -45,11 +45,13 @@ class Craft:
 class Outcome:
     """What a course left: its epochs, and held-out documents as the branches read them.
 
-    ``held_out`` is empty where the finished model itself has documents it never saw.
+    ``held_out`` is empty where the finished model itself has documents it never saw; ``folds`` are
+    those that are held out from the one or the other.
     """
 
     epochs: tuple[EpochRecord, ...]
     held_out: tuple[HeldOut, ...]
+    folds: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def run_course(
     _tell_unused(run)
     records = _train(run, recipe.trunk, "trunk", recipe.seed, recipe.held_out.fold)
     if not recipe.branch_seeds:
-        return Outcome(tuple(records), ())
+        return Outcome(tuple(records), (), (recipe.held_out.fold,))
     module = craft.learner.module
     trunk = trained_weights(module)
     branches, read = [], []
@@ -89,7 +91,8 @@ def run_course(
         read += craft.read(pool.held_out(fold), pool.kept(fold)) if recipe.held_out.rotate else []
     set_weights(module, average_weights(branches))
     records += _distil(run, trunk, branches) if recipe.distil else []
-    return Outcome(tuple(records), tuple(read))
+    folds = dict.fromkeys(_fold(recipe, number) for number in range(len(branches)))
+    return Outcome(tuple(records), tuple(read), tuple(folds))
 
 
 def _tell_unused(run: _Run) -> None:

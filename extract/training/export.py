@@ -18,7 +18,7 @@ OPSET = 17
 
 
 def export_tagger(tagger: Tagger, tokenizer: str, out: Path, *, quantize: bool = True) -> None:
-    """Write ``tagger.onnx``, ``tokenizer.json`` and with a CRF its transitions.
+    """Write ``tagger.onnx``, ``config.json``, ``tokenizer.json`` and with a CRF its transitions.
 
     ``tokenizer`` is the folder or name of the encoder it comes from.
     """
@@ -31,6 +31,7 @@ def export_tagger(tagger: Tagger, tokenizer: str, out: Path, *, quantize: bool =
             quantize_dynamic(whole, out / MODEL_FILE, per_channel=True, weight_type=QuantType.QInt8)
         else:
             shutil.copy(whole, out / MODEL_FILE)
+    tagger.encoder.config.save_pretrained(out)
     open_tokenizer(tokenizer).save(str(out / TOKENIZER_FILE))
     (out / TRANSITIONS_FILE).unlink(missing_ok=True)
     if tagger.crf is not None:

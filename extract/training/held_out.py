@@ -8,10 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from extract.annotation import AnnotatedDocument, Mention
-from extract.platt import Platt, fit_platt
 from extract.training.thresholds import HeldOut
 from ontology.schema import EntityType
 
@@ -23,16 +20,15 @@ class HeldOutError(ValueError):
     """A file of held-out mentions cannot be read, or does not fit the corpus: names it."""
 
 
-def write_held_out(read: Iterable[HeldOut], curve: Platt, folder: Path) -> None:
-    """Keep the mentions of held-out documents; their scores become probabilities."""
-    content = {pair.read.document.pmid: _rows(pair.read.mentions, curve) for pair in read}
+def write_held_out(read: Iterable[HeldOut], folder: Path) -> None:
+    """Keep the mentions of held-out documents."""
+    content = {
+        pair.read.document.pmid: [
+            [m.passage, m.start, m.end, m.type, m.score] for m in pair.read.mentions
+        ]
+        for pair in read
+    }
     (folder / HELD_OUT_FILE).write_text(json.dumps(content) + "\n", encoding="utf-8")
-
-
-def _rows(mentions: Mentions, curve: Platt) -> list[list[str | float]]:
-    scores = curve.apply(np.array([mention.score for mention in mentions])).tolist()
-    found = zip(mentions, scores, strict=True)
-    return [[m.passage, m.start, m.end, m.type, score] for m, score in found]
 
 
 def read_held_out(folder: Path, corpus: Sequence[AnnotatedDocument]) -> Mapping[str, Mentions]:
@@ -58,14 +54,3 @@ def read_held_out(folder: Path, corpus: Sequence[AnnotatedDocument]) -> Mapping[
         }
     except (KeyError, TypeError, ValueError) as error:
         raise HeldOutError(f"{path}: {error!r}") from error
-
-
-def fit_mention_curve(read: Iterable[HeldOut]) -> Platt:
-    """Fit the curve from a tagger's scores to the share of its mentions that are right."""
-    scores: list[float] = []
-    is_right: list[bool] = []
-    for pair in read:
-        known = {(m.passage, m.start, m.end, m.type) for m in pair.gold.mentions}
-        scores += (m.score for m in pair.read.mentions)
-        is_right += ((m.passage, m.start, m.end, m.type) in known for m in pair.read.mentions)
-    return fit_platt(scores, is_right)

@@ -2,17 +2,18 @@
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from google.protobuf.message import DecodeError
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
-from torch import Tensor
 
 from extract.annotation import Mention
-from extract.ner.bio import LABELS, best_path, decode_labels
+from extract.ner.bio import Floats
+from extract.ner.encoder import MODEL_FILE, read_transitions
+from extract.ner.judging import Described, Judge, read_judge
+from extract.ner.reading import Reader, read_mentions
 from extract.ner.transformer import (
     TOKENIZER_FILE,
     Device,
@@ -21,11 +22,13 @@ from extract.ner.transformer import (
     empty_encoder,
     open_tokenizer,
 )
-from extract.ner.windows import Pieces, PieceTokenizer, Window, Word
-from extract.text import PlainText, plain
+from extract.ner.windows import PieceTokenizer, Window
+from extract.text import plain
+from extract.training.exported import read_weights
 from extract.training.recipe import Head
 from extract.training.tagger import Tagger
-from ingest.document import Document, Passage
+from ingest.document import Document
+from ontology.lexicon import starter_lexicon
 
 WEIGHTS_FILE, SETTINGS_FILE = "tagger.safetensors", "tagger.json"
 
@@ -34,64 +37,43 @@ class TaggerError(ValueError):
     """A model folder holds no tagger for torch that can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    passage: Passage
-    plain: PlainText
-    words: tuple[Word, ...]
-
-
 class TorchRecognizer:
     """A tagger in use; it may still be in training."""
 
-    def __init__(self, tagger: Tagger, tokenizer: PieceTokenizer, device: Device) -> None:
+    def __init__(
+        self,
+        tagger: Tagger,
+        tokenizer: PieceTokenizer,
+        device: Device,
+        judge: Judge | None = None,
+    ) -> None:
         self.tagger = tagger
         self._tokenizer = tokenizer
         self._device = device
+        self._judge = judge
+        self._lexicon = starter_lexicon()
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""
+        described = self.describe(document)
+        return self._judge.keep(described) if self._judge else described.mentions
+
+    def describe(self, document: Document) -> Described:
+        """Find all that the tagger marks, and what a judge needs to know of it."""
         self.tagger.eval()
-        plains = [plain(passage.text) for passage in document.passages]
-        pieces = self._tokenizer.split([text.text for text in plains])
-        scores = self._score(pieces)
-        return tuple(
-            mention
-            for number, (passage, text) in enumerate(zip(document.passages, plains, strict=True))
-            for words in (tuple(word for word in pieces.words if word.text == number),)
-            if words
-            for mention in self._mentions(_Text(passage, text, words), scores)
-        )
+        crf = self.tagger.crf
+        learned = None if crf is None else crf.transitions.detach().cpu().numpy()
+        return read_mentions(document, Reader(self._tokenizer, self._run, self._lexicon, learned))
 
     def count_windows(self, document: Document) -> int:
         """Tell how many windows a document is read in."""
         texts = [plain(passage.text).text for passage in document.passages]
         return sum(1 for _ in self._tokenizer.windows(self._tokenizer.split(texts)))
 
-    def _score(self, pieces: Pieces) -> Tensor:
-        """Give the log-probabilities of a document's pieces; [pieces, labels]."""
-        kept = [
-            self._run(window)[window.keep_from - window.start : window.keep_to - window.start]
-            for window in self._tokenizer.windows(pieces)
-        ]
-        return torch.log_softmax(torch.cat(kept), -1) if kept else torch.zeros(0, len(LABELS))
-
-    def _run(self, window: Window) -> Tensor:
+    def _run(self, window: Window) -> Floats:
         ids = torch.tensor([window.ids], device=self._device.name)
         with torch.inference_mode(), self._device.autocast():
-            return self.tagger(ids, torch.ones_like(ids))[0, 1:-1].float().cpu()
-
-    def _mentions(self, text: _Text, scores: Tensor) -> Iterator[Mention]:
-        rows = scores[[word.piece for word in text.words]]
-        crf = self.tagger.crf
-        learned = None if crf is None else crf.transitions.detach().cpu().numpy()
-        path = best_path(rows.numpy(), learned)
-        for first, end, label in decode_labels(path):
-            edges = text.words[first].start, text.words[end - 1].end
-            start, stop = text.plain.span_in_original(*edges)
-            score = float(rows[range(first, end), path[first:end]].mean().exp())
-            surface = text.passage.text[start:stop]
-            yield Mention(text.passage.name, start, stop, surface, label, score)
+            return self.tagger(ids, torch.ones_like(ids))[0, 1:-1].float().cpu().numpy()
 
 
 def save_tagger(tagger: Tagger, tokenizer: str, head: Head, out: Path) -> None:
@@ -105,14 +87,35 @@ def save_tagger(tagger: Tagger, tokenizer: str, head: Head, out: Path) -> None:
 
 
 def load_recognizer(folder: Path, device: str | None = None) -> TorchRecognizer:
-    """Load what ``save_tagger`` wrote; raises TaggerError."""
+    """Load what ``save_tagger`` or ``export_tagger`` wrote; raises TaggerError."""
     chosen = choose_device(device)
+    is_exported = not (folder / WEIGHTS_FILE).is_file()
     try:
-        settings = json.loads((folder / SETTINGS_FILE).read_bytes())
-        encoder = empty_encoder(folder)
-        tagger = Tagger(encoder, encoder.config.hidden_size, 0.0, Head(settings["head"]))
-        load_model(tagger, folder / WEIGHTS_FILE)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        tagger = _load_exported(folder) if is_exported else _load_saved(folder)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, DecodeError) as error:
         raise TaggerError(f"{folder}: no tagger for torch: {error}") from error
     tagger = tagger.to(chosen.name).eval()
-    return TorchRecognizer(tagger, cutter(open_tokenizer(str(folder))), chosen)
+    return TorchRecognizer(tagger, cutter(open_tokenizer(str(folder))), chosen, read_judge(folder))
+
+
+def _load_saved(folder: Path) -> Tagger:
+    settings = json.loads((folder / SETTINGS_FILE).read_bytes())
+    tagger = _empty_tagger(folder, Head(settings["head"]))
+    load_model(tagger, folder / WEIGHTS_FILE)
+    return tagger
+
+
+def _load_exported(folder: Path) -> Tagger:
+    """Take the weights out of ONNX, int8 times their scales; the head must be linear, or a CRF."""
+    transitions = read_transitions(folder)
+    tagger = _empty_tagger(folder, Head.LINEAR if transitions is None else Head.CRF)
+    weights = read_weights(folder / MODEL_FILE)
+    if transitions is not None:
+        weights["crf.transitions"] = transitions
+    tagger.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
+    return tagger
+
+
+def _empty_tagger(folder: Path, head: Head) -> Tagger:
+    encoder = empty_encoder(folder)
+    return Tagger(encoder, encoder.config.hidden_size, 0.0, head)

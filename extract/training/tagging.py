@@ -8,9 +8,9 @@ from functools import partial
 
 import torch
 
-from extract import Recognizer
 from extract.annotation import AnnotatedDocument, Pipeline
 from extract.ner.encoder import EncoderRecognizer
+from extract.ner.judging import write_judge
 from extract.ner.transformer import (
     Device,
     WordwiseTokenizer,
@@ -27,7 +27,8 @@ from extract.training.course import Craft, Outcome, run_course
 from extract.training.engine import set_weights
 from extract.training.export import export_tagger
 from extract.training.floor import corpus_hash, write_manifest
-from extract.training.held_out import fit_mention_curve, write_held_out
+from extract.training.held_out import write_held_out
+from extract.training.judgement import judge_held_out
 from extract.training.lora import add_lora, merge_lora
 from extract.training.metrics import Metrics, write_metrics
 from extract.training.order import Order
@@ -84,8 +85,8 @@ def tagger_craft(recipe: Recipe, tagger: Tagger, encoder: str, device: Device) -
     return Craft(
         learner,
         lambda documents, weight: make_examples(documents, cut, weight),
-        partial(_read, recognizer),
-        partial(_rate, recognizer),
+        lambda held, _: _read(recognizer, held),
+        lambda held: score_entities(_read(recognizer, held)),
         lambda documents: [recognizer.count_windows(d.document) for d in documents],
         partial(soften, learner),
         replace(learner, distil=recipe.distil),
@@ -112,22 +113,26 @@ def _log_probabilities(learner: TaggerLearner, example: Example) -> torch.Tensor
     return torch.log_softmax(logits[0].float(), dim=-1).cpu()
 
 
-def _read(recognizer: Recognizer, held: Corpus, kept: Corpus) -> list[HeldOut]:
-    """Read documents, with the relations that counts of ``kept`` find."""
-    relations = CountRelations(count_relations(kept), GRID[0])
-    return [_read_one(recognizer, relations, gold) for gold in held]
+def _read(recognizer: TorchRecognizer | EncoderRecognizer, held: Corpus) -> list[HeldOut]:
+    return [_read_one(recognizer, gold) for gold in held]
 
 
-def _read_one(
-    recognizer: Recognizer, relations: CountRelations | None, gold: AnnotatedDocument
-) -> HeldOut:
-    mentions = recognizer.recognize(gold.document)
-    found = relations.relate(gold.document, mentions) if relations else ()
-    return HeldOut(gold, AnnotatedDocument(gold.document, mentions, found, _PIPELINE))
+def _read_one(recognizer: TorchRecognizer | EncoderRecognizer, gold: AnnotatedDocument) -> HeldOut:
+    described = recognizer.describe(gold.document)
+    read = AnnotatedDocument(gold.document, described.mentions, (), _PIPELINE)
+    return HeldOut(gold, read, described)
 
 
-def _rate(recognizer: Recognizer, held: Corpus) -> float:
-    return score_entities([_read_one(recognizer, None, gold) for gold in held])
+def _relate(read: Sequence[HeldOut], pool: Pool, folds: Sequence[int]) -> list[HeldOut]:
+    """Put relations between the mentions, as counts of the documents of other folds find them."""
+    pairs = {pair.gold.document.pmid: pair for pair in read}
+    return [
+        replace(pair, read=replace(pair.read, relations=found))
+        for fold in folds
+        for relations in (CountRelations(count_relations(pool.kept(fold)), GRID[0]),)
+        for pair in (pairs[gold.document.pmid] for gold in pool.held_out(fold))
+        for found in (relations.relate(pair.gold.document, pair.read.mentions),)
+    ]
 
 
 def _finish(
@@ -139,8 +144,11 @@ def _finish(
     kept = pool.kept(None if is_rotated else fold)
     recognizer = _export(order, craft, device)
     write_counts(count_relations(kept), order.out)
-    read = outcome.held_out or _read(recognizer, pool.held_out(fold), kept)
-    curve = fit_mention_curve(read)
+    tagged = outcome.held_out or _read(recognizer, pool.held_out(fold))
+    judge, judged = judge_held_out(tagged)
+    if judge:
+        write_judge(judge, order.out)
+    read = _relate(judged, pool, outcome.folds)
     thresholds, choices = choose_thresholds(read)
     write_manifest(
         order.out,
@@ -150,17 +158,16 @@ def _finish(
         documents={"expert": len(kept), "held out": len(read), "all": len(order.corpus)},
         held_out_read_by="branches" if is_rotated else "this model",
         thresholds=asdict(thresholds),
-        curve=asdict(curve),
         held_out={
-            "entities": {"f1": score_entities(read)},
+            "entities": {"f1": score_entities(read), "f1, unjudged": score_entities(tagged)},
             "relations, predicted entities": {t: asdict(c) for t, c in choices.items()},
         },
     )
-    write_held_out(read, curve, order.out)
+    write_held_out(read, order.out)
     return read
 
 
-def _export(order: Order, craft: Craft, device: Device) -> Recognizer:
+def _export(order: Order, craft: Craft, device: Device) -> TorchRecognizer | EncoderRecognizer:
     """Write the tagger; give a recognizer that reads what was written."""
     tagger: Tagger = craft.learner.module
     export = order.recipe.export

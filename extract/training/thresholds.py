@@ -14,6 +14,7 @@ import numpy as np
 from extract.annotation import AnnotatedDocument
 from extract.corpus import write_entry
 from extract.extractor import Thresholds, keep_relations
+from extract.ner.judging import Described
 from extract.scoring import Counts, Task, bootstrap_f1, count_items, items_of
 
 GRID = (
@@ -43,10 +44,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """A document as annotated, and as read by a pipeline that never saw it."""
+    """A document as annotated, and as read by a pipeline that never saw it.
+
+    ``described`` is what a judge of its mentions needs, where a tagger read it.
+    """
 
     gold: AnnotatedDocument
     read: AnnotatedDocument
+    described: Described | None = None
 
 
 def choose_thresholds(held_out: Sequence[HeldOut]) -> tuple[Thresholds, Mapping[str, Choice]]:

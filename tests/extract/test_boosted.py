@@ -118,7 +118,7 @@ def test_training_says_which_mentions_thresholds_come_from(
     corpus: list[AnnotatedDocument], tmp_path: Path, *, has_tagger: bool
 ) -> None:
     if has_tagger:
-        write_held_out([HeldOut(document, document) for document in corpus[:10]], Platt(), tmp_path)
+        write_held_out([HeldOut(document, document) for document in corpus[:10]], tmp_path)
     lines: list[str] = []
     order = Order(find_recipe("boosted"), corpus, "", tmp_path / "boosted", lines.append)
     train_boosted(order)

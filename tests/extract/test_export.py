@@ -1,6 +1,7 @@
 """What a tagger says in ONNX is what it says in torch, padding or not."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -12,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the extra `train` is not installed"
 export = pytest.importorskip("extract.training.export")
 tagger_module = pytest.importorskip("extract.training.tagger")
 transformer = pytest.importorskip("extract.ner.transformer")
+reading: Any = pytest.importorskip("extract.training.reading")
 
 
 @pytest.mark.parametrize("head", Head)
@@ -32,3 +34,31 @@ def test_logits_are_the_same(
         difference = np.abs(np.asarray(found) - wanted)[mask.numpy() > 0]
         assert difference.max() < tolerance
     assert (tmp_path / "transitions.npy").exists() == (head is not Head.LINEAR)
+
+
+@pytest.mark.parametrize("head", [Head.LINEAR, Head.CRF])
+@pytest.mark.parametrize("quantize", [False, True])
+def test_torch_reads_the_exported_weights_back(
+    tiny_encoder: Path, tmp_path: Path, head: Head, *, quantize: bool
+) -> None:
+    torch.manual_seed(0)
+    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.1, head)
+    with torch.no_grad():
+        for values in tagger.crf.parameters() if tagger.crf else ():
+            values.normal_()
+    before = {name: values.clone() for name, values in tagger.state_dict().items()}
+    export.export_tagger(tagger, str(tiny_encoder), tmp_path, quantize=quantize)
+    after = reading.load_recognizer(tmp_path, device="cpu").tagger.state_dict()
+    assert after.keys() == before.keys()
+    for name, values in before.items():
+        # int8 with a scale a column: at most half a step of 1/127 of its largest value
+        step = float(values.abs().max()) / 127 if quantize else 1e-7
+        assert torch.allclose(after[name], values, atol=0.6 * step), name
+
+
+def test_an_exported_lstm_is_no_model_for_torch(tiny_encoder: Path, tmp_path: Path) -> None:
+    head = Head.BILSTM_CRF
+    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.1, head)
+    export.export_tagger(tagger, str(tiny_encoder), tmp_path)
+    with pytest.raises(reading.TaggerError, match="no tagger for torch"):
+        reading.load_recognizer(tmp_path, device="cpu")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
-from extract.methods import RecognizerName, RelationMethod, load_extractor
+from extract.methods import RecognizerName, RelationMethod, Runtime, load_extractor
 from extract.training.order import Order
 from extract.training.pool import NoExpertsError
 from extract.training.recipe import Recipe, find_recipe
@@ -79,10 +79,11 @@ def train(encoder: Path, out: Path, text: str, epochs: int) -> list[str]:
     return said
 
 
-def mentions_in(model: Path, text: str) -> list[tuple[str, EntityType]]:
-    extractor = load_extractor(
-        RecognizerName.ENCODER, RelationMethod.COUNTS, model, starter_lexicon()
-    )
+def mentions_in(
+    model: Path, text: str, runtime: Runtime = Runtime.ONNX
+) -> list[tuple[str, EntityType]]:
+    names = RecognizerName.ENCODER, RelationMethod.COUNTS
+    extractor = load_extractor(*names, model, starter_lexicon(), runtime=runtime)
     document = Document("9", (Passage("abstract", text),))
     return [(m.text, m.type) for m in extractor.recognizer.recognize(document)]
 
@@ -97,6 +98,21 @@ def model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_trained_tagger_reads_without_torch_what_it_learned(model: Path) -> None:
     found = mentions_in(model, "no rest of anxiety here .")
     assert found == [("anxiety", EntityType.DDF)]
+
+
+def test_torch_reads_the_same_model(model: Path) -> None:
+    text = "no rest of anxiety here ."
+    assert mentions_in(model, text, Runtime.TORCH) == mentions_in(model, text)
+
+
+def test_a_graph_tells_which_runtime_read_it(model: Path) -> None:
+    names = RecognizerName.ENCODER, RelationMethod.COUNTS
+    pipelines = [
+        load_extractor(*names, model, starter_lexicon(), runtime=runtime).pipeline
+        for runtime in Runtime
+    ]
+    assert [pipeline.recognizer for pipeline in pipelines] == ["encoder", "encoder (torch)"]
+    assert pipelines[0].version != pipelines[1].version
 
 
 def test_the_manifest_says_what_it_was_made_of(model: Path) -> None:

@@ -84,7 +84,7 @@ def test_every_family_of_the_paper_loads_reads_freezes_and_is_kept(
     mask = torch.ones_like(ids)
     head = tagger_module.Tagger(encoder, 32, 0.0)
     reading.save_tagger(head.eval(), str(tiny_encoder), Head.LINEAR, tmp_path / "saved")
-    loaded = reading.load_recognizer(tmp_path / "saved", "cpu")
+    loaded = reading.load_recognizer(tmp_path / "saved", device="cpu")
     assert torch.equal(loaded.tagger(ids, mask), head(ids, mask))
     states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
     assert states.shape == (2, 7, 32)
