@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from app.commands import exchange, graph, harvest, models, operation, snapshots
+from app.commands import exchange, graph, harvest, models, operation, snapshots, stores
 from app.commands.options import UNREACHABLE
 from app.console import complain
 from kg.snapshot import SnapshotError
@@ -18,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for group in (graph, harvest, models, operation, exchange, snapshots):
+for group in (graph, harvest, models, operation, exchange, snapshots, stores):
     app.add_typer(group.app)
 
 

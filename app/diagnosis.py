@@ -12,8 +12,9 @@ from app.pipeline import graph_root
 from app.settings import Settings
 from ingest.document import Document, Passage
 from kg.snapshot import current_snapshot
+from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
-from kg.stores.open import open_store
+from kg.stores.open import open_server
 from kg.validation import bundled_shapes
 from ontology.lexicon import starter_lexicon
 
@@ -95,9 +96,21 @@ def _shapes(_: Settings) -> tuple[bool, str]:
     return len(bundled_shapes()) > 0, f"{len(bundled_shapes())} triples"
 
 
+def _server(address: StoreAddress) -> tuple[bool, str]:
+    """Tell what the server of the graph was seen to do; one that only reads is no place to load."""
+    store = open_server(address)
+    try:
+        store.check()
+        found = store.capabilities
+        return found.can_write is not False, f"{address}: {store.size()} quads; {found.described()}"
+    finally:
+        store.close()
+
+
 def _graph(settings: Settings) -> tuple[bool, str]:
-    if settings.store:
-        return True, f"{settings.store}: {open_store(settings.store).size()} quads"
+    address = settings.store_address
+    if address is not None:
+        return _server(address)
     snapshot = current_snapshot(graph_root(settings.data))
     if snapshot is None:
         return True, "none yet; `gutbrain run` makes one"

@@ -1,139 +1,169 @@
-"""The SPARQL 1.1 protocol (queries), and a health check, as Starlette routes."""
+"""What programs ask: SPARQL, RDF4J's protocol, a health check, as Starlette routes."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
-from urllib.parse import parse_qs
 
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from app.graph_access import sandbox_of
 from app.health import health_of
-from app.negotiation import BINDINGS, TRIPLES, choose
-from app.sandbox import Answer, QueryError, Sandbox
-from app.sandbox import Request as QueryRequest
+from app.negotiation import choose
+from app.pipeline import graph_root
+from app.protocol import repository, transacting, updating
+from app.protocol.access import is_token, secret_of
+from app.protocol.bodies import (
+    MAX_QUERY_BYTES,
+    MAX_UPDATE_BYTES,
+    form_of,
+    in_address,
+    media_type_of,
+)
+from app.protocol.errors import ProtocolError
+from app.protocol.login import login
+from app.protocol.queries import answer_query, answered
+from app.protocol.repository import REPOSITORY
+from app.protocol.resource import dereference, look_up
+from app.protocol.routing import METHODS, Handler, Service, admit_write, route
+from app.protocol.service_description import describe_service
+from app.protocol.transactions import Transactions
+from app.protocol.void import describe_dataset
+from app.protocol.writer import Writer
+from app.sandbox import Sandbox
 from app.settings import Settings
 
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type",
-    "Access-Control-Expose-Headers": "X-Gutbrain-Truncated",
+STATEMENT_WRITES = {
+    "POST": updating.post_statements,
+    "PUT": updating.put_statements,
+    "DELETE": updating.delete_statements,
 }
-MAX_REQUEST_BYTES = 1_000_000
-DESCRIPTION = """\
-@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .
-@prefix format: <http://www.w3.org/ns/formats/> .
-
-<{address}> a sd:Service ;
-    sd:endpoint <{address}> ;
-    sd:supportedLanguage sd:SPARQL11Query ;
-    sd:feature sd:UnionDefaultGraph ;
-    sd:resultFormat format:SPARQL_Results_JSON, format:SPARQL_Results_XML,
-        format:SPARQL_Results_CSV, format:SPARQL_Results_TSV,
-        format:Turtle, format:N-Triples, format:RDF_XML, format:JSON-LD, format:TriG .
-"""
+GRAPH_WRITES = {
+    "POST": updating.post_graph,
+    "PUT": updating.put_graph,
+    "DELETE": updating.delete_graph,
+}
+TRANSACTION_WRITES = {
+    "PUT": transacting.act,
+    "POST": transacting.act,
+    "DELETE": transacting.roll_back,
+}
 
 
-class ProtocolError(ValueError):
-    """A request that the SPARQL protocol does not know; ``status`` is the HTTP status."""
+def service_of(settings: Settings, sandbox: Sandbox) -> Service:
+    """Start what answers for some settings; ``close_service`` ends it."""
+    root = graph_root(settings.data)
+    transactions = Transactions(
+        lambda: Writer(root, settings.write_timeout_s), settings.transaction_idle_s
+    )
+    return Service(settings, sandbox, transactions)
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+
+def close_service(service: Service) -> None:
+    """Roll back what is open, and end the query processes."""
+    service.transactions.close()
+    service.sandbox.close()
 
 
-def routes(sandbox: Sandbox, settings: Settings) -> list[Route]:
-    """The endpoint at ``/sparql`` and the health check at ``/api/health``."""
-    methods = ["GET", "POST", "OPTIONS"]
+def create_endpoint(settings: Settings) -> Starlette:
+    """The routes alone, without the explorer, as an application that ends what it started."""
+    service = service_of(settings, sandbox_of(settings))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            await run_in_threadpool(close_service, service)
+
+    return Starlette(routes=routes(service), lifespan=lifespan)
+
+
+def routes(service: Service) -> list[Route]:
+    """The paths for programs."""
+    answer = partial(route, service=service)
+    anything: dict[str, Handler] = dict.fromkeys(METHODS, unknown)
     return [
-        Route("/sparql", partial(answer_sparql, sandbox=sandbox), methods=methods),
-        Route("/api/health", partial(answer_health, settings=settings)),
+        answer("/sparql", reads={"GET": get_sparql, "POST": post_sparql}),
+        answer("/api/health", reads={"GET": answer_health}),
+        answer("/.well-known/void", reads={"GET": describe_dataset}),
+        answer("/resource", reads={"GET": look_up}),
+        answer("/resource/{path:path}", reads={"GET": dereference}),
+        answer("/rest/login", reads={"POST": login}),
+        answer("/protocol", reads={"GET": repository.protocol}),
+        answer("/repositories", reads={"GET": repository.repositories}),
+        *_repository_routes(f"/repositories/{REPOSITORY}", answer),
+        answer("/repositories/{unknown:path}", reads=anything),
     ]
 
 
-async def answer_sparql(request: Request, sandbox: Sandbox) -> Response:
-    """Answer one protocol request."""
-    if request.method == "OPTIONS":
-        return Response(status_code=204, headers=CORS)
-    try:
-        parameters = await _parameters(request)
-        if not parameters.get("query"):
-            return _without_query(request)
-        asked = _query_request(parameters, request.headers.get("accept", ""))
-        return _response(await run_in_threadpool(sandbox.answer, asked))
-    except (ProtocolError, QueryError) as error:
-        return Response(f"{error}\n", error.status, CORS, "text/plain; charset=utf-8")
+def _repository_routes(path: str, answer: Callable[..., Route]) -> list[Route]:
+    return [
+        answer(
+            path,
+            reads={"GET": answer_query, "POST": answer_query},
+            writes={"PUT": repository.create},
+        ),
+        answer(f"{path}/size", reads={"GET": repository.size}),
+        answer(f"{path}/contexts", reads={"GET": repository.contexts}),
+        answer(f"{path}/health", reads={"GET": repository.health}),
+        answer(f"{path}/namespaces", reads={"GET": repository.namespaces}),
+        answer(f"{path}/namespaces/{{prefix}}", reads={"GET": repository.namespace}),
+        answer(f"{path}/statements", reads={"GET": repository.statements}, writes=STATEMENT_WRITES),
+        answer(
+            f"{path}/rdf-graphs/service",
+            reads={"GET": repository.graph_statements},
+            writes=GRAPH_WRITES,
+        ),
+        answer(f"{path}/transactions", writes={"POST": transacting.begin}),
+        answer(f"{path}/transactions/{{transaction}}", writes=TRANSACTION_WRITES),
+    ]
 
 
-async def answer_health(_request: Request, settings: Settings) -> Response:
+async def unknown(_request: Request, _service: Service) -> Response:
+    """Say that there is one repository only, and what it has not."""
+    raise ProtocolError(404, f"Not here: the one repository is called {REPOSITORY!r}")
+
+
+async def answer_health(_request: Request, service: Service) -> Response:
     """Answer 200 where there is a graph, or room for one; 503 where the store does not answer."""
-    health = await run_in_threadpool(health_of, settings)
-    return JSONResponse(health.as_json(), 503 if health.status == "unreachable" else 200, CORS)
+    health = await run_in_threadpool(health_of, service.settings)
+    return JSONResponse(health.as_json(), 503 if health.status == "unreachable" else 200)
 
 
-async def _parameters(request: Request) -> Mapping[str, list[str]]:
-    """Read the parameters of the three kinds of query request, and refuse the others."""
-    in_address = _lists(request.query_params)
-    if request.method == "GET":
-        return in_address
-    body = (await _body(request)).decode(errors="replace")
-    match request.headers.get("content-type", "").partition(";")[0].strip().lower():
-        case "application/sparql-query":
-            return {**in_address, "query": [body]}
-        case "application/x-www-form-urlencoded":
-            return in_address | parse_qs(body)
-        case "application/sparql-update":
-            raise ProtocolError(403, "This endpoint only reads")
-        case other:
-            raise ProtocolError(415, f"A query cannot be sent as {other or 'nothing'!r}")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_REQUEST_BYTES:
-            raise ProtocolError(413, f"A query may have {MAX_REQUEST_BYTES:,} bytes")
-    return bytes(body)
-
-
-def _lists(parameters: QueryParams) -> dict[str, list[str]]:
-    return {name: parameters.getlist(name) for name in parameters}
-
-
-def _query_request(parameters: Mapping[str, list[str]], accept: str) -> QueryRequest:
-    if "update" in parameters:
-        raise ProtocolError(403, "This endpoint only reads")
-    if len(parameters["query"]) > 1:
-        raise ProtocolError(400, "One query at a time")
-    bindings, triples = choose(accept, BINDINGS), choose(accept, TRIPLES)
-    if not bindings and not triples:
-        raise ProtocolError(406, f"We write {', '.join(BINDINGS + TRIPLES)}")
-    return QueryRequest(
-        parameters["query"][0],
-        # a client that names only formats of the other kind of answer gets our first one
-        bindings or BINDINGS[0],
-        triples or TRIPLES[0],
-        tuple(parameters.get("default-graph-uri", ())),
-        tuple(parameters.get("named-graph-uri", ())),
-    )
-
-
-def _without_query(request: Request) -> Response:
-    """Describe the service; a browser is sent to the page for queries."""
+async def get_sparql(request: Request, service: Service) -> Response:
+    """Answer a query; without one describe the service, or send a browser to its page."""
+    if request.query_params.get("query"):
+        return await answer_query(request, service)
     if "update" in request.query_params:
-        raise ProtocolError(403, "This endpoint only reads")
-    if request.method != "GET":
-        raise ProtocolError(400, "The parameter 'query' is missing")
+        raise ProtocolError(405, "An update is sent by POST", {"Allow": "POST"})
     if choose(request.headers.get("accept", ""), ("text/turtle", "text/html")) == "text/html":
         return RedirectResponse("/query", 303)
-    address = str(request.url.replace(query="", fragment=""))
-    return Response(DESCRIPTION.format(address=address), 200, CORS, "text/turtle")
+    return await describe_service(request, service)
 
 
-def _response(answer: Answer) -> Response:
-    truncated = {"X-Gutbrain-Truncated": "true"} if answer.is_truncated else {}
-    return Response(answer.body, 200, CORS | truncated, f"{answer.media_type}; charset=utf-8")
+async def post_sparql(request: Request, service: Service) -> Response:
+    """Answer a query, or do an update for those who may write."""
+    match media_type_of(request):
+        case "application/sparql-update":
+            admit_write(request, service)
+            return await updating.update(service, await updating.update_parameters(request))
+        case "application/x-www-form-urlencoded":
+            return await _post_form(request, service)
+        case _:
+            return await answer_query(request, service)
+
+
+async def _post_form(request: Request, service: Service) -> Response:
+    may_write = is_token(secret_of(request), service.settings)
+    max_bytes = MAX_UPDATE_BYTES if may_write else MAX_QUERY_BYTES
+    parameters = in_address(request) | await form_of(request, max_bytes)
+    if "update" not in parameters:
+        return await answered(request, service, parameters)
+    admit_write(request, service)
+    if "query" in parameters:
+        raise ProtocolError(400, "A query or an update, not both")
+    return await updating.update(service, parameters)

@@ -25,11 +25,12 @@ def readable_graph(settings: Settings, which: str = "current") -> TripleStore:
 
     Raises SnapshotError where there is no such snapshot; a server has the current state only.
     """
-    if settings.store is None:
+    address = settings.store_address
+    if address is None:
         return EmbeddedStore.open_read_only(snapshot_of(settings, which).graph)
     if which != "current":
-        raise SnapshotError(f"{settings.store}: a server keeps no snapshots")
-    return open_store(settings.store)
+        raise SnapshotError(f"{address}: a server keeps no snapshots")
+    return open_store(address)
 
 
 def snapshot_of(settings: Settings, which: str) -> Snapshot:
@@ -50,7 +51,13 @@ def check_alerts(settings: Settings, since: str = "previous") -> list[AlertResul
     if settings.store is not None:
         raise SnapshotError(f"{settings.store}: a server keeps no snapshots to compare")
     before, after = (snapshot_of(settings, which) for which in (since, "current"))
-    limits = Limits(settings.query_timeout_s, settings.max_rows, settings.max_bytes)
+    limits = Limits(
+        settings.query_timeout_s,
+        settings.max_rows,
+        settings.max_bytes,
+        settings.query_memory_mb << 20,
+        settings.query_workers,
+    )
     with _sandboxed(before.graph, limits) as ask_before, _sandboxed(after.graph, limits) as ask:
         return run_alerts(alerts_folder(settings.data), ask_before, ask)
 

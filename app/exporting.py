@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from app.answers.evidence import AssertionPage, EvidenceRow
-from app.answers.relations import RelationRow
+from app.answers.relation_table import RelationRow
 from kg.exports.csv_table import Cell, defused
 
 RELATION_COLUMNS = (

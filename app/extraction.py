@@ -7,7 +7,12 @@ from ontology.lexicon import starter_lexicon
 
 
 def open_extractor(settings: Settings) -> Extractor:
-    """Load it; raises ModelError, or the error of a broken file."""
+    """Load it; raises ModelError, MissingExtraError, or the error of a broken file."""
     return load_extractor(
-        settings.ner, settings.relations, settings.model, starter_lexicon(), settings.preset
+        settings.ner,
+        settings.relations,
+        settings.model,
+        starter_lexicon(),
+        settings.preset,
+        settings.runtime,
     )

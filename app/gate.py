@@ -1,4 +1,4 @@
-"""Which queries of strangers are refused before any engine sees them.
+"""Which queries, and which updates, are refused before any engine sees them.
 
 pyoxigraph follows SERVICE with a real HTTP request and has no switch to forbid it, so the word must
 not reach it. FROM and FROM NAMED pass: pyoxigraph fetches nothing for them, they choose graphs.
@@ -30,13 +30,15 @@ _TOKEN = re.compile(
     r"|(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
     r"|(?P<name>(?:[^\W\d_][\w.\-]*)?:(?:[\w:\-]|%[0-9A-Fa-f]{2}"
     r"|\\[_~.\-!$&'()*+,;=/?#@%]|\.(?=[\w:%\-\\]))*)"
-    r"|(?P<word>[^\W\d_]\w*)"
+    # as far as a prefix could reach, or a run without colon would be read again from each letter
+    r"|(?P<word>[^\W\d_][\w.\-]*)"
     r"|(?P<open>[({\[])|(?P<close>[)}\]])|(?P<escape>\\)|(?P<other>.)",
     re.DOTALL,
 )
 _ABSOLUTE = re.compile(rf"<{_SCHEME}:")
 _SCHEME_AS_PREFIX = re.compile(rf"\b{_SCHEME}:[\s<#]", re.IGNORECASE)
 
+LOAD_REFUSED = "LOAD is not done here: send the data itself."
 SERVICE_REFUSED = "SERVICE is not answered here: a query may read this graph only."
 UPDATE_REFUSED = "{} is an update: this endpoint only reads."
 ESCAPE_REFUSED = r"A \ outside of strings, IRIs and prefixed names is not accepted."
@@ -71,6 +73,20 @@ def refusal(query: str) -> str | None:
     return next((reason for reason in reasons if reason), None)
 
 
+def update_refusal(update: str) -> str | None:
+    r"""Say why an update is refused, None where it may be done by those who may write.
+
+    An update reads and writes this graph; it must not fetch anything.
+
+    >>> update_refusal("LOAD <http://127.0.0.1/>")
+    'LOAD is not done here: send the data itself.'
+    >>> update_refusal('INSERT DATA { <http://e/a> <http://e/b> "LOAD" } # LOAD')
+    """
+    declares_scheme = _SCHEME_AS_PREFIX.search(update) is not None
+    reasons = (_update_reason(token, declares_scheme=declares_scheme) for token in tokens(update))
+    return next((reason for reason in reasons if reason), None)
+
+
 def names_dataset(query: str) -> bool:
     """Tell whether the query itself says FROM, and so chooses its graphs.
 
@@ -93,9 +109,23 @@ def tokens(query: str) -> Iterator[Token]:
 
 
 def _reason(token: Token, *, declares_scheme: bool) -> str | None:
+    if token.kind == "word" and token.text.upper() in UPDATE_WORDS:
+        return UPDATE_REFUSED.format(token.text.upper())
+    return _fetching_reason(token, declares_scheme=declares_scheme)
+
+
+def _update_reason(token: Token, *, declares_scheme: bool) -> str | None:
+    # LOAD begins an operation, so nothing can be glued before it; LOADSILENTex:a is three tokens
+    if token.kind in {"word", "name"} and token.text.upper().startswith("LOAD"):
+        return LOAD_REFUSED
+    return _fetching_reason(token, declares_scheme=declares_scheme)
+
+
+def _fetching_reason(token: Token, *, declares_scheme: bool) -> str | None:
     match token.kind:
         case "word":
-            return _word_reason(token.text.upper())
+            # not only equal: oxigraph reads trueSERVICE and SERVICESILENT as two keywords
+            return SERVICE_REFUSED if "SERVICE" in token.text.upper() else None
         case "name":
             # oxigraph reads SERVICEex:a as SERVICE ex:a, keywords need no space after them
             return SERVICE_REFUSED if "SERVICE" in token.text.partition(":")[0].upper() else None
@@ -105,13 +135,6 @@ def _reason(token: Token, *, declares_scheme: bool) -> str | None:
             return _iri_reason(token.text, declares_scheme=declares_scheme)
         case _:
             return None
-
-
-def _word_reason(word: str) -> str | None:
-    # not only equal: oxigraph reads trueSERVICE and SERVICESILENT as two keywords
-    if "SERVICE" in word:
-        return SERVICE_REFUSED
-    return UPDATE_REFUSED.format(word) if word in UPDATE_WORDS else None
 
 
 def _iri_reason(iri: str, *, declares_scheme: bool) -> str | None:

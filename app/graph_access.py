@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from threading import Lock
 
-import httpx
 from pyoxigraph import Literal
 
 from app.remote_sandbox import RemoteSandbox
@@ -15,8 +14,9 @@ from app.settings import Settings, load_settings
 from kg.catalogue import bind, question
 from kg.snapshot import Snapshot, SnapshotError, current_snapshot
 from kg.stores import Term, TripleStore
+from kg.stores.address import is_server, parse_address
 from kg.stores.embedded import EmbeddedStore
-from kg.stores.remote import RemoteStore
+from kg.stores.open import ServerStore, open_server
 
 Value = str | int | float | bool | None
 Row = Mapping[str, Value]
@@ -40,15 +40,26 @@ def graph_version(settings: Settings) -> str:
 
 def open_graph(version: str) -> TripleStore:
     """Open a graph for reading, once; the last one stays open for those who still look at it."""
+    if is_server(version):
+        return open_graph_server(version)
     with _OPENING:
         return _opened(version)
 
 
 @lru_cache(maxsize=2)
 def _opened(version: str) -> TripleStore:
-    if version.startswith(("http://", "https://")):
-        return RemoteStore(version)
     return EmbeddedStore.open_read_only(Snapshot(Path(version)).graph)
+
+
+@lru_cache(maxsize=2)
+def open_graph_server(version: str) -> ServerStore:
+    """Connect to the server that is the graph, once. Raises StoreError as long as that fails.
+
+    Without a lock: while a server is away, those who ask wait side by side.
+    """
+    address = load_settings().store_address
+    is_same = address is not None and version == load_settings().store
+    return open_server(address if address and is_same else parse_address(version))
 
 
 def label_index() -> Path | None:
@@ -68,7 +79,8 @@ def ask(name: str, **arguments: str) -> tuple[Row, ...]:
     given = tuple(sorted(arguments.items()))
     is_large = int(arguments.get("limit", "0")) > KEPT_ROWS
     answered = _answered.__wrapped__ if is_large else _answered
-    return answered(graph_version(load_settings()), _moment(), name, given)
+    version = graph_version(load_settings())
+    return answered(version, _moment(version), name, given)
 
 
 def ask_one(name: str, **arguments: str) -> Row | None:
@@ -76,8 +88,8 @@ def ask_one(name: str, **arguments: str) -> Row | None:
     return next(iter(ask(name, **arguments)), None)
 
 
-def _moment() -> int:
-    return int(time.monotonic() / FRESH_S)
+def _moment(version: str) -> int:
+    return int(time.monotonic() / FRESH_S) if is_server(version) else 0
 
 
 @lru_cache(maxsize=500)
@@ -110,10 +122,20 @@ def plain(term: Term) -> Value:
 @cache
 def shared_sandbox() -> Sandbox:
     """The one sandbox of this process, for the endpoint and the query page alike."""
-    settings = load_settings()
-    limits = Limits(settings.query_timeout_s, settings.max_rows, settings.max_bytes)
+    return sandbox_of(load_settings())
+
+
+def sandbox_of(settings: Settings) -> Sandbox:
+    """Start a sandbox over the graph that is current when a query comes."""
+    limits = Limits(
+        settings.query_timeout_s,
+        settings.max_rows,
+        settings.max_bytes,
+        settings.query_memory_mb << 20,
+        settings.query_workers,
+    )
     if settings.store:
-        return RemoteSandbox(settings.store, limits, httpx.Client())
+        return RemoteSandbox(partial(open_graph_server, settings.store), limits)
     return WorkerSandbox(lambda: _store_folder(settings), limits)
 
 

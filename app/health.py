@@ -4,9 +4,10 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Literal
 
-from app.graph_access import graph_version, open_graph
+from app.graph_access import graph_version, open_graph, open_graph_server
 from app.settings import Settings
 from kg.snapshot import SnapshotError
+from kg.stores.address import is_server
 from kg.stores.answers import StoreError
 
 Status = Literal["ok", "empty", "unreachable"]
@@ -30,6 +31,8 @@ def health_of(settings: Settings) -> Health:
     try:
         version = graph_version(settings)
         name = version.rpartition("/")[2]
+        if is_server(version):
+            open_graph_server(version).check()
         return Health("ok", name, quad_count(version)) if version else Health("empty", "", 0)
     except (SnapshotError, StoreError):
         return Health("unreachable", "", None)
@@ -37,5 +40,5 @@ def health_of(settings: Settings) -> Health:
 
 @lru_cache(maxsize=2)
 def quad_count(version: str) -> int:
-    """Count the quads of a graph, once."""
+    """Count the quads of a graph, once: of a server's, those when it was first looked at."""
     return open_graph(version).size()

@@ -16,11 +16,16 @@ TRIPLES = (
     "application/ld+json",
     "application/trig",
 )
+QUADS = ("application/n-quads", "application/trig")
+STATEMENTS = (*QUADS[:1], *TRIPLES)
+"""What quads can be written in; formats without graphs drop their names."""
 ALIASES = {
     "application/json": BINDINGS[0],
     "application/xml": BINDINGS[1],
     "text/xml": BINDINGS[1],
     "application/x-turtle": TRIPLES[0],
+    "application/x-trig": QUADS[1],
+    "text/x-nquads": QUADS[0],
     "text/plain": TRIPLES[1],
 }
 

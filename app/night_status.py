@@ -3,7 +3,7 @@
 Everything is read from the ledger and the archive, so that it holds during a night, too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
@@ -13,12 +13,14 @@ from app.graph_cursor import pending_consumer
 from app.harvesting import topic_sources
 from app.night_lease import LEASE, Now, is_working, utc_now
 from app.night_report import LISTED, LIVE_STATES, GraphChange, NightReport, from_json
-from app.night_work import data_as_of
+from app.night_work import data_as_of, known_state
 from app.pipeline import archive_path
 from app.settings import Settings
 from ingest.archive import Archive, DeadLetter
+from ingest.changes import Change
 from ingest.ledger import Run, RunState
 from ingest.slices import BULK, Gap
+from kg.stores.answers import StoreError
 
 LISTED_NIGHTS = 14
 QUIET_NIGHTS = 3
@@ -54,8 +56,9 @@ class NightStatus:
     """How things stand.
 
     ``archive_as_of`` is the day up to which the archive holds the topic, ``graph_as_of`` what it
-    was when the current graph went live. ``pending`` counts records that changed since the graph
-    was made, all where that is unknown. ``attention`` says in words what somebody should look at.
+    was when the current graph went live. ``pending`` counts records that the graph does not hold
+    as the archive has them; where a server does not answer, all that changed since the last
+    night. ``attention`` says in words what somebody should look at.
     """
 
     graph: str
@@ -99,10 +102,26 @@ def _read(archive: Archive, settings: Settings, graph: str, at: datetime) -> Nig
         gaps,
         len(dead),
         tuple(_lost(letter) for letter in dead[-LISTED:]),
-        archive.changes.pending_count(pending_consumer(archive, settings)),
+        _pending_count(archive, settings),
         live[0].graph.change if live and live[0].graph else None,
         tuple(_attention(nights, last_good, gaps, at)),
     )
+
+
+def _pending_count(archive: Archive, settings: Settings) -> int:
+    """Compare what changed since the last night with the graph: ``run`` may have loaded it."""
+    consumer = pending_consumer(archive, settings)
+    try:
+        known = known_state(settings)
+    except StoreError:
+        return archive.changes.pending_count(consumer)
+    return sum(_is_pending(change, known) for change in archive.changes.pending(consumer))
+
+
+def _is_pending(change: Change, known: Mapping[str, tuple[str, str]]) -> bool:
+    if change.document is None:
+        return change.pmid in known
+    return change.pmid not in known or known[change.pmid][0] != change.document.record_hash
 
 
 def _night(run: Run, *, is_working: bool) -> Night:

@@ -1,6 +1,7 @@
 """The steps of a night, on an archive and a graph: harvest, compare, load, look at the result."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -35,6 +36,8 @@ from ingest.planning import EDAT, MDAT
 from ingest.report import HarvestReport
 from ingest.slices import BULK
 from kg.diff import compare
+from kg.invariants import find_breaches
+from kg.reading import reading_version
 from kg.snapshot import Snapshot, SnapshotError, current_snapshot, find_snapshot, next_snapshot
 from kg.standing import graph_counts, graph_state
 from kg.stores import TripleStore
@@ -118,10 +121,12 @@ class Night:
         self.sequence = self._archive.changes.newest()
         self.as_of = data_as_of(self._archive, self._settings)
         with Readings(readings_path(self._settings.data)) as readings:
-            if self._settings.store is None:
+            address = self._settings.store_address
+            if address is None:
                 self._write_snapshot(extractor, readings)
             else:
-                self._write_server(open_store(self._settings.store), extractor, readings)
+                with closing(open_store(address)) as store:
+                    self._write_server(store, extractor, readings)
             readings.forget_other(extractor)
 
     def _harvest(self) -> None:
@@ -180,7 +185,7 @@ class Night:
         self, store: TripleStore, extractor: Extractor, readings: Readings
     ) -> tuple[str, ...]:
         """Do the work on a store; returns why it should not go live."""
-        version, settings = extractor.pipeline.version, self._settings
+        version, settings = reading_version(extractor.pipeline), self._settings
         before = graph_counts(store)
         work = self._work(graph_state(store), extractor)
         reader = Reader(
@@ -201,10 +206,11 @@ class Night:
             after,
         )
         lost = losses(before, after, work, settings.max_shrink)
-        return _strays(store, work, version) + (() if self._order.accepts_losses else lost)
+        broken = _broken(store, work) + _strays(store, work, version)
+        return broken + (() if self._order.accepts_losses else lost)
 
     def _work(self, known: Mapping[str, tuple[str, str]], extractor: Extractor) -> Work:
-        version = extractor.pipeline.version
+        version = reading_version(extractor.pipeline)
         return find_night_work(self._archive, self._settings, self._order, known, version)
 
     def _base(self, root: Path) -> Snapshot | None:
@@ -253,6 +259,13 @@ def find_night_work(
     return find_work(archive, sorted(pending | outdated | absent), known, version)
 
 
+def _broken(store: TripleStore, work: Work) -> tuple[str, ...]:
+    """Check the whole graph, once something in it was touched."""
+    if not (work.changed or work.gone):
+        return ()
+    return tuple(map(str, islice(find_breaches(store), LISTED)))
+
+
 def _strays(store: TripleStore, work: Work, version: str) -> tuple[str, ...]:
     """Check that every paper that was touched stands in the graph as the archive has it."""
     if not (work.changed or work.gone):
@@ -262,3 +275,13 @@ def _strays(store: TripleStore, work: Work, version: str) -> tuple[str, ...]:
         return ()
     named = ", ".join(islice(found, LISTED))
     return (f"{len(found)} papers do not stand in the graph as in the archive: {named}",)
+
+
+def known_state(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Read what the current graph was made from (see ``graph_state``)."""
+    address = settings.store_address
+    if address is not None:
+        with closing(open_store(address)) as store:
+            return graph_state(store)
+    current = current_snapshot(graph_root(settings.data))
+    return graph_state(EmbeddedStore.open_read_only(current.graph)) if current else {}

@@ -13,7 +13,7 @@ from app.harvesting import preview_topic
 from app.night_gate import HeldError
 from app.night_lease import LeaseLostError, Now, sole_night, utc_now
 from app.night_report import LIVE_STATES, NightReport, from_json, to_json
-from app.night_work import FAILURES, Night, NightOrder, NightSource, find_night_work
+from app.night_work import FAILURES, Night, NightOrder, NightSource, find_night_work, known_state
 from app.pipeline import Report, archive_path, graph_root
 from app.settings import Settings
 from extract.extractor import Extractor
@@ -21,10 +21,8 @@ from ingest.archive import Archive
 from ingest.harvest import Planned
 from ingest.ledger import Ledger, RunState
 from ingest.pacing import Clock
+from kg.reading import reading_version
 from kg.snapshot import current_snapshot
-from kg.standing import graph_state
-from kg.stores.embedded import EmbeddedStore
-from kg.stores.open import open_store
 from kg.validation import ValidationError
 
 _SHORTEST_KEY = 8
@@ -101,8 +99,9 @@ def plan_night(settings: Settings, order: NightOrder, extractor: Extractor) -> N
         run = archive.ledger.run(order.slot)
         is_topic = order.source is NightSource.TOPIC
         slices = preview_topic(settings, archive) if is_topic else ()
-        known = _known(settings)
-        work = find_night_work(archive, settings, order, known, extractor.pipeline.version)
+        known = known_state(settings)
+        version = reading_version(extractor.pipeline)
+        work = find_night_work(archive, settings, order, known, version)
     is_done = run is not None and run.state is RunState.DONE
     return NightPlan(order.slot, is_done, slices, len(work.changed), len(work.gone))
 
@@ -194,11 +193,3 @@ def _snapshot_number(settings: Settings) -> int | None:
         return None
     current = current_snapshot(graph_root(settings.data))
     return current.number if current else None
-
-
-def _known(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Read what the current graph was made from."""
-    if settings.store is not None:
-        return graph_state(open_store(settings.store))
-    current = current_snapshot(graph_root(settings.data))
-    return graph_state(EmbeddedStore.open_read_only(current.graph)) if current else {}

@@ -6,7 +6,7 @@ that only new or changed records, or a new pipeline, cause work.
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,11 @@ from ingest.archive import Archive
 from ingest.document import Document, Record, Rejected
 from ingest.sources import read_source
 from kg.loading import LoadResult, load, load_ontology, withdraw
+from kg.reading import reading_version
 from kg.snapshot import next_snapshot
 from kg.standing import GraphCounts, graph_counts, graph_state
 from kg.stores import TripleStore
+from kg.stores.address import StoreAddress
 from kg.stores.open import open_store
 
 Report = Callable[[str, int, int], None]
@@ -85,7 +87,7 @@ def graph_root(data: Path) -> Path:
 def run(
     sources: Sequence[Path],
     data: Path,
-    store_url: str | None,
+    store_url: str | StoreAddress | None,
     extractor: Extractor,
     *,
     min_belief: float,
@@ -96,7 +98,7 @@ def run(
     with Archive(archive_path(data)) as archive:
         intake = take_in(archive, sources, report)
         with _writable(data, store_url) as store:
-            reader = Reader(extractor.annotate_all, extractor.pipeline.version, min_belief)
+            reader = Reader(extractor.annotate_all, reading_version(extractor.pipeline), min_belief)
             work = find_work(archive, intake.pmids, graph_state(store), reader.version)
             done = update_graph(store, archive, work, reader, report)
             counts = graph_counts(store)
@@ -111,10 +113,12 @@ def run(
     )
 
 
-def _writable(data: Path, store_url: str | None) -> AbstractContextManager[TripleStore]:
+def _writable(
+    data: Path, store_url: str | StoreAddress | None
+) -> AbstractContextManager[TripleStore]:
     if store_url is None:
         return next_snapshot(graph_root(data))
-    return nullcontext(open_store(store_url))
+    return closing(open_store(store_url))
 
 
 def take_in(archive: Archive, sources: Iterable[Path], report: Report) -> _Intake:

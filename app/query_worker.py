@@ -1,18 +1,26 @@
 """The process that answers one query at a time, and may be killed at any moment.
 
-Run as ``python -P -m app.query_worker MEMORY_BYTES``. It reads a JSON line a query from stdin and
-writes, for each, a JSON line about the answer and then ``size`` bytes of it to stdout.
+Run as ``python -P -m app.query_worker MEMORY_BYTES``. It says that it is ready, then reads a JSON
+line a query from stdin and writes, for each, a JSON line about the answer and then ``body`` bytes
+of it to stdout. It has no network where the system lets it give that up.
 """
 
+import ctypes
 import json
 import resource
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from app.serialising import Reply, Shape, TooLargeError, written
+
+READY = b"ready\n"
+_KEPT_SHARE = 4
+"""A process that grew past this part of its memory ends after its answer: it would not shrink."""
+_NEW_NETWORK, _NEW_USERS = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER of sched.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +68,36 @@ def _shape(order: Order) -> Shape:
     return Shape(order.bindings, order.triples, order.max_rows, order.max_bytes)
 
 
-def serve(orders: BinaryIO, replies: BinaryIO) -> None:
-    """Answer orders until the stream ends; a new snapshot is opened when an order names one."""
+def serve(orders: BinaryIO, replies: BinaryIO, kept_bytes: int) -> None:
+    """Answer orders until the stream ends; a new snapshot is opened when an order names one.
+
+    Ends after an answer for which the process grew past ``kept_bytes``.
+    """
     path, store = "", Store()
+    replies.write(READY)
+    replies.flush()
     for line in orders:
         order = Order(**json.loads(line))
         if order.snapshot != path:
             path = order.snapshot
             store = Store.read_only(path) if path else Store()
         _limit_cpu(order.cpu_s)
-        _send(replies, answer(store, order))
+        reply = answer(store, order)
+        is_last = _resident_bytes() > kept_bytes
+        _send(replies, reply, is_last=is_last)
+        if is_last:
+            return
+
+
+def _resident_bytes() -> int:
+    """Count the memory held now; 0 where the system does not tell.
+
+    Not ``ru_maxrss``: a process starts with that of the process that started it.
+    """
+    pages = Path("/proc/self/statm")
+    if not pages.exists():
+        return 0
+    return int(pages.read_text(encoding="ascii").split()[1]) * resource.getpagesize()
 
 
 def _limit_cpu(seconds: int) -> None:
@@ -79,17 +107,30 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
-def _send(replies: BinaryIO, reply: Reply) -> None:
-    head = asdict(reply) | {"body": len(reply.body)}
+def _send(replies: BinaryIO, reply: Reply, *, is_last: bool) -> None:
+    head = asdict(reply) | {"body": len(reply.body), "is_last": is_last}
     replies.write(json.dumps(head).encode() + b"\n" + reply.body)
     replies.flush()
 
 
+def leave_network() -> bool:
+    """Move to a network without interfaces; False where the system does not let us.
+
+    The gate already keeps SERVICE out: this is for what it may overlook.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    unshare = ctypes.CDLL(None).unshare
+    return unshare(_NEW_NETWORK) == 0 or unshare(_NEW_NETWORK | _NEW_USERS) == 0
+
+
 def main() -> None:
-    """Limit this process's memory, then serve stdin and stdout."""
+    """Limit what this process may do, then serve stdin and stdout."""
     memory_bytes = int(sys.argv[1])
+    leave_network()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, memory_bytes // _KEPT_SHARE)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from kg.catalogue import Question, QuestionError, bind, question, questions, read_question
 from kg.snapshot import current_snapshot
 from kg.stores import TripleStore
+from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
 
@@ -26,7 +27,7 @@ def list_questions() -> list[tuple[str, str, str]]:
 
 
 def answer(
-    name: str, arguments: Sequence[str], root: Path, store_url: str | None
+    name: str, arguments: Sequence[str], root: Path, store_url: str | StoreAddress | None
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Answer a question of the catalogue, or of a file: column names, then rows of plain values.
 
@@ -50,7 +51,7 @@ def _argument(argument: str) -> tuple[str, str]:
     return name, value
 
 
-def _store(root: Path, store_url: str | None) -> TripleStore:
+def _store(root: Path, store_url: str | StoreAddress | None) -> TripleStore:
     if store_url is not None:
         return open_store(store_url)
     snapshot = current_snapshot(root)

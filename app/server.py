@@ -6,13 +6,14 @@ from pathlib import Path
 from threading import Thread
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.answers.overview import totals, type_counts
 from app.answers.relations import Filter, relation_kinds, relation_page
-from app.endpoint import routes
+from app.endpoint import close_service, routes, service_of
 from app.graph_access import has_graph, shared_sandbox
 from app.settings import load_settings
 from app.theme import server_options
@@ -71,23 +72,24 @@ def warm() -> None:
             relation_page(Filter(), 1)
 
 
-@asynccontextmanager
-async def _lifespan(_app: st.App) -> AsyncGenerator[None]:
-    """Warm up beside the first visitors, and end the query processes with the server."""
-    Thread(target=warm, daemon=True).start()
-    try:
-        yield
-    finally:
-        shared_sandbox().close()
-
-
 def create_app() -> st.App:
     """The explorer with the endpoint's routes, as an ASGI application."""
+    service = service_of(load_settings(), shared_sandbox())
+
+    @asynccontextmanager
+    async def lifespan(_app: st.App) -> AsyncGenerator[None]:
+        """Warm up beside the first visitors; end what was started with the server."""
+        Thread(target=warm, daemon=True).start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(close_service, service)
+
     return st.App(
         SCRIPT,
-        routes=routes(shared_sandbox(), load_settings()),
+        routes=routes(service),
         middleware=[Middleware(SecurityHeaders)],
-        lifespan=_lifespan,
+        lifespan=lifespan,
     )
 
 

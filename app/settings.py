@@ -6,7 +6,7 @@ Command line > ``GUTBRAIN_*`` in the environment > ``./gutbrain.toml`` > the use
 from datetime import date
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -16,10 +16,17 @@ from pydantic_settings import (
 )
 
 from extract.extractor import Preset
-from extract.methods import RecognizerName, RelationMethod
+from extract.methods import RecognizerName, RelationMethod, Runtime
 from ingest.mirror import MIRROR
 from ingest.planning import FIRST_DAY
 from ingest.pubmed import EUTILS
+from kg.stores.address import (
+    Credentials,
+    StoreAddress,
+    is_server,
+    parse_address,
+    split_credentials,
+)
 
 PROJECT_FILE = Path("gutbrain.toml")
 USER_FILE = Path("~/.config/gutbrain/gutbrain.toml")
@@ -35,16 +42,27 @@ GUT_BRAIN_TOPIC = (
 class Settings(BaseSettings):
     """What a person may set.
 
-    ``store`` is the address of an RDF4J or GraphDB repository; without it the embedded store
-    below ``data`` answers. ``min_belief`` in [0, 1] is what an assertion needs to be stated as a
-    direct triple; a new value reaches what later runs touch, and a new data directory all.
+    ``store`` is the address of a repository of GraphDB or RDF4J, or of a SPARQL 1.1 endpoint;
+    without it the embedded store below ``data`` answers. A user and password in it become
+    ``store_user`` and ``store_password``; ``store_token`` is sent instead of them.
+
+    ``min_belief`` in [0, 1] is what an assertion needs to be stated as a direct triple; a new value
+    reaches what later runs touch, and a new data directory all.
 
     ``model`` is a folder that ``gutbrain train`` wrote, by default the shipped one; ``ner`` and
     ``relations`` are by default the best that the folder holds. ``preset`` says which relations
-    reach the graph: ``precise`` ones are fewer.
+    reach the graph: ``precise`` ones are fewer. ``runtime`` is what runs a trained recognizer:
+    onnxruntime, or torch (extra ``train``), on a GPU where there is one.
 
     ``max_shrink`` is the share of its papers, assertions or evidence that a night may take from
     the graph; one that takes more is held back.
+
+    ``write_token`` opens the server's write paths, which are closed without it. One action of a
+    write may take ``write_timeout_s`` and ``max_upload_bytes``, unpacked; a transaction that nobody
+    uses for ``transaction_idle_s`` is rolled back.
+
+    A query of a stranger may take ``query_timeout_s``, ``query_memory_mb``, ``max_rows`` and
+    ``max_bytes``; ``query_workers`` run at once.
 
     ``topic`` is the PubMed query to harvest, ``since`` its first day of entry; ``email`` and
     ``api_key`` are what NLM asks of users of its E-utilities (without a key 3 requests a second,
@@ -63,15 +81,25 @@ class Settings(BaseSettings):
 
     data: Path = Path("data")
     store: str | None = None
+    store_user: str | None = None
+    store_password: SecretStr | None = None
+    store_token: SecretStr | None = None
     model: Path | None = None
     ner: RecognizerName | None = None
     relations: RelationMethod | None = None
+    runtime: Runtime = Runtime.ONNX
     preset: Preset = Preset.BALANCED
     min_belief: float = Field(default=0.2, ge=0, le=1)
     max_shrink: float = Field(default=0.05, ge=0, le=1)
     query_timeout_s: float = Field(default=10.0, gt=0)
+    query_memory_mb: int = Field(default=4096, ge=512)
+    query_workers: int = Field(default=3, ge=1)
     max_rows: int = Field(default=10_000, gt=0)
     max_bytes: int = Field(default=50_000_000, gt=0)
+    write_token: SecretStr | None = Field(default=None, min_length=8)
+    write_timeout_s: float = Field(default=300.0, gt=0)
+    transaction_idle_s: float = Field(default=60.0, gt=0)
+    max_upload_bytes: int = Field(default=200_000_000, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
     topic: str = GUT_BRAIN_TOPIC
@@ -82,6 +110,28 @@ class Settings(BaseSettings):
     eutils: str = EUTILS
     pace_file: Path | None = None
     mirror: str = MIRROR
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_password(cls, given: dict[str, object]) -> dict[str, object]:
+        """Keep user and password out of the store's address, which is shown and logged."""
+        store = given.get("store")
+        if not is_server(store):
+            return given
+        address, found = split_credentials(str(store))
+        in_url = {"store_user": found.user, "store_password": found.password} if found.user else {}
+        return in_url | given | {"store": address}
+
+    @property
+    def store_address(self) -> StoreAddress | None:
+        """The server of the graph and who asks there; None for the embedded store."""
+        if self.store is None:
+            return None
+        password, token = (
+            secret.get_secret_value() if secret else ""
+            for secret in (self.store_password, self.store_token)
+        )
+        return parse_address(self.store, Credentials(self.store_user or "", password, token))
 
     @classmethod
     def settings_customise_sources(

@@ -146,14 +146,15 @@ def _term(param: Param, value: str) -> str:
     """Write one argument as SPARQL; only serialised terms ever enter a query."""
     match param.kind:
         case "iri":
-            return str(_iri(param.name, value))
+            return str(read_iri(param.name, value))
         case "string":
             return str(Literal(value))
         case "integer":
-            return str(_integer(param.name, value))
+            return str(read_integer(param.name, value))
 
 
-def _iri(name: str, value: str) -> NamedNode:
+def read_iri(name: str, value: str) -> NamedNode:
+    """Read an absolute IRI or a CURIE; raises QuestionError that names the parameter."""
     iri = value.strip()
     try:
         return NamedNode(iri if iri.startswith(("http://", "https://")) else to_iri(iri))
@@ -161,7 +162,8 @@ def _iri(name: str, value: str) -> NamedNode:
         raise QuestionError(f"Parameter {name!r}: {value!r} is no known identifier") from error
 
 
-def _integer(name: str, value: str) -> int:
+def read_integer(name: str, value: str) -> int:
+    """Read a number from 0 to ``MAX_INTEGER``; raises QuestionError that names the parameter."""
     if not re.fullmatch(r"[0-9]{1,7}", value.strip()) or int(value) > MAX_INTEGER:
         raise QuestionError(f"Parameter {name!r}: {value!r} is no number from 0 to {MAX_INTEGER}")
     return int(value)

@@ -3,6 +3,7 @@
 import hashlib
 
 from extract.annotation import Pipeline
+from kg.reading import reading_version
 from ontology.namespaces import GUTBRAIN, PREFIX_MAP, CurieError, to_curie, to_iri
 from ontology.schema import Predicate
 
@@ -38,11 +39,11 @@ def pmid_of(article: str) -> str:
 
 
 def run_iri(pipeline: Pipeline) -> str:
-    """Name the run of a pipeline by the pipeline's version.
+    """Name the run of a pipeline by the version of the reading.
 
     Documents that arrive on another day, or in other batches, must not change the graph.
     """
-    return RUN + pipeline.version
+    return RUN + reading_version(pipeline)
 
 
 def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:

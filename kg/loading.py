@@ -40,6 +40,7 @@ from kg.standing import (
     read_quads,
     read_runs,
     read_support,
+    read_used,
 )
 from kg.stores import TripleStore
 from kg.study import study_kinds
@@ -95,6 +96,7 @@ def load(
     document keeps its article and loses its evidence. ``on_progress`` is told the sum so far after
     every batch. Raises ValidationError before a batch that breaks the shapes is written.
     """
+    _finish_earlier(store)
     total = LoadResult()
     for batch in _batches(documents, batch_size):
         latest = {document.document.pmid: document for document in batch}
@@ -107,6 +109,7 @@ def withdraw(
     store: TripleStore, pmids: Iterable[str], *, min_belief: float = MIN_BELIEF
 ) -> LoadResult:
     """Take articles and their evidence out of the graph, and recompute what they supported."""
+    _finish_earlier(store)
     total = LoadResult()
     for batch in _batches(pmids, BATCH_SIZE):
         total += _replace(store, dict.fromkeys(batch), min_belief)
@@ -115,9 +118,15 @@ def withdraw(
 
 def load_ontology(store: TripleStore) -> LoadResult:
     """Put ``gutbrain.ttl`` into its graph, in place of what stands there."""
+    _finish_earlier(store)
     turtle = (files("ontology") / "gutbrain.ttl").read_bytes()
     before = read_quads(store, "ontology", {}, v.ONTOLOGY_GRAPH)
     return _write(store, before, ontology_quads(turtle))
+
+
+def _finish_earlier(store: TripleStore) -> None:
+    """Have a change finished that a crash left halfway, before anything is read."""
+    store.change(remove=(), add=())
 
 
 def ontology_quads(turtle: bytes) -> Iterator[Quad]:
@@ -150,9 +159,10 @@ def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadR
     support = read_support(store, touched, documents)
     _add_support(support, annotated, found)
     concepts = read_concepts(store, _concepts_of(claims))
+    unused = _unused(store, claims, {claim for claim in claims if not _papers(support, claim)})
     before = chain(papers, *(node.quads for node in assertions), concepts)
     after = chain(
-        _concept_quads(found, annotated, concepts),
+        _concept_quads(found, annotated, (q for q in concepts if q.subject not in unused)),
         _paper_quads(annotated, found),
         _assertion_quads(claims, support, min_belief),
     )
@@ -207,9 +217,23 @@ def _assertion_quads(
 ) -> Iterator[Quad]:
     """State the claims that some paper still says or denies."""
     for claim in sorted(claims):
-        papers = support.get(assertion_iri(*claim))
+        papers = _papers(support, claim)
         if papers:
             yield from summary_quads(summarise(claim, papers, min_belief))
+
+
+def _papers(support: Mapping[str, list[PaperSupport]], claim: Claim) -> list[PaperSupport]:
+    return support.get(assertion_iri(*claim), [])
+
+
+def _unused(store: TripleStore, claims: set[Claim], dropped: set[Claim]) -> set[NamedNode]:
+    """Name the concepts that nothing is said of once some claims are dropped.
+
+    They go with their last assertion, or the graph would depend on papers that it has no longer.
+    """
+    gone = {NamedNode(assertion_iri(*claim)) for claim in dropped}
+    candidates = {*_concepts_of(dropped)} - {*_concepts_of(claims - dropped)}
+    return candidates - read_used(store, candidates, gone)
 
 
 def _concepts_of(claims: Iterable[Claim]) -> list[NamedNode]:

@@ -12,6 +12,7 @@ from kg import vocabulary as v
 from kg.assertion import AssertionSummary, Claim, Evidence
 from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
 from kg.quotation import Span
+from kg.reading import reading_version
 from kg.stores import Row
 from kg.study import study_kinds
 from ontology.concept import Concept
@@ -108,7 +109,7 @@ def article_quads(annotated: AnnotatedDocument) -> Iterator[Quad]:
         (v.DOI, _text(doi)),
         (v.IS_RETRACTED, Literal(document.is_retracted)),
         (v.RECORD_HASH, Literal(document.record_hash)),
-        (v.PIPELINE_VERSION, Literal(annotated.pipeline.version)),
+        (v.PIPELINE_VERSION, Literal(reading_version(annotated.pipeline))),
         (v.MENTION_COUNT, Literal(len(annotated.mentions))),
         (v.RELATION_COUNT, Literal(len(annotated.relations))),
     ]
@@ -138,7 +139,7 @@ def run_quads(pipeline: Pipeline) -> Iterator[Quad]:
         (v.RELATION_METHOD, Literal(pipeline.relations)),
         (v.WEIGHTS_HASH, Literal(pipeline.weights)),
         (v.LEXICON_HASH, Literal(pipeline.lexicon)),
-        (v.PIPELINE_VERSION, Literal(pipeline.version)),
+        (v.PIPELINE_VERSION, Literal(reading_version(pipeline))),
     )
     return _quads(NamedNode(run), pairs, run_graph(run))
 

@@ -4,6 +4,8 @@ Under the root: ``snapshots/000007`` with ``graph`` (the store), ``labels.sqlite
 ``snapshot.json``; ``names/<name>`` with the number of a snapshot that is kept; ``CURRENT`` with the
 published one; ``LOCK`` held by the writer. A writer works in ``snapshots/000008.new``, which gets
 its number when it is whole: a number is never used twice. Only the swap of ``CURRENT`` publishes.
+What is removed is called ``000004.old`` first. So a process may be killed at any point: what is
+named without a suffix is whole, and the next writer clears the rest away.
 """
 
 import fcntl
@@ -219,9 +221,17 @@ def _sync(folder: Path) -> None:
 
 
 def _remove_left_over(root: Path) -> None:
-    """Remove what a writer did not finish."""
-    for path in (root / "snapshots").glob("*.new"):
+    """Remove what a writer did not finish: to make, or to remove."""
+    for path in (*root.glob("snapshots/*.new"), *root.glob("snapshots/*.old")):
         shutil.rmtree(path)
+    for path in (*root.glob(".*.new"), *root.glob("names/.*.new")):
+        path.unlink()
+
+
+def _remove(snapshot: Snapshot) -> None:
+    """Remove a snapshot; one that is half removed must not be found, and rolled back to."""
+    doomed = snapshot.path.rename(snapshot.path.with_suffix(".old"))
+    shutil.rmtree(doomed)
 
 
 def _prune(root: Path) -> None:
@@ -231,7 +241,7 @@ def _prune(root: Path) -> None:
     last = {each.snapshot.number for each in kept[-KEPT:]}
     for each in kept:
         if not (each.is_current or each.names or each.snapshot.number in base | last):
-            shutil.rmtree(each.snapshot.path)
+            _remove(each.snapshot)
 
 
 def _numbers(root: Path) -> Iterator[int]:

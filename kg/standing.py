@@ -48,6 +48,14 @@ def read_concepts(store: TripleStore, concepts: Collection[NamedNode]) -> list[Q
     return read_quads(store, "concepts", {"s": concepts}, v.CONCEPTS)
 
 
+def read_used(
+    store: TripleStore, concepts: Collection[NamedNode], without: Collection[NamedNode]
+) -> set[NamedNode]:
+    """Read which concepts some assertion is about, leaving some assertions out."""
+    rows = read_rows(store, "uses", {"concept": concepts})
+    return {node(row, "concept") for row in rows if node(row, "assertion") not in without}
+
+
 def read_articles(store: TripleStore, pmids: Iterable[str]) -> list[Quad]:
     """Read what stands about some articles, and the evidence of any run that they gave."""
     articles = [NamedNode(article_iri(pmid)) for pmid in pmids]
@@ -162,5 +170,6 @@ def graph_counts(store: TripleStore) -> GraphCounts:
     counts: dict[str, int] = {}
     for query in ("article_counts", "assertion_counts", "believed_count", "concept_count"):
         for row in read_rows(store, query, {}):
-            counts.update({name: int(cell(row, name)) for name in row})
+            # Virtuoso leaves the sum over nothing unbound
+            counts.update({name: int(cell(row, name)) if row[name] else 0 for name in row})
     return GraphCounts(**counts, quads=store.size())

@@ -63,9 +63,7 @@ def flattened(shapes: Graph) -> Graph:
 
 def validate(quads: Iterable[Quad], shapes: Graph | None = None) -> list[Violation]:
     """List where quads break the shapes, in order of focus node; graph names play no part."""
-    _, report, _ = run_shacl(
-        _to_rdflib(quads), shacl_graph=shapes or bundled_shapes(), inplace=True
-    )
+    _, report, _ = run_shacl(to_rdflib(quads), shacl_graph=shapes or bundled_shapes(), inplace=True)
     if not isinstance(report, Graph):
         raise TypeError(f"Unexpected report: {report!r}")
     results = report.subjects(RDF.type, SH.ValidationResult)
@@ -85,7 +83,8 @@ def _violation(report: Graph, result: Node) -> Violation:
     return Violation(focus, path, value, message)
 
 
-def _to_rdflib(quads: Iterable[Quad]) -> Graph:
+def to_rdflib(quads: Iterable[Quad]) -> Graph:
+    """Put quads into a graph of rdflib, whatever graphs they stand in; literals stay as written."""
     graph = Graph()
     for quad in quads:
         graph.add((_node(quad.subject), _node(quad.predicate), _node(quad.object)))

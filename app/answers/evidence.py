@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.answers.concepts import End, YearCount, end_of, year_counts
-from app.answers.relations import ASSERTION, predicate_name, year
+from app.answers.relation_table import ASSERTION, predicate_name
+from app.answers.relations import year
 from app.answers.standpoint import (
     Counted,
     Said,

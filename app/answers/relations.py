@@ -3,18 +3,26 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import islice
 
-from app.answers.concepts import End, end_of, type_name
+from app.answers.concepts import end_of, short_id, type_name
+from app.answers.relation_table import (
+    ASSERTION,
+    RelationRow,
+    RelationTable,
+    current_table,
+    predicate_name,
+)
 from app.graph_access import Row, ask
-from kg.catalogue import QuestionError
-from ontology.namespaces import GUTBRAIN, PREDICATE_OF_IRI, TYPE_OF_IRI
-from ontology.schema import Predicate
+from kg.catalogue import QuestionError, read_integer, read_iri
+from ontology.namespaces import PREDICATE_OF_IRI, TYPE_OF_IRI
 
-ASSERTION = GUTBRAIN + "assertion/"
 EXPORT_PAGE = 5_000
 PREDICATE_IRIS = {str(predicate): iri for iri, predicate in PREDICATE_OF_IRI.items()}
 TYPE_IRIS = {str(entity_type): iri for iri, entity_type in TYPE_OF_IRI.items()}
 PAGE_SIZE = 50
+NO_YEAR = 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +50,6 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class RelationRow:
-    """One assertion in a list; ``id`` is its hash."""
-
-    id: str
-    subject: End
-    predicate: str
-    object: End
-    papers: int
-    belief: float
-    first: int | None
-    last: int | None
-    against: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Kind:
     """How many relations there are of one kind."""
 
@@ -64,6 +57,35 @@ class Kind:
     predicate: str
     object_type: str
     relations: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A filter, read: concepts as ``short_id`` names them, bounds as numbers; empty leaves open."""
+
+    subject: str
+    object: str
+    subject_type: str
+    predicate: str
+    object_type: str
+    papers: int
+    belief: int
+    latest: int
+    first: int
+
+    def passes(self, row: RelationRow) -> bool:
+        """Say whether a relation is wanted."""
+        return (
+            row.papers >= self.papers
+            and row.belief * 100 >= self.belief
+            and (row.last or 0) >= self.latest
+            and (row.first or NO_YEAR) <= self.first
+            and self.subject in {"", row.subject.id}
+            and self.object in {"", row.object.id}
+            and self.subject_type in {"", row.subject.type}
+            and self.predicate in {"", row.predicate}
+            and self.object_type in {"", row.object.type}
+        )
 
 
 def read_filter(parameters: Mapping[str, str]) -> Filter:
@@ -74,7 +96,10 @@ def read_filter(parameters: Mapping[str, str]) -> Filter:
 
 def relation_page(chosen: Filter, page: int, size: int = PAGE_SIZE) -> tuple[RelationRow, ...]:
     """Read one page of a list, pages counted from 1."""
-    arguments = {"limit": str(size), "offset": str((page - 1) * size)}
+    since, table = (page - 1) * size, current_table()
+    if table is not None:
+        return tuple(islice(listed(table, chosen), since, since + size))
+    arguments = {"limit": str(size), "offset": str(since)}
     return tuple(_relation(row) for row in ask("relations", **_arguments(chosen), **arguments))
 
 
@@ -87,7 +112,52 @@ def all_relations(chosen: Filter, total: int) -> Iterator[RelationRow]:
 def relation_kinds(chosen: Filter) -> tuple[Kind, ...]:
     """Count what passes all but the filters by type and predicate, a kind a row."""
     open_filter = replace(chosen, subject_type="", predicate="", object_type="")
+    table = current_table()
+    if table is not None:
+        return _kept_counts(table, open_filter)
     return tuple(_kind(row) for row in ask("relation_kinds", **_arguments(open_filter)))
+
+
+@lru_cache(maxsize=32)
+def _kept_counts(table: RelationTable, chosen: Filter) -> tuple[Kind, ...]:
+    return count_kinds(table, chosen)
+
+
+def count_kinds(table: RelationTable, chosen: Filter) -> tuple[Kind, ...]:
+    """Count what passes a filter by type and predicate."""
+    rows = listed(table, chosen)
+    kinds = Counter((row.subject.type, row.predicate, row.object.type) for row in rows)
+    return tuple(Kind(*kind, relations) for kind, relations in sorted(kinds.items()))
+
+
+def listed(table: RelationTable, chosen: Filter) -> Iterator[RelationRow]:
+    """Walk over the relations of a table that pass a filter; raises QuestionError."""
+    wanted = _read(chosen)
+    rows = table.rows
+    if wanted.subject:
+        rows = table.by_subject.get(wanted.subject, ())
+    elif wanted.object:
+        rows = table.by_object.get(wanted.object, ())
+    return filter(wanted.passes, rows)
+
+
+def _read(chosen: Filter) -> _Wanted:
+    _arguments(chosen)  # refuses what is no type and no predicate
+    return _Wanted(
+        _concept("subject", chosen.subject),
+        _concept("object", chosen.object),
+        chosen.subject_type,
+        chosen.predicate,
+        chosen.object_type,
+        papers=read_integer("minPapers", chosen.papers or "0"),
+        belief=read_integer("minBelief", chosen.belief or "0"),
+        latest=read_integer("lastFrom", chosen.latest or "0"),
+        first=read_integer("firstUntil", chosen.first or str(NO_YEAR)),
+    )
+
+
+def _concept(name: str, identifier: str) -> str:
+    return short_id(read_iri(name, identifier).value) if identifier else ""
 
 
 def count(kinds: tuple[Kind, ...], chosen: Filter) -> int:
@@ -154,12 +224,6 @@ def _kind(row: Row) -> Kind:
         type_name(str(row["objectType"])),
         int(str(row["relations"])),
     )
-
-
-def predicate_name(iri: str) -> str:
-    """The label of a predicate: the schema's, or the end of its IRI."""
-    known: Predicate | None = PREDICATE_OF_IRI.get(iri)
-    return str(known) if known else iri.rpartition("#")[2].rpartition("/")[2]
 
 
 def year(row: Row, name: str) -> int | None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from app.answers.relations import ASSERTION
+from app.answers.relation_table import ASSERTION
 from app.graph_access import Row, ask
 from kg.cues import Polarity
 from kg.identifiers import article_iri

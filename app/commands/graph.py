@@ -15,6 +15,7 @@ from app.commands.options import (
     NerOption,
     PresetOption,
     RelationsOption,
+    RuntimeOption,
     StoreOption,
 )
 from app.console import (
@@ -47,12 +48,19 @@ def run_command(
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
+    runtime: RuntimeOption = None,
     preset: PresetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read documents, extract, and bring the graph up to date. Running it again changes nothing."""
     settings = load_settings(
-        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
+        data=data,
+        store=store,
+        model=model,
+        ner=ner,
+        relations=relations,
+        runtime=runtime,
+        preset=preset,
     )
     if not sources:
         note("no source named: reading the bundled synthetic sample")
@@ -71,7 +79,7 @@ def bring_up_to_date(settings: Settings, sources: Sequence[Path]) -> RunSummary:
         return run(
             sources,
             settings.data,
-            settings.store,
+            settings.store_address,
             open_extractor(settings),
             min_belief=settings.min_belief,
             report=report,
@@ -89,8 +97,8 @@ def serve(
     settings = load_settings(data=data, store=store, host=host, port=port)
     # The explorer's script and the query workers read the settings anew, in other processes.
     os.environ["GUTBRAIN_DATA"] = str(settings.data.resolve())
-    if settings.store:
-        os.environ["GUTBRAIN_STORE"] = settings.store
+    if store:
+        os.environ["GUTBRAIN_STORE"] = store  # as given: with its password, if it has one
     note(f"explorer at http://{settings.host}:{settings.port}, stop with Ctrl+C")
     serve_forever(settings.host, settings.port)
 
@@ -112,7 +120,7 @@ def query(
         print_rows(("name", "asks", "parameters"), list_questions())
         return
     settings = load_settings(data=data, store=store)
-    names, rows = answer(name, arguments or [], graph_root(settings.data), settings.store)
+    names, rows = answer(name, arguments or [], graph_root(settings.data), settings.store_address)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     else:

@@ -11,6 +11,7 @@ from app.commands.options import (
     ModelOption,
     NerOption,
     RelationsOption,
+    RuntimeOption,
 )
 from app.console import complain, note, print_json, print_rows, progress
 from app.evaluation import Evaluation, evaluate_files, state_entities
@@ -42,13 +43,16 @@ def predict_command(
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
+    runtime: RuntimeOption = None,
     gold_entities: Annotated[
         bool, typer.Option("--gold-entities", help="Take the corpus's own entities.")
     ] = False,
     link: Annotated[bool, typer.Option("--link", help="Write a concept IRI a mention.")] = False,
 ) -> None:
     """Annotate a GutBrainIE file."""
-    extractor = open_extractor(load_settings(model=model, ner=ner, relations=relations))
+    extractor = open_extractor(
+        load_settings(model=model, ner=ner, relations=relations, runtime=runtime)
+    )
     with progress() as report:
         count = predict(
             corpus,

@@ -15,6 +15,7 @@ from app.commands.options import (
     JsonOption,
     ModelOption,
     NerOption,
+    PresetOption,
     RelationsOption,
     StoreOption,
 )
@@ -79,6 +80,7 @@ def nightly(
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
+    preset: PresetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do a night's work, once a day: harvest, extract what changed, update and publish the graph.
@@ -86,7 +88,9 @@ def nightly(
     Exit code 0 where it is done (or was done, or another process is at it), 3 where a part is
     lacking, 1 where it failed or is held back.
     """
-    settings = load_settings(data=data, store=store, model=model, ner=ner, relations=relations)
+    settings = load_settings(
+        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
+    )
     if accept:
         order = NightOrder(held_slot(settings), NightSource.ARCHIVE, accepts_losses=True)
     else:
@@ -137,9 +141,12 @@ def schedule(
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
+    preset: PresetOption = None,
 ) -> None:
     """Do ``nightly`` every night, until stopped; what was missed is made up for at once."""
-    settings = load_settings(data=data, store=store, model=model, ner=ner, relations=relations)
+    settings = load_settings(
+        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def night() -> None:

@@ -1,15 +1,17 @@
-"""The states of the graph: snapshots, and alerts on what is new in them."""
+"""The states of the graph: snapshots, whether they are whole, and alerts on what is new in them."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from app.commands.options import PARTIAL, DataOption, JsonOption, StoreOption
 from app.console import complain, note, print_json, print_rows
-from app.exchange import alerts_folder, check_alerts
+from app.exchange import alerts_folder, check_alerts, readable_graph
 from app.pipeline import graph_root
 from app.settings import load_settings
 from kg.alerts import AlertResult
+from kg.invariants import find_breaches
 from kg.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
 
 app = typer.Typer()
@@ -98,6 +100,30 @@ def alerts_command(
         if result.problem:
             complain(f"{result.name}: {result.problem}")
     if any(result.problem for result in results):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command("validate")
+def validate_command(
+    which: Annotated[str, typer.Argument(help=WHICH)] = "current",
+    data: DataOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a whole graph by queries: the SHACL shapes, and that all counts and beliefs are right.
+
+    A line for each kind of violation, with how many nodes show it and one of them. Exit code 0
+    where there is none, 3 where there is one.
+    """
+    graph = readable_graph(load_settings(data=data, store=store), which)
+    found = list(find_breaches(graph))
+    if as_json:
+        print_json([asdict(breach) for breach in found])
+    elif found:
+        rows = ((b.name, str(b.count), b.example, b.message) for b in found)
+        print_rows(("violation", "nodes", "example", "what should hold"), rows)
+    note(f"{len(found)} kinds of violation" if found else "the graph is whole")
+    if found:
         raise typer.Exit(PARTIAL)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.answers.concepts import End, YearCount
-from app.answers.relations import RelationRow
+from app.answers.relation_table import RelationRow
 from app.present import hue
 
 NEIGHBOURS = 24

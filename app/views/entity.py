@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import streamlit as st
 
 from app.answers.concepts import ConceptPage, End, papers_a_year, read_concept
-from app.answers.relations import Filter, RelationRow, count, facet, relation_kinds, relation_page
+from app.answers.relation_table import RelationRow
+from app.answers.relations import Filter, count, facet, relation_kinds, relation_page
 from app.present import (
     Column,
     Html,

@@ -4,11 +4,11 @@ from functools import partial
 
 import streamlit as st
 
+from app.answers.relation_table import RelationRow
 from app.answers.relations import (
     PAGE_SIZE,
     Filter,
     Kind,
-    RelationRow,
     all_relations,
     count,
     facet,

@@ -17,7 +17,11 @@ class TripleStore(Protocol):
         ...
 
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
-        """Remove, then add, as one transaction where the store has them."""
+        """Remove, then add: all of it or nothing, at the latest with the next change.
+
+        A store without transactions may be left halfway by a crash. Its next change, be it an
+        empty one, first finishes what was left; an empty change does nothing else.
+        """
         ...
 
     def size(self) -> int:

@@ -11,8 +11,34 @@ class StoreError(RuntimeError):
     """A store did not do what it was asked."""
 
 
-class StoreUnreachableError(StoreError):
+class PassingError(StoreError):
+    """What may be gone when asked again; ``wait_s`` is how long the server asks to wait."""
+
+    wait_s: float = 0.0
+
+
+class StoreUnreachableError(PassingError):
     """No store answers at the address."""
+
+
+class BrokenOffError(PassingError):
+    """The connection broke off: what was asked for may have been done or not."""
+
+
+class BusyError(PassingError):
+    """The server, or a proxy before it, asks to come again later (429, 502, 503)."""
+
+
+class AccessError(StoreError):
+    """The server wants to know who asks, or does not let them (401, 403)."""
+
+
+class DeadlineError(StoreError):
+    """The server took longer than it was given."""
+
+
+class TruncatedError(StoreError):
+    """The server gave fewer rows than the query has."""
 
 
 class QueryError(StoreError, ValueError):

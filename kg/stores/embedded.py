@@ -15,8 +15,8 @@ BULK = 10_000
 class EmbeddedStore:
     """A TripleStore on Oxigraph. ``has_changed`` tells whether it was written to since opened."""
 
-    def __init__(self, engine: Store) -> None:
-        self._engine = engine
+    def __init__(self, engine: Store, *, is_read_only: bool = False) -> None:
+        self._engine, self._is_read_only = engine, is_read_only
         self.has_changed = False
 
     @classmethod
@@ -32,7 +32,8 @@ class EmbeddedStore:
     @classmethod
     def open_read_only(cls, path: Path) -> "EmbeddedStore":
         """Open what no process writes to: Oxigraph leaves the other case undefined."""
-        return cls(_opened(lambda: Store.read_only(str(path)), path))
+        engine = _opened(lambda: Store.read_only(str(path)), path)
+        return cls(engine, is_read_only=True)
 
     def select(self, query: str) -> Iterator[Row]:
         """Answer a SELECT over the union of all graphs."""
@@ -71,6 +72,19 @@ class EmbeddedStore:
         self._engine.bulk_extend(quads)
         self.has_changed = True
 
+    def update(self, text: str) -> None:
+        """Make a SPARQL update; WHERE sees named graphs only where it names them."""
+        try:
+            self._engine.update(text)
+        except (SyntaxError, ValueError) as error:
+            raise QueryError(f"Update refused: {one_line(error)}") from error
+        self.has_changed = True
+
+    @property
+    def engine(self) -> Store:
+        """Oxigraph's own store; who changes something there sets ``has_changed``."""
+        return self._engine
+
     def quads(self) -> Iterator[Quad]:
         """Walk over every quad, in the engine's order."""
         return iter(self._engine)
@@ -84,7 +98,8 @@ class EmbeddedStore:
 
     def close(self) -> None:
         """Write everything to disk and let go of it; the store is empty and in memory from then."""
-        self._engine.flush()
+        if not self._is_read_only:
+            self._engine.flush()
         self._engine = Store()
 
 

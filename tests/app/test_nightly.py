@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyoxigraph import Literal, Quad
 
 from app.exchange import readable_graph
 from app.harvesting import topic_of
@@ -21,7 +22,8 @@ from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive import Archive
 from ingest.ledger import RunState
-from kg.snapshot import current_snapshot, roll_back
+from kg import vocabulary as v
+from kg.snapshot import current_snapshot, next_snapshot, roll_back
 from ontology.lexicon import starter_lexicon
 from tests.harvests import KEY, StillClock
 from tests.nights import (
@@ -223,6 +225,21 @@ def test_a_night_that_empties_the_graph_is_held_back(
     assert report.graph.change.gone > 0
     with Archive(archive_path(settings.data)) as archive:
         assert archive.ledger.lease("nightly") is None
+
+
+def test_a_night_whose_graph_is_not_whole_is_held_back(
+    pubmed_server: PubMedServer, work: Work, settings: Settings
+) -> None:
+    pubmed_server.add(*papers(1, 2))
+    work(0)
+    with next_snapshot(graph_root(settings.data)) as store:
+        (quad, *_) = (quad for quad in store.quads() if quad.predicate == v.BELIEF)
+        wrong = Quad(quad.subject, quad.predicate, Literal(0.123), quad.graph_name)
+        store.change(remove=[quad], add=[wrong])
+    pubmed_server.add(Paper(5, next_day(pubmed_server), title=finding(5)))
+    report = work(1)
+    assert report.state is RunState.HELD
+    assert any(reason.startswith("wrong_belief: 1, such as") for reason in report.held_because)
 
 
 def test_the_next_night_is_held_back_as_well(pubmed_server: PubMedServer, work: Work) -> None:

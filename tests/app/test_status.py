@@ -13,8 +13,9 @@ from app.night_values import night_row, status_values
 from app.pipeline import archive_path
 from app.settings import Settings
 from ingest.archive import Archive
-from ingest.document import Deletion, Rejected
+from ingest.document import Deletion, Document, Passage, Rejected
 from ingest.ledger import Lease, RunState
+from tests.crash_points import extractor_of_words, run_sample
 from tests.nights import slot
 
 NOW = datetime(2026, 11, 23, 3, tzinfo=UTC)
@@ -52,10 +53,20 @@ def test_where_nothing_was_read_nothing_is_made(settings: Settings) -> None:
 
 def test_pending_changes_and_dead_letters_are_counted(settings: Settings) -> None:
     with Archive(archive_path(settings.data)) as archive:
-        archive.store([Deletion("1"), Rejected("efetch", "2", "no title", b"<x/>")])
+        unread = Document("3", (Passage("title", "Not in the graph yet"),))
+        archive.store([Deletion("1"), unread, Rejected("efetch", "2", "no title", b"<x/>")])
     status = read_status(settings)
     assert (status.pending, status.dead_letters) == (1, 1)
     assert (status.dead_listed[0].pmid, status.dead_listed[0].reason) == ("2", "no title")
+
+
+def test_what_a_run_loaded_is_not_pending_and_what_came_after_it_is(settings: Settings) -> None:
+    run_sample(settings.data, extractor_of_words())
+    assert read_status(settings).pending == 0
+    with Archive(archive_path(settings.data)) as archive:
+        (pmid, *_) = archive.hashes()
+        archive.store([Deletion(pmid)])
+    assert read_status(settings).pending == 1
 
 
 def test_a_held_night_asks_for_attention_and_the_last_good_one_stays(settings: Settings) -> None:

@@ -11,6 +11,9 @@ from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.schema import EntityType as Type
 from ontology.schema import Predicate
+from tests.rdf4j_server import Rdf4jServer
+from tests.serving import serving
+from tests.sparql_server import SparqlServer
 
 PIPELINE = Pipeline("lexicon", "counts", "weights", "names")
 CONCEPTS = (
@@ -117,3 +120,29 @@ def graph(store: EmbeddedStore) -> EmbeddedStore:
     """A small graph in which every question of the catalogue has an answer."""
     load(store, _library())
     return store
+
+
+@pytest.fixture
+def rdf4j() -> Rdf4jServer:
+    """A stand-in for an RDF4J server, with the repository ``test``."""
+    return Rdf4jServer()
+
+
+@pytest.fixture
+def rdf4j_url(rdf4j: Rdf4jServer) -> Iterator[str]:
+    """Where its repository answers."""
+    with serving(rdf4j.app()) as base:
+        yield f"{base}/repositories/test"
+
+
+@pytest.fixture
+def sparql() -> SparqlServer:
+    """A stand-in for a server that knows SPARQL 1.1 alone."""
+    return SparqlServer()
+
+
+@pytest.fixture
+def sparql_url(sparql: SparqlServer) -> Iterator[str]:
+    """Where it takes queries."""
+    with serving(sparql.app()) as base:
+        yield f"{base}/sparql"

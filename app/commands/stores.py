@@ -1,0 +1,57 @@
+"""What the operator of a graph server needs: look at it, make a repository for the graph."""
+
+from typing import Annotated
+
+import typer
+
+from app.commands.options import JsonOption
+from app.console import note, print_json, print_values
+from app.settings import load_settings
+from kg.stores.address import AddressError, StoreAddress
+from kg.stores.open import open_server
+from kg.stores.repositories import create_repository
+
+app = typer.Typer()
+store = typer.Typer(help="Servers that hold the graph.", no_args_is_help=True)
+app.add_typer(store, name="store")
+UrlArgument = Annotated[
+    str | None, typer.Argument(help="Address of the server, by default the setting `store`.")
+]
+
+
+@store.command()
+def check(url: UrlArgument = None, as_json: JsonOption = False) -> None:
+    """Say what a server was seen to do."""
+    address = _address(url)
+    server = open_server(address)
+    found = server.capabilities
+    values: dict[str, str | int | None] = {
+        "address": str(address),
+        "kind": found.kind.value,
+        "server": found.server,
+        "quads": server.size(),
+        "can_write": found.can_write,
+        "transactions": found.has_transactions,
+        "signed_in_by": found.scheme.value,
+        "rows_as": found.rows,
+        "update": found.update,
+        "graph_store": found.graph_store,
+        "lucene": ", ".join(found.indexes),
+    }
+    server.close()
+    print_json(values) if as_json else print_values(values)
+
+
+@store.command()
+def create(url: UrlArgument = None) -> None:
+    """Make a repository for the graph on a GraphDB or RDF4J server."""
+    address = _address(url)
+    create_repository(address)
+    note(f"made {address}")
+
+
+def _address(url: str | None) -> StoreAddress:
+    address = load_settings(store=url).store_address
+    if address is None:
+        raise AddressError("no server is named: give its URL, or set GUTBRAIN_STORE")
+    return address

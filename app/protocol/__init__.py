@@ -1,0 +1,1 @@
+"""What ``gutbrain serve`` answers to programs: RDF4J's protocol over the embedded graph."""

@@ -1,0 +1,253 @@
+"""HTTP to one server: pooled connections, deadlines, retries of what may be repeated."""
+
+import io
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import httpx
+from typing_extensions import Buffer
+
+from kg.stores.answers import (
+    AccessError,
+    BrokenOffError,
+    BusyError,
+    DeadlineError,
+    PassingError,
+    QueryError,
+    StoreError,
+    StoreUnreachableError,
+    one_line,
+)
+
+WAITS_S = (0.5, 1.0, 2.0)
+LONGEST_WAIT_S = 60.0
+"""What a server asks for by Retry-After is waited for up to here."""
+
+_BUSY = frozenset({429, 502, 503})
+_QUOTED = 2_000
+_PAGE_S = 30.0
+"""An error page is read up to so many bytes, and so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds to connect, for each wait on the network, and for a whole answer or upload."""
+
+    connect_s: float = 10.0
+    read_s: float = 120.0
+    total_s: float = 900.0
+
+
+DEADLINES = Deadlines()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. ``is_repeatable`` where doing it twice leaves what doing it once leaves."""
+
+    method: str
+    url: str
+    content: bytes | Iterable[bytes] | None = field(default=None, repr=False)
+    form: Mapping[str, str | list[str]] | None = None
+    params: Mapping[str, str] | None = None
+    headers: Mapping[str, str] | None = None
+    is_repeatable: bool = False
+    deadlines: Deadlines | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A whole answer."""
+
+    headers: httpx.Headers
+    content: bytes = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(errors="replace")
+
+
+T = TypeVar("T")
+
+
+class Body(io.RawIOBase):
+    """The body of an answer as a file, read as it comes in; closing it ends the answer."""
+
+    def __init__(self, answer: httpx.Response, name: str, ends_at: float) -> None:
+        super().__init__()
+        self.headers = answer.headers
+        self._answer, self._name, self._ends_at = answer, name, ends_at
+        self._chunks, self._left = answer.iter_bytes(), b""
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        """Fill a buffer with what has come; 0 at the end. Raises StoreError where it breaks off."""
+        room = memoryview(buffer).cast("B")
+        if not self._left:
+            self._left = self._next()
+        part, self._left = self._left[: len(room)], self._left[len(room) :]
+        room[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if not self.closed:
+            self._answer.close()
+        super().close()
+
+    def _next(self) -> bytes:
+        _check_time(self._name, self._ends_at)
+        try:
+            return next(self._chunks, b"")
+        except httpx.TransportError as error:
+            raise _failure(self._name, error) from error
+
+
+class Connection:
+    """Sends calls to one server. ``name`` stands in errors: a URL without credentials."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        deadlines: Deadlines = DEADLINES,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.name, self.deadlines, self._sleep = name, deadlines, sleep
+        self._client = httpx.Client()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def sign(self, auth: httpx.Auth | None) -> None:
+        """Send every call from now on in somebody's name."""
+        self._client.auth = auth or httpx.Auth()
+
+    def fetch(self, call: Call) -> Fetched:
+        """Send a call and read the whole answer; raises StoreError unless it is a 2xx."""
+        with self.open(call) as body:
+            return Fetched(body.headers, body.read())
+
+    def open(self, call: Call) -> Body:
+        """Send a call; the answer is read as the body is. Raises StoreError unless it is a 2xx."""
+        return self._patiently(self._once, call) if call.is_repeatable else self._once(call)
+
+    def try_out(self, call: Call) -> httpx.Response:
+        """Send a call that may be repeated, and hand on whatever comes back.
+
+        Raises StoreError where nothing does.
+        """
+        return self._patiently(self._any_answer, call)
+
+    def _patiently(self, send: Callable[[Call], T], call: Call) -> T:
+        """Try again after a pause, as long as all pauses fit into the time of the call."""
+        left_s = (call.deadlines or self.deadlines).total_s
+        for least_s in WAITS_S:
+            try:
+                return send(call)
+            except PassingError as error:
+                wait_s = max(least_s, error.wait_s)
+                left_s -= wait_s
+                if left_s < 0:
+                    raise
+                self._sleep(wait_s)
+        return send(call)
+
+    def _any_answer(self, call: Call) -> httpx.Response:
+        request = self._request(call, call.deadlines or self.deadlines)
+        try:
+            answer = self._client.send(request)
+        except httpx.TransportError as error:
+            raise _failure(self.name, error) from error
+        if answer.status_code in _BUSY:
+            raise _refusal(self.name, answer)
+        return answer
+
+    def _once(self, call: Call) -> Body:
+        deadlines = call.deadlines or self.deadlines
+        ends_at = time.monotonic() + deadlines.total_s
+        try:
+            answer = self._client.send(self._request(call, deadlines), stream=True)
+            if not answer.is_success:
+                raise _refusal(self.name, answer)
+        except httpx.TransportError as error:
+            raise _failure(self.name, error) from error
+        return Body(answer, self.name, ends_at)
+
+    def _request(self, call: Call, deadlines: Deadlines) -> httpx.Request:
+        content = call.content
+        if content is not None and not isinstance(content, bytes):
+            content = _timed(content, self.name, time.monotonic() + deadlines.total_s)
+        return self._client.build_request(
+            call.method,
+            call.url,
+            content=content,
+            data=call.form,
+            params=call.params,
+            headers=call.headers,
+            timeout=httpx.Timeout(deadlines.read_s, connect=deadlines.connect_s),
+        )
+
+
+def _timed(chunks: Iterable[bytes], name: str, ends_at: float) -> Iterator[bytes]:
+    for chunk in chunks:
+        _check_time(name, ends_at)
+        yield chunk
+
+
+def _check_time(name: str, ends_at: float) -> None:
+    if time.monotonic() > ends_at:
+        raise DeadlineError(f"{name}: not done in time")
+
+
+def _failure(name: str, error: httpx.TransportError) -> StoreError:
+    """Say in our terms why no whole answer came."""
+    reason = f"{name}: {type(error).__name__}: {one_line(error)}"
+    match error:
+        case httpx.ConnectError() | httpx.ConnectTimeout():
+            return StoreUnreachableError(reason)
+        case httpx.NetworkError() | httpx.RemoteProtocolError():
+            return BrokenOffError(reason)
+        case httpx.TimeoutException():
+            return DeadlineError(reason)
+        case _:
+            return StoreError(reason)
+
+
+def _refusal(name: str, answer: httpx.Response) -> StoreError:
+    """Say in our terms what a server answered that is no 2xx, with the begin of its page."""
+    with Body(answer, name, time.monotonic() + _PAGE_S) as body:
+        page = (body.read(_QUOTED) or b"").decode(errors="replace")
+    reason = f"{name}: HTTP {answer.status_code}: {' '.join(page.split())[:200]}"
+    match answer.status_code:
+        case httpx.codes.BAD_REQUEST:
+            return QueryError(reason)
+        case httpx.codes.UNAUTHORIZED | httpx.codes.FORBIDDEN:
+            return AccessError(reason)
+        case status if status in _BUSY:
+            busy = BusyError(reason)
+            busy.wait_s = min(_asked_wait_s(answer.headers), LONGEST_WAIT_S)
+            return busy
+        case _:
+            return StoreError(reason)
+
+
+def _asked_wait_s(headers: httpx.Headers) -> float:
+    """Read Retry-After: seconds, or a date; 0 where it says nothing."""
+    text = headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return 0.0
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,126 @@
+"""A process that is killed at any point leaves the graph before or after, and the next one goes on.
+
+The points are found, not guessed: see ``tests/crash_points.py``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.pipeline import graph_root
+from kg.invariants import find_breaches
+from kg.snapshot import current_snapshot, kept_snapshots, name_snapshot
+from kg.stores.embedded import EmbeddedStore
+from tests.crash_points import operation, quad, write
+
+ROOT = Path(__file__).parents[2]
+
+
+def killed_at_every_point(folder: Path, name: str, step: int = 1) -> list[Path]:
+    """Kill an operation; the data directories it left, the last by an operation that ended."""
+    command = [sys.executable, "-m", "tests.crash_points", str(folder), name, str(step)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    told = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
+    return [folder / str(n) for n in range(0, int(told.stdout) + 1, step)]
+
+
+def quads(data: Path) -> set[str]:
+    """Every quad of the current snapshot, none before the first."""
+    current = current_snapshot(graph_root(data))
+    if current is None:
+        return set()
+    return set(map(str, EmbeddedStore.open_read_only(current.graph).quads()))
+
+
+def files(data: Path) -> set[str]:
+    """What stands in the graph's folder: snapshots without their content, names, pointers."""
+    root = graph_root(data)
+    return {
+        str(path.relative_to(root))
+        for folder in (root, root / "snapshots", root / "names")
+        for path in folder.glob("*")
+    }
+
+
+def all_open(data: Path) -> bool:
+    """Whether every snapshot that could be rolled back to is whole."""
+    for kept in kept_snapshots(graph_root(data)):
+        store = EmbeddedStore.open_read_only(kept.snapshot.graph)
+        assert store.size() == len(list(store.quads()))
+        assert kept.quads in {None, store.size()}
+        assert kept.snapshot.labels.is_file()
+    return True
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A graph of four snapshots, the first with a name: the next writer removes the second."""
+    for n in range(4):
+        write(tmp_path / "base")
+        if n == 0:
+            name_snapshot(graph_root(tmp_path / "base"), "1", "kept")
+    yield tmp_path
+    shutil.rmtree(tmp_path)
+
+
+def test_a_writer_killed_anywhere_leaves_the_graph_before_or_after(folder: Path) -> None:
+    before = {str(quad(n)) for n in range(4)}
+    after = before | {str(quad(4))}
+    *killed, whole = killed_at_every_point(folder, "write")
+    assert len(killed) > 10
+    assert quads(whole) == after
+    seen = [quads(data) for data in killed]
+    assert all(each in (before, after) for each in seen)
+    assert before in seen
+    assert after in seen
+    assert all(map(all_open, killed))
+
+
+def test_the_next_writer_after_any_kill_goes_on_and_clears_up(folder: Path) -> None:
+    *killed, whole = killed_at_every_point(folder, "write")
+    for data in killed:
+        wanted = len(quads(data)) + 1
+        write(data)
+        assert len(quads(data)) == wanted
+        assert all_open(data)
+        left = [name for name in files(data) if ".new" in name or ".old" in name]
+        assert left == []
+        assert len(kept_snapshots(graph_root(data))) <= len(kept_snapshots(graph_root(whole))) + 1
+
+
+@pytest.mark.parametrize("name", ["back", "name", "forget"])
+def test_what_is_done_to_snapshots_is_done_or_not(folder: Path, name: str) -> None:
+    base = folder / "base"
+    before = (quads(base), files(base))
+    *killed, whole = killed_at_every_point(folder, name)
+    after = (quads(whole), files(whole))
+    assert killed
+    for data in killed:
+        now = {each for each in files(data) if not Path(each).name.startswith(".")}
+        assert quads(data) in (before[0], after[0])
+        assert now <= before[1] | after[1]
+        assert all_open(data)
+        operation(name)(data) if name != "forget" or now != after[1] else None
+        assert (quads(data), files(data)) == after
+
+
+def test_a_run_that_is_killed_ends_as_one_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    *killed, whole = killed_at_every_point(tmp_path, "run", step=6)
+    expected = quads(whole)
+    assert len(expected) > 1000
+    assert len(killed) >= 3
+    again = operation("run")
+    for data in killed:
+        assert quads(data) in (set(), expected)
+        again(data)
+        assert quads(data) == expected
+        assert not [name for name in files(data) if ".new" in name]
+    last = current_snapshot(graph_root(killed[-1]))
+    assert last is not None
+    assert list(find_breaches(EmbeddedStore.open_read_only(last.graph))) == []
