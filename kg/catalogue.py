@@ -7,7 +7,8 @@ A question is valid SPARQL that runs as it stands. Its head says what it asks::
     #+ param: limit integer rows
 
 A parameter is bound by its line ``VALUES ?disease { <default> }``; the parameters ``limit`` and
-``offset`` by ``LIMIT 20`` and ``OFFSET 0``.
+``offset`` by ``LIMIT 20`` and ``OFFSET 0``. A ``limit`` in small letters is none: it stands where a
+subselect shall be answered first, and bounds nothing that a graph of ours has.
 """
 
 import re
