@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.extractor import Extractor
 from ingest.document import Document
+from ingest.wal import write_ahead
 from ontology.concept import Concept
 
 _BATCH_DOCUMENTS = 20
@@ -55,7 +56,10 @@ class Readings:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self.extracted = path, 0
         self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-        self._write("PRAGMA journal_mode = WAL")
+        try:
+            write_ahead(self._connection, _BUSY_TIMEOUT_S)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
         self._write(_TABLE)
 
     def __enter__(self) -> Self:
@@ -113,7 +117,10 @@ class Readings:
         try:
             self._connection.execute(statement, values)
         except sqlite3.DatabaseError as error:
-            raise ReadingsError(f"{self._path}: cannot be used: {error}") from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.DatabaseError) -> ReadingsError:
+        return ReadingsError(f"{self._path}: cannot be used: {error}")
 
 
 def _name(extractor: Extractor) -> str:

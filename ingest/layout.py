@@ -5,6 +5,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest.wal import write_ahead
+
 _BUSY_TIMEOUT_S = 60.0
 _DOCUMENTS = (
     """CREATE TABLE documents (
@@ -87,7 +89,7 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
 def _prepare(connection: sqlite3.Connection) -> None:
     if _version(connection) == LAYOUT_VERSION:
         return
-    connection.execute("PRAGMA journal_mode = WAL")
+    write_ahead(connection, _BUSY_TIMEOUT_S)
     with transaction(connection):
         version = _version(connection)  # another process may have been faster
         if version > LAYOUT_VERSION:
