@@ -28,10 +28,12 @@ from pyoxigraph import Quad, RdfFormat, parse
 from queries import Timing, lists_of, measure, question_names, texts_of
 from rdflib import Dataset
 
-from app.answers.relation_table import read_table
+from app.answers.relation_table import RelationTable, read_table
 from kg.labels import build_index
+from kg.paper_years import read_paper_years, write_paper_years
 from kg.snapshot import Snapshot
 from kg.stores.embedded import EmbeddedStore
+from ontology.namespaces import to_iri
 
 START_S, QUERY_S, SLOW_MS = 180, 20, 5_000
 SETTINGS = """\
@@ -111,13 +113,26 @@ def embedded(file: Path, folder: Path, repeat: int) -> dict[str, object]:
     build_index(store, Snapshot(folder).labels)
     once = {"label index": clock.read()}
     clock = Clock.start()
+    write_paper_years(store, Snapshot(folder).labels)
+    once["papers a year"] = clock.read()
+    clock = Clock.start()
     table = read_table(store)
     once["table of relations"] = clock.read()
     texts = list(texts_of(store, question_names(servers=True)))
     (folder / "questions.json").write_text(json.dumps(texts), encoding="utf-8")
     timings = list(ask(lambda text: list(store.select(text)), texts, repeat))
     timings += [measure(name, answer, repeat) for name, answer in lists_of(table)]
+    timings += years_of(table, Snapshot(folder).labels, repeat)
     return figures(loaded, timings) | {"once": once}
+
+
+def years_of(table: RelationTable, index: Path, repeat: int) -> Iterator[Timing]:
+    """Time what the explorer reads of the hub, and of a concept with few relations."""
+    sizes = {name: len(rows) for name, rows in table.by_object.items()}
+    concepts = {"entity: papers a year, hub": max, "entity: papers a year": min}
+    for name, choose in concepts.items():
+        iri = to_iri(choose(sizes, key=lambda each: sizes[each]))
+        yield measure(name, lambda iri=iri: read_paper_years(index, iri) or (), repeat)
 
 
 def ask(

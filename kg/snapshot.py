@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from kg.labels import build_index
+from kg.paper_years import write_paper_years
 from kg.stores.embedded import EmbeddedStore
 
 KEPT = 3
@@ -55,7 +56,7 @@ class Snapshot:
 
     @property
     def labels(self) -> Path:
-        """Where the label index is."""
+        """Where the label index is, and what was counted once (``paper_years``)."""
         return self.path / "labels.sqlite"
 
     @property
@@ -185,6 +186,7 @@ def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapsho
     if not store.has_changed and current is not None:
         return
     build_index(store, coming.labels)
+    write_paper_years(store, coming.labels)
     record = {"made_from": current.number if current else None, "quads": store.size()}
     store.close()
     _write_whole(coming.record, json.dumps(record))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.graph_access import Row, ask
-from kg.catalogue import QuestionError
+from app.graph_access import Row, ask, label_index
+from kg.catalogue import QuestionError, read_iri
+from kg.paper_years import read_paper_years
 from kg.vocabulary import (
     ALT_LABEL,
     CLOSE_MATCH,
@@ -100,8 +101,12 @@ def degree(identifier: str) -> int:
 
 
 def papers_a_year(identifier: str) -> tuple[YearCount, ...]:
-    """In how many papers a year the concept is related to another."""
-    return year_counts(ask("concept_years", concept=identifier))
+    """In how many papers a year the concept is related to another; a server is asked."""
+    index, iri = label_index(), read_iri("concept", identifier).value
+    counted = read_paper_years(index, iri) if index else None
+    if counted is None:
+        return year_counts(ask("concept_years", concept=identifier))
+    return tuple(YearCount(year, papers) for year, papers in counted)
 
 
 def year_counts(rows: tuple[Row, ...]) -> tuple[YearCount, ...]:
