@@ -29,8 +29,6 @@ from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 
 SERVERS_ONLY = ("view_labels", "view_relation_kinds", "view_relations")
-INSIDE = ("view_column",)
-"""What is read once a snapshot, as a part of the table."""
 ROLES = {
     "disease": "DDF", "taxon": "Bacteria", "gene": "Gene", "first": "DDF", "second": "DDF",
     "concept": "", "subject": "", "object": "",
@@ -128,7 +126,7 @@ def _best(store: TripleStore) -> str:
 def question_names(*, servers: bool) -> list[str]:
     """Name the questions: the catalogue's, and the explorer's."""
     files = [entry.name for entry in question_folder().iterdir() if entry.name.endswith(".rq")]
-    left_out = INSIDE if servers else INSIDE + SERVERS_ONLY
+    left_out = () if servers else SERVERS_ONLY
     return sorted({name.removesuffix(".rq") for name in files} - set(left_out))
 
 

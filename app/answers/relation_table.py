@@ -18,7 +18,6 @@ from app.answers.concepts import End, short_id, type_name
 from app.graph_access import graph_version, open_graph
 from app.settings import load_settings
 from kg import vocabulary as v
-from kg.catalogue import bind_terms, question
 from kg.rdf import cell
 from kg.standing import read_rows
 from kg.stores import TripleStore
@@ -113,8 +112,8 @@ def _rows(store: TripleStore) -> Iterator[RelationRow]:
 
 def _column(store: TripleStore, term: NamedNode) -> Iterator[tuple[str, str]]:
     """Read one property of all nodes that have it: IRI and value."""
-    text = bind_terms(question("view_column").text, {"property": (term,)})
-    return ((cell(row, "node"), cell(row, "value")) for row in store.select(text))
+    rows = read_rows(store, "column", {"property": (term,)})
+    return ((cell(row, "node"), cell(row, "value")) for row in rows)
 
 
 def _filled(

@@ -10,7 +10,7 @@ import torch
 
 from extract.annotation import AnnotatedDocument, Pipeline
 from extract.ner.encoder import EncoderRecognizer
-from extract.ner.judging import write_judge
+from extract.ner.judging import JUDGE_FILE, write_judge
 from extract.ner.transformer import (
     Device,
     WordwiseTokenizer,
@@ -142,6 +142,7 @@ def _finish(
     fold = order.recipe.held_out.fold
     is_rotated = order.recipe.held_out.rotate
     kept = pool.kept(None if is_rotated else fold)
+    (order.out / JUDGE_FILE).unlink(missing_ok=True)  # an earlier model's
     recognizer = _export(order, craft, device)
     write_counts(count_relations(kept), order.out)
     tagged = outcome.held_out or _read(recognizer, pool.held_out(fold))

@@ -105,6 +105,12 @@ def test_torch_reads_the_same_model(model: Path) -> None:
     assert mentions_in(model, text, Runtime.TORCH) == mentions_in(model, text)
 
 
+def test_the_judge_of_an_earlier_model_does_not_stay(tiny_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "judge.json").write_text("{}")
+    train(tiny_encoder, tmp_path, TOP + SIX + TRUNK + BRANCHES, epochs=15)
+    assert mentions_in(tmp_path, "no rest of anxiety here .")
+
+
 def test_a_graph_tells_which_runtime_read_it(model: Path) -> None:
     names = RecognizerName.ENCODER, RelationMethod.COUNTS
     pipelines = [
