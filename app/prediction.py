@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.evaluation import evaluate_files
+from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus, write_entry
 from extract.extractor import Extractor, keep_relations
+from extract.parallel import map_in_order
 from extract.scored_items import Scorer, Task
 from extract.scoring import Score
 
@@ -26,10 +28,13 @@ def predict(
     whole or not at all.
     """
     entries: dict[str, object] = {}
-    for number, gold in enumerate(read_corpus(corpus), start=1):
-        read = extractor.annotate(gold.document, gold.mentions if gold_entities else None)
-        least = extractor.thresholds
-        entries[gold.document.pmid] = write_entry(
+    least = extractor.thresholds
+
+    def annotate(gold: AnnotatedDocument) -> AnnotatedDocument:
+        return extractor.annotate(gold.document, gold.mentions if gold_entities else None)
+
+    for number, read in enumerate(map_in_order(annotate, read_corpus(corpus)), start=1):
+        entries[read.document.pmid] = write_entry(
             keep_relations(read, least.mention),
             tags=keep_relations(read, least.tag).relations,
             pairs=keep_relations(read, least.binary).relations,

@@ -23,12 +23,11 @@ from gliner.config import UniEncoderTokenConfig
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from benchmarks.reading import measure
+from benchmarks.reading import THREADS, measure
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from extract.corpus import read_corpus
 from extract.methods import bundled_encoder
 from extract.ner.transformer import Device, cutter, open_tokenizer
-from extract.onnx import THREADS
 from extract.platt import IDENTITY
 from extract.relations.atlop import Atlop, AtlopRelations
 from ingest.document import Document

@@ -21,6 +21,8 @@ from extract.methods import ModelError, load_extractor
 from ingest.document import Document
 from ontology.lexicon import starter_lexicon
 
+THREADS = 2
+"""So many cores each side has, and threads where it sets their number."""
 PROGRESS_S = 5.0
 
 

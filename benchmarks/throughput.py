@@ -3,7 +3,7 @@
     python benchmarks/throughput.py GUTBRAINIE-FILE... [--model MODEL] [--python OTHER-PYTHON]
     python benchmarks/throughput.py GUTBRAINIE-FILE... --ours-only
 
-Reading is NER and relations, on two threads, without network; each side has fresh processes. The
+Reading is NER and relations, on two cores, without network; each side has fresh processes. The
 baseline has the architecture of GLiNER large and of ATLOP on BERT-base with random weights. It
 takes seconds a document, so it gets a sample of the documents, evenly spread; we read the sample
 too, and the ratios are those on the sample. ATLOP gets the mentions that we find.
@@ -33,10 +33,9 @@ from typing import Any
 
 import onnx
 
-from benchmarks.reading import Reading
+from benchmarks.reading import THREADS, Reading
 from extract.methods import shipped_model
 from extract.ner.encoder import MODEL_FILE
-from extract.onnx import THREADS
 
 HERE = Path(__file__).parent
 FINDS_GLINER = "import importlib.util as u, sys; sys.exit(u.find_spec('gliner') is None)"
@@ -95,6 +94,8 @@ class Row:
 def main(given: argparse.Namespace) -> None:
     """Read, print a table."""
     python: str = given.python
+    if hasattr(os, "sched_setaffinity"):  # our readers take as many threads as they see cores
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     if not given.ours_only:
         require_gliner(python)
     load = load_average()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from extract import Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
 from extract.linking import NameLinker
+from extract.parallel import map_in_order
 from ingest.document import Document
 
 
@@ -69,8 +70,8 @@ class Extractor:
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents for the graph: relations from the graph's own threshold on."""
-        for document in documents:
-            yield keep_relations(self.annotate(document), self.thresholds.graph)
+        for annotated in map_in_order(self.annotate, documents):
+            yield keep_relations(annotated, self.thresholds.graph)
 
 
 def keep_relations(annotated: AnnotatedDocument, threshold: float) -> AnnotatedDocument:

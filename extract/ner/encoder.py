@@ -1,6 +1,6 @@
 """The trained recognizer: an encoder in ONNX, read without torch.
 
-A model folder holds ``tagger.onnx`` (ids, mask [batch, pieces] -> logits [batch, pieces, labels]),
+A model folder holds ``tagger.onnx`` (ids [batch, pieces] -> logits [batch, pieces, labels]),
 ``tokenizer.json``, ``judge.json`` and, of a model with a CRF, ``transitions.npy`` [from, to].
 ``config.json`` tells torch, where it reads the same weights, how the encoder is built.
 """
@@ -14,7 +14,7 @@ from extract.ner.bio import Floats
 from extract.ner.judging import Described, read_judge
 from extract.ner.reading import Reader, read_mentions
 from extract.ner.windows import PieceTokenizer, Window
-from extract.onnx import open_session
+from extract.onnx import ModelFileError, open_session
 from ingest.document import Document
 from ontology.lexicon import starter_lexicon
 
@@ -27,6 +27,9 @@ class EncoderRecognizer:
 
     def __init__(self, folder: Path) -> None:
         self._session = open_session(folder / MODEL_FILE)
+        inputs = ", ".join(each.name for each in self._session.get_inputs())
+        if inputs != "ids":
+            raise ModelFileError(f"{folder / MODEL_FILE}: takes {inputs}, not ids alone")
         self._judge = read_judge(folder)
         tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
         self._reader = Reader(tokenizer, self._run, starter_lexicon(), read_transitions(folder))
@@ -42,7 +45,7 @@ class EncoderRecognizer:
 
     def _run(self, window: Window) -> Floats:
         ids = np.array([window.ids], dtype=np.int64)
-        (logits,) = self._session.run(None, {"ids": ids, "mask": np.ones_like(ids)})
+        (logits,) = self._session.run(None, {"ids": ids})
         return np.asarray(logits)[0, 1:-1]
 
 

@@ -73,7 +73,7 @@ class TorchRecognizer:
     def _run(self, window: Window) -> Floats:
         ids = torch.tensor([window.ids], device=self._device.name)
         with torch.inference_mode(), self._device.autocast():
-            return self.tagger(ids, torch.ones_like(ids))[0, 1:-1].float().cpu().numpy()
+            return self.tagger(ids)[0, 1:-1].float().cpu().numpy()
 
 
 def save_tagger(tagger: Tagger, tokenizer: str, head: Head, out: Path) -> None:

@@ -78,11 +78,13 @@ class Tagger(nn.Module):
         self.head = BiLstmHead(width) if head is Head.BILSTM_CRF else nn.Linear(width, len(LABELS))
         self.crf = None if head is Head.LINEAR else Crf(len(LABELS))
 
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Score every label of every piece."""
+    def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Score every label of every piece; no ``mask``, no padding."""
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         states = self.dropout(states)
-        return self.head(states, mask) if self._reads_along() else self.head(states)
+        if self._reads_along():
+            return self.head(states, torch.ones_like(ids) if mask is None else mask)
+        return self.head(states)
 
     def _reads_along(self) -> bool:
         return isinstance(self.head, BiLstmHead)

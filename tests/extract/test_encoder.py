@@ -36,7 +36,10 @@ SAYS = {
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder whose tagger looks each piece up in a table of scores."""
-    out = tmp_path_factory.mktemp("model")
+    return write_tagger(tmp_path_factory.mktemp("model"), ["ids"])
+
+
+def write_tagger(out: Path, inputs: list[str]) -> Path:
     tokenizer = Tokenizer(WordPiece({w: i for i, w in enumerate(WORDS)}, unk_token="[UNK]"))
     tokenizer.normalizer = BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = BertPreTokenizer()
@@ -44,13 +47,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scores = np.zeros((len(WORDS), len(LABELS)), dtype=np.float32)
     for number, word in enumerate(WORDS):
         scores[number, LABELS.index(SAYS.get(word, "O"))] = 5
-    ids, mask = (
-        helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "p"]) for n in ("ids", "mask")
-    )
+    given = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "p"]) for n in inputs]
     logits = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", "p", len(LABELS)])
     nodes = [helper.make_node("Gather", ["table", "ids"], ["logits"])]
     table = numpy_helper.from_array(scores, "table")
-    graph = helper.make_graph(nodes, "lookup", [ids, mask], [logits], [table])
+    graph = helper.make_graph(nodes, "lookup", given, [logits], [table])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, out / MODEL_FILE)
     return out
@@ -59,6 +60,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def recognizer(folder: Path) -> EncoderRecognizer:
     return EncoderRecognizer(folder)
+
+
+def test_a_file_that_takes_other_inputs_is_named(tmp_path: Path) -> None:
+    folder = write_tagger(tmp_path, ["ids", "mask"])
+    with pytest.raises(ModelFileError, match=r"tagger.onnx: takes ids, mask, not ids alone"):
+        EncoderRecognizer(folder)
 
 
 def test_mentions_span_words_and_later_pieces_have_no_say(

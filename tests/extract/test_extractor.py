@@ -69,6 +69,12 @@ def test_the_graph_takes_relations_from_its_own_threshold_on(write: Write) -> No
     assert len(annotated.relations) == 1
 
 
+def test_documents_that_are_read_at_once_come_as_if_one_by_one(write: Write) -> None:
+    documents = [write("Butyrate eased colitis. " * number) for number in range(1, 30)]
+    pipeline = extractor(0.5)
+    assert list(pipeline.annotate_all(documents)) == [pipeline.annotate(d) for d in documents]
+
+
 def test_the_lowest_threshold_serves_all() -> None:
     assert THRESHOLDS.lowest == 0.05
 

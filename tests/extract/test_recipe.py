@@ -1,6 +1,5 @@
 """Recipes: what a file may say, and the one line that tells what is wrong with it."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -52,13 +51,11 @@ def test_the_default_is_a_trunk_and_branches_that_hold_out_folds_in_turn() -> No
     assert len(recipe.branch_seeds) > 1
 
 
-def test_the_student_that_the_default_shows_as_a_comment_can_be_switched_on(tmp_path: Path) -> None:
-    path = Path(str(files("extract").joinpath("recipes", "default.toml")))
-    before, mark, shown = path.read_text(encoding="utf-8").partition("# [distil]")
-    student = "\n".join(line.removeprefix("# ").rstrip("#") for line in (mark + shown).splitlines())
-    recipe = find_recipe(write(tmp_path, before + student))
+def test_a_student_learns_from_the_branches_of_its_recipe() -> None:
+    recipe = find_recipe("distilled")
     assert recipe.distil is not None
     assert len(recipe.distil.soft) == len(recipe.distil.hard) == 1
+    assert len(recipe.branch_seeds) > 1
 
 
 def test_what_a_file_leaves_out_has_a_default(tmp_path: Path) -> None:
