@@ -10,7 +10,7 @@ import typer
 from app.commands import exchange, graph, harvest, models, operation, snapshots, stores
 from app.commands.options import UNREACHABLE
 from app.console import complain
-from kg.snapshot import SnapshotError
+from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError, StoreUnreachableError
 
 app = typer.Typer(

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
-from app.pipeline import RunSummary
+from app.update import RunSummary
 
 _OUT, _ERR = Console(highlight=False), Console(stderr=True, highlight=False)
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.extraction import open_extractor
-from app.pipeline import graph_root
 from app.settings import Settings
+from app.update import graph_root
 from ingest.document import Document, Passage
-from kg.snapshot import current_snapshot
+from kg.checks.validation import bundled_shapes
+from kg.snapshots.snapshot import current_snapshot
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_server
-from kg.validation import bundled_shapes
 from ontology.lexicon import starter_lexicon
 
 NEEDED_PYTHON = (3, 11)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
-from app.pipeline import graph_root
-from app.sandbox import Limits, Request, WorkerSandbox
-from app.sandbox import QueryError as Refused
+from app.sandbox.workers import Limits, Request, WorkerSandbox
+from app.sandbox.workers import QueryError as Refused
 from app.settings import Settings
-from kg.alerts import AlertResult, Ask, run_alerts
-from kg.snapshot import Snapshot, SnapshotError, find_snapshot
+from app.update import graph_root
+from kg.snapshots.alerts import AlertResult, Ask, run_alerts
+from kg.snapshots.snapshot import Snapshot, SnapshotError, find_snapshot
 from kg.stores import Row, TripleStore
 from kg.stores.answers import QueryError, read_rows
 from kg.stores.embedded import EmbeddedStore

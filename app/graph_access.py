@@ -8,11 +8,11 @@ from threading import Lock
 
 from pyoxigraph import Literal
 
-from app.remote_sandbox import RemoteSandbox
-from app.sandbox import Limits, Sandbox, UnavailableError, WorkerSandbox
+from app.sandbox.remote import RemoteSandbox
+from app.sandbox.workers import Limits, Sandbox, UnavailableError, WorkerSandbox
 from app.settings import Settings, load_settings
-from kg.catalogue import bind, question
-from kg.snapshot import Snapshot, SnapshotError, current_snapshot
+from kg.graph.catalogue import bind, question
+from kg.snapshots.snapshot import Snapshot, SnapshotError, current_snapshot
 from kg.stores import Term, TripleStore
 from kg.stores.address import is_server, parse_address
 from kg.stores.embedded import EmbeddedStore

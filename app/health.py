@@ -6,7 +6,7 @@ from typing import Literal
 
 from app.graph_access import graph_version, open_graph, open_graph_server
 from app.settings import Settings
-from kg.snapshot import SnapshotError
+from kg.snapshots.snapshot import SnapshotError
 from kg.stores.address import is_server
 from kg.stores.answers import StoreError
 

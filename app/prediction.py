@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app.evaluation import evaluate_files
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus, write_entry
 from extract.extractor import Extractor, keep_relations
 from extract.parallel import map_in_order
-from extract.scored_items import Scorer, Task
-from extract.scoring import Score
+from extract.scoring.evaluation import evaluate_files
+from extract.scoring.scored_items import Scorer, Task
+from extract.scoring.scores import Score
 
 
 def predict(
@@ -48,5 +48,5 @@ def predict(
 
 
 def evaluate(gold: Path, predictions: Path, tasks: Sequence[Task], scorer: Scorer) -> list[Score]:
-    """Score a prediction file on some tasks; ``app.evaluation`` tells more of it."""
+    """Score a prediction file on some tasks; ``extract.scoring.evaluation`` tells more of it."""
     return [result.score for result in evaluate_files(gold, [predictions], tasks, scorer).results]

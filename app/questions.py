@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kg.catalogue import Question, QuestionError, bind, question, questions, read_question
-from kg.snapshot import current_snapshot
+from kg.graph.catalogue import Question, QuestionError, bind, question, questions, read_question
+from kg.snapshots.snapshot import current_snapshot
 from kg.stores import TripleStore
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore

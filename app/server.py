@@ -11,16 +11,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.answers.overview import totals, type_counts
-from app.answers.relations import Filter, relation_kinds, relation_page
-from app.endpoint import close_service, routes, service_of
+from app.endpoint.routes import close_service, routes, service_of
+from app.explorer.queries.overview import totals, type_counts
+from app.explorer.queries.relations import Filter, relation_kinds, relation_page
+from app.explorer.theme import server_options
 from app.graph_access import has_graph, shared_sandbox
 from app.settings import load_settings
-from app.theme import server_options
-from kg.snapshot import SnapshotError
+from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
 
-SCRIPT = Path(__file__).with_name("explorer.py")
+SCRIPT = Path(__file__).parent / "explorer" / "main.py"
 # 'unsafe-inline' and 'unsafe-eval' are Streamlit's own needs; what must not happen is loading
 # from, or telling, another host.
 POLICY = "; ".join(

@@ -17,9 +17,9 @@ from pydantic_settings import (
 
 from extract.extractor import Preset
 from extract.methods import RecognizerName, RelationMethod, Runtime
-from ingest.mirror import MIRROR
-from ingest.planning import FIRST_DAY
-from ingest.pubmed import EUTILS
+from ingest.bulk.mirror import MIRROR
+from ingest.harvest.planning import FIRST_DAY
+from ingest.pubmed.client import EUTILS
 from kg.stores.address import (
     Credentials,
     StoreAddress,

@@ -18,8 +18,8 @@ from bisect import bisect_left
 from datetime import date, timedelta
 from pathlib import Path
 
-from ingest.archive import Archive
-from ingest.planning import EDAT, MDAT, Topic
+from ingest.archive.archive import Archive
+from ingest.harvest.planning import EDAT, MDAT, Topic
 from tests.pubmed_server import Paper, PubMedServer, running_server
 
 SINCE = date(2025, 11, 22)

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extract.corpus import read_corpus
-from extract.scoring import Counts, bootstrap_interval
+from extract.scoring.scores import Counts, bootstrap_interval
 from extract.text import PlainText, plain
 from ingest.document import Document
-from kg.cue_reading import Place, find_cues
-from kg.cues import Cues, Polarity, read_cues
+from kg.sentence.cue_reading import Place, find_cues
+from kg.sentence.cues import Cues, Polarity, read_cues
 from ontology.schema import EntityType, Predicate
 
 LABELS = Path(__file__).parents[1] / "tests" / "data" / "cues.tsv"

@@ -28,10 +28,10 @@ from pyoxigraph import Quad, RdfFormat, parse
 from queries import Timing, lists_of, measure, question_names, texts_of
 from rdflib import Dataset
 
-from app.answers.relation_table import RelationTable, read_table
-from kg.labels import build_index
-from kg.paper_years import read_paper_years, write_paper_years
-from kg.snapshot import Snapshot
+from app.explorer.queries.relation_table import RelationTable, read_table
+from kg.snapshots.labels import build_index
+from kg.snapshots.paper_years import read_paper_years, write_paper_years
+from kg.snapshots.snapshot import Snapshot
 from kg.stores.embedded import EmbeddedStore
 from ontology.namespaces import to_iri
 

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
-from ingest.cutting import Cutter
-from ingest.inflating import open_gzip
+from ingest.formats.cutting import Cutter
+from ingest.formats.inflating import open_gzip
 
 # The address that Biopython bundles; the http address of real files it refuses.
 HEAD = (
@@ -56,7 +56,7 @@ FIELDS = """    for path in (
 """
 PARSERS = {
     "ours, all fields": (
-        "from pathlib import Path\nfrom ingest.sources import read_source",
+        "from pathlib import Path\nfrom ingest.formats.sources import read_source",
         "count = sum(1 for _ in read_source(Path(sys.argv[1])))",
     ),
     "lxml.iterparse + isal, 17 fields": (

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from app.answers.relation_table import ASSERTION, RelationTable, read_table
-from app.answers.relations import PAGE_SIZE, Filter, count_kinds, listed
-from app.pipeline import graph_root
-from kg.catalogue import Question, ask, bind, question, question_folder
-from kg.rdf import cell
-from kg.snapshot import current_snapshot
+from app.explorer.queries.relation_table import ASSERTION, RelationTable, read_table
+from app.explorer.queries.relations import PAGE_SIZE, Filter, count_kinds, listed
+from app.update import graph_root
+from kg.graph.catalogue import Question, ask, bind, question, question_folder
+from kg.graph.rdf import cell
+from kg.snapshots.snapshot import current_snapshot
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from app.evaluation import RELATION_TASKS
 from extract import RelationExtractor
 from extract.annotation import AnnotatedDocument, Pipeline
 from extract.corpus import read_corpus, write_entry
 from extract.extractor import keep_relations
 from extract.relations.boosted import BoostedRelations
 from extract.relations.counts import CountRelations, count_relations
-from extract.scoring import Counts, Task, bootstrap_f1, count_items, items_of
+from extract.scoring.evaluation import RELATION_TASKS
+from extract.scoring.scores import Counts, Task, bootstrap_f1, count_items, items_of
 from extract.training.boosting import FOLDS, LOWEST, Growth, grow_trees
 from extract.training.thresholds import GRID, HeldOut
 

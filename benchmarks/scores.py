@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.evaluation import RELATION_TASKS
 from app.prediction import evaluate, predict
 from extract.corpus import read_corpus
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from extract.scoring import Score, Scorer, Task
+from extract.scoring.evaluation import RELATION_TASKS
+from extract.scoring.scores import Score, Scorer, Task
 from extract.training.floor import train_floor
 from ontology.lexicon import starter_lexicon
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.cues import HALVES, print_table
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus
-from extract.scoring import Counts
-from kg.study import StudyKind, study_kinds
+from extract.scoring.scores import Counts
+from kg.sentence.study import StudyKind, study_kinds
 
 LABELS = Path(__file__).parents[1] / "tests" / "data" / "studies.tsv"
 

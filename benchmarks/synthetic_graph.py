@@ -2,7 +2,7 @@
 
     python benchmarks/synthetic_graph.py FILE.nq [--triples 5000000] [--seed 1]
 
-Everything is written by the project's own ``kg.rdf``, counts are summed up by ``kg.assertion``.
+Everything is written by the project's own ``kg.graph.rdf``; ``kg.assertion`` sums up the counts.
 The shape is that of the graph of 1,577 GutBrainIE abstracts: kinds of relation in its shares, few
 concepts in most relations (its best connected one stands in 15 % of all), nine of ten assertions
 in one paper and some in hundreds, ten pieces of evidence an article. Articles and assertions grow
@@ -25,12 +25,12 @@ from pyoxigraph import Quad, RdfFormat, serialize
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
 from kg.assertion import Evidence, PaperSupport, paper_support, summarise
-from kg.cues import DIRECTED, Cues, Polarity
+from kg.graph.rdf import article_quads, concept_quads, evidence_quads, run_quads, summary_quads
 from kg.identifiers import run_iri
 from kg.loading import MIN_BELIEF
-from kg.quotation import Span
-from kg.rdf import article_quads, concept_quads, evidence_quads, run_quads, summary_quads
-from kg.study import study_kinds
+from kg.sentence.cues import DIRECTED, Cues, Polarity
+from kg.sentence.quotation import Span
+from kg.sentence.study import study_kinds
 from ontology.concept import Concept
 from ontology.schema import EntityType, LegalTriple, Predicate
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
-from extract.uris import corpus_uri
+from extract.scoring.uris import corpus_uri
 from ingest.document import Document, RecordError
-from ingest.gutbrainie import to_document
+from ingest.formats.gutbrainie import to_document
 from ontology.schema import EntityType, Predicate
 
 Entry = Mapping[str, Any]

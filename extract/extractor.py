@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from extract import Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
-from extract.linking import NameLinker
+from extract.linking.linker import NameLinker
 from extract.parallel import map_in_order
 from ingest.document import Document
 

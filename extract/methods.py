@@ -13,7 +13,7 @@ from typing import Any
 from extract import Recognizer, RelationExtractor
 from extract.annotation import Pipeline
 from extract.extractor import Extractor, Preset, Thresholds
-from extract.linking import NameLinker
+from extract.linking.linker import NameLinker
 from extract.ner.encoder import MODEL_FILE, EncoderRecognizer
 from extract.ner.lexicon import LexiconRecognizer, read_lexicon_model
 from extract.platt import read_curve

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from extract.annotation import AnnotatedDocument, Relation
-from kg.cue_reading import Place
-from kg.cues import SILENT, Cues, Polarity, read_cues
 from kg.identifiers import run_iri
-from kg.quotation import GAP, Quotation, Quoter, Span
-from kg.study import StudyKind
+from kg.sentence.cue_reading import Place
+from kg.sentence.cues import SILENT, Cues, Polarity, read_cues
+from kg.sentence.quotation import GAP, Quotation, Quoter, Span
+from kg.sentence.study import StudyKind
 from ontology.schema import Predicate
 
 Claim = tuple[str, Predicate, str]

@@ -3,7 +3,7 @@
 import hashlib
 
 from extract.annotation import Pipeline
-from kg.reading import reading_version
+from kg.sentence.reading_version import reading_version
 from ontology.namespaces import GUTBRAIN, PREFIX_MAP, CurieError, to_curie, to_iri
 from ontology.schema import Predicate
 

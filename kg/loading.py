@@ -14,7 +14,6 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode,
 from pyoxigraph import parse as parse_rdf
 
 from extract.annotation import AnnotatedDocument
-from kg import vocabulary as v
 from kg.assertion import (
     Claim,
     Evidence,
@@ -23,8 +22,9 @@ from kg.assertion import (
     paper_support,
     summarise,
 )
-from kg.identifiers import assertion_iri
-from kg.rdf import (
+from kg.checks.validation import check
+from kg.graph import vocabulary as v
+from kg.graph.rdf import (
     article_quads,
     concept_node,
     concept_quads,
@@ -33,7 +33,7 @@ from kg.rdf import (
     run_quads,
     summary_quads,
 )
-from kg.standing import (
+from kg.graph.stated import (
     read_articles,
     read_assertions,
     read_concepts,
@@ -42,9 +42,9 @@ from kg.standing import (
     read_support,
     read_used,
 )
+from kg.identifiers import assertion_iri
+from kg.sentence.study import study_kinds
 from kg.stores import TripleStore
-from kg.study import study_kinds
-from kg.validation import check
 from ontology.namespaces import GUTBRAIN
 
 GENID = GUTBRAIN + "ontology/genid/"

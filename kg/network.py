@@ -7,7 +7,7 @@ from networkx import MultiDiGraph
 
 from kg.exports.attributes import edge_attributes, node_attributes
 from kg.exports.rows import read_concepts, read_edges
-from kg.snapshot import find_snapshot
+from kg.snapshots.snapshot import find_snapshot
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from ingest.archive import Archive
-from ingest.bulk import load_bulk, offers
-from ingest.depots import Depot
-from ingest.report import Outcome
-from ingest.slices import BULK
+from ingest.archive.archive import Archive
+from ingest.archive.slices import BULK
+from ingest.bulk.files import load_bulk, offers
+from ingest.bulk.places import Depot
+from ingest.harvest.report import Outcome
 from tests.harvests import quiet
 from tests.pubmed_server import Paper, article_set
 

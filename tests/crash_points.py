@@ -18,11 +18,11 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from app.pipeline import graph_root, run
+from app.update import graph_root, run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from ingest.sources import sample_path
-from kg.snapshot import forget_name, name_snapshot, next_snapshot, roll_back
+from ingest.formats.sources import sample_path
+from kg.snapshots.snapshot import forget_name, name_snapshot, next_snapshot, roll_back
 from kg.stores.embedded import EmbeddedStore
 from ontology.lexicon import starter_lexicon
 

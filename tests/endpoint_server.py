@@ -9,7 +9,7 @@ import uvicorn
 from pydantic import SecretStr
 from starlette.types import ASGIApp
 
-from app.endpoint import create_endpoint
+from app.endpoint.routes import create_endpoint
 from app.settings import Settings
 
 TOKEN = "a-token-for-tests"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import httpx
 
-from ingest.archive import Archive
+from ingest.archive.archive import Archive
+from ingest.archive.slices import Gap
 from ingest.document import Document
-from ingest.harvest import FAILURES, harvest
-from ingest.pacing import Clock, Pacer, Patience
-from ingest.planning import Topic
-from ingest.pubmed import Access, PubMed
-from ingest.report import HarvestReport, Outcome, summarize
-from ingest.slices import Gap
+from ingest.harvest.planning import Topic
+from ingest.harvest.report import HarvestReport, Outcome, summarize
+from ingest.harvest.topic_harvest import FAILURES, harvest
+from ingest.pubmed.client import Access, PubMed
+from ingest.pubmed.pacing import Clock, Pacer, Patience
 from tests.pubmed_server import PubMedServer
 
 TOPIC = Topic("gut AND brain", date(2026, 1, 1))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.pipeline import archive_path, graph_root
-from ingest.archive import Archive
-from ingest.planning import Topic
-from kg.snapshot import current_snapshot
+from app.update import archive_path, graph_root
+from ingest.archive.archive import Archive
+from ingest.harvest.planning import Topic
+from kg.snapshots.snapshot import current_snapshot
 from tests.harvests import State, state_of
 from tests.nights import (
     ENTERED,

@@ -7,8 +7,8 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
+from kg.graph.stated import graph_counts, graph_state
 from kg.loading import load, load_ontology, withdraw
-from kg.standing import graph_counts, graph_state
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.pipeline import RunSummary, archive_path, graph_root, run
+from app.update import RunSummary, archive_path, graph_root, run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from ingest.archive import Archive
-from ingest.sources import sample_path
-from kg.catalogue import ask
-from kg.snapshot import current_snapshot
+from ingest.archive.archive import Archive
+from ingest.formats.sources import sample_path
+from kg.graph.catalogue import ask
+from kg.snapshots.snapshot import current_snapshot
 from kg.stores import Row
 from kg.stores.embedded import EmbeddedStore
 from ontology.lexicon import starter_lexicon

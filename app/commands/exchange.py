@@ -12,11 +12,11 @@ from app.commands.snapshots import WHICH, SnapshotArgument
 from app.console import note, print_json, print_rows
 from app.exchange import readable_graph
 from app.settings import load_settings
-from kg.diff import MIN_CHANGE, Difference, Standing, about, compare
-from kg.export import Format, export, export_delta
 from kg.exports.context import context_text
+from kg.exports.formats import Format, export, export_delta
+from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
-from kg.ontology_page import ontology_page
+from kg.snapshots.diff import MIN_CHANGE, Difference, Standing, about, compare
 
 app = typer.Typer()
 

@@ -28,11 +28,11 @@ from app.console import (
     summary_values,
 )
 from app.extraction import open_extractor
-from app.pipeline import RunSummary, graph_root, run
 from app.questions import answer, list_questions
 from app.server import serve as serve_forever
 from app.settings import Settings, load_settings
-from ingest.sources import sample_path
+from app.update import RunSummary, graph_root, run
+from ingest.formats.sources import sample_path
 
 app = typer.Typer()
 

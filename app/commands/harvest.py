@@ -7,12 +7,12 @@ import typer
 
 from app.commands.options import PARTIAL, DataOption, JsonOption
 from app.console import complain, note, print_json, print_rows, print_values, progress
-from app.harvest_values import report_values
-from app.harvesting import harvest_bulk, harvest_topic, preview_bulk, preview_topic
-from app.pipeline import archive_path
+from app.nights.harvest import harvest_bulk, harvest_topic, preview_bulk, preview_topic
+from app.nights.harvest_values import report_values
 from app.settings import Settings, load_settings
-from ingest.archive import Archive
-from ingest.report import HarvestReport
+from app.update import archive_path
+from ingest.archive.archive import Archive
+from ingest.harvest.report import HarvestReport
 
 app = typer.Typer()
 harvest = typer.Typer(invoke_without_command=True)

@@ -14,10 +14,14 @@ from app.commands.options import (
     RuntimeOption,
 )
 from app.console import complain, note, print_json, print_rows, progress
-from app.evaluation import Evaluation, evaluate_files, state_entities
 from app.extraction import open_extractor
 from app.prediction import predict
-from app.score_report import (
+from app.settings import load_settings
+from extract.corpus import read_corpus
+from extract.methods import TrainingOrder
+from extract.methods import train as train_model
+from extract.scoring.evaluation import Evaluation, evaluate_files, state_entities
+from extract.scoring.score_report import (
     CLASS_COLUMNS,
     COLUMNS,
     COMPARISON_COLUMNS,
@@ -25,11 +29,7 @@ from app.score_report import (
     score_rows,
     table_cells,
 )
-from app.settings import load_settings
-from extract.corpus import read_corpus
-from extract.methods import TrainingOrder
-from extract.methods import train as train_model
-from extract.scored_items import Scorer, Task, shown
+from extract.scoring.scored_items import Scorer, Task, shown
 from extract.training.recipe import bundled_recipes, find_recipe
 from ontology.lexicon import starter_lexicon
 

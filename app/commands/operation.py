@@ -30,10 +30,10 @@ from app.console import (
 )
 from app.diagnosis import Finding, diagnose
 from app.extraction import open_extractor
-from app.night_lease import NightBusyError
-from app.night_report import NightReport
-from app.night_status import NightStatus, problems_of, read_status
-from app.night_values import (
+from app.nights.lock import NightBusyError
+from app.nights.night import NightPlan, held_slot, is_done, plan_night, tonight, work_night
+from app.nights.report import NightReport
+from app.nights.report_text import (
     ASSERTION_COLUMNS,
     NIGHT_COLUMNS,
     assertion_row,
@@ -44,11 +44,11 @@ from app.night_values import (
     status_json,
     status_values,
 )
-from app.night_work import FAILURES, NightOrder, NightSource
-from app.nightly import NightPlan, held_slot, is_done, plan_night, tonight, work_night
-from app.scheduling import keep_time, last_due
+from app.nights.schedule import keep_time, last_due
+from app.nights.status import NightStatus, problems_of, read_status
+from app.nights.steps import FAILURES, NightOrder, NightSource
 from app.settings import Settings, load_settings, origins
-from ingest.ledger import RunState
+from ingest.archive.ledger import RunState
 
 app = typer.Typer()
 config = typer.Typer(help="Settings and where they come from.", no_args_is_help=True)

@@ -8,11 +8,11 @@ import typer
 from app.commands.options import PARTIAL, DataOption, JsonOption, StoreOption
 from app.console import complain, note, print_json, print_rows
 from app.exchange import alerts_folder, check_alerts, readable_graph
-from app.pipeline import graph_root
 from app.settings import load_settings
-from kg.alerts import AlertResult
-from kg.invariants import find_breaches
-from kg.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
+from app.update import graph_root
+from kg.checks.invariants import find_breaches
+from kg.snapshots.alerts import AlertResult
+from kg.snapshots.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
 
 app = typer.Typer()
 snapshots = typer.Typer(help="The states of the graph that are kept.", invoke_without_command=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from extract.annotation import Mention
 from extract.ner.bio import Floats
+from extract.ner.decoding import Reader, read_mentions
 from extract.ner.judging import Described, read_judge
-from extract.ner.reading import Reader, read_mentions
 from extract.ner.windows import PieceTokenizer, Window
 from extract.onnx import ModelFileError, open_session
 from ingest.document import Document

@@ -11,9 +11,9 @@ from safetensors.torch import load_model, save_model
 
 from extract.annotation import Mention
 from extract.ner.bio import Floats
+from extract.ner.decoding import Reader, read_mentions
 from extract.ner.encoder import MODEL_FILE, read_transitions
 from extract.ner.judging import Described, Judge, read_judge
-from extract.ner.reading import Reader, read_mentions
 from extract.ner.transformer import (
     TOKENIZER_FILE,
     Device,

@@ -15,7 +15,7 @@ from extract.annotation import AnnotatedDocument
 from extract.corpus import write_entry
 from extract.extractor import Thresholds, keep_relations
 from extract.ner.judging import Described
-from extract.scoring import Counts, Task, bootstrap_f1, count_items, items_of
+from extract.scoring.scores import Counts, Task, bootstrap_f1, count_items, items_of
 
 GRID = (
     *(0.04, 0.06, 0.08, 0.10, 0.12, 0.14, 0.16, 0.18, 0.20, 0.22, 0.25, 0.28),

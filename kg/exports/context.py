@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
-from kg import vocabulary as v
 from kg.exports.prefixes import PREFIXES, compacted
+from kg.graph import vocabulary as v
 from ontology.namespaces import ONTOLOGY
 
 OWL, RDFS = PREFIXES["owl"], PREFIXES["rdfs"]

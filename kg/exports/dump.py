@@ -7,7 +7,7 @@ from pyoxigraph import Quad
 
 from kg.exports.rows import ask
 from kg.exports.sorting import KeyOf, by_graph, keyed_lines, sorted_lines
-from kg.rdf import node, value
+from kg.graph.rdf import node, value
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 

@@ -13,9 +13,9 @@ from kg.exports.dump import sorted_quads
 from kg.exports.prefixes import PREFIXES, compacted
 from kg.exports.sorting import quads_of
 from kg.exports.writing import new_file
-from kg.rdf import iri_of
+from kg.graph.rdf import iri_of
+from kg.graph.vocabulary import TYPE
 from kg.stores import TripleStore
-from kg.vocabulary import TYPE
 
 Json = str | int | float | bool | dict[str, str]
 _NATIVE: dict[str, Callable[[str], Json]] = {

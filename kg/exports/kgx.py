@@ -17,8 +17,8 @@ from pyoxigraph import NamedNode
 from kg.exports.prefixes import compacted
 from kg.exports.rows import POLARITIES, STUDIES, Edge, ask, read_concepts, read_edges
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
+from kg.graph.rdf import cell
 from kg.identifiers import iri_of_identifier
-from kg.rdf import cell
 from kg.stores import TripleStore
 from ontology.concept import Concept
 from ontology.namespaces import ONTOLOGY, predicate_iri, to_curie

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kg import vocabulary as v
 from kg.exports.prefixes import PREFIXES
 from kg.exports.rows import Edge, EvidenceEntry, read_edges, read_evidence
 from kg.exports.writing import new_file
+from kg.graph import vocabulary as v
 from kg.identifiers import article_iri, iri_of_identifier
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN, predicate_iri

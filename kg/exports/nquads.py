@@ -17,7 +17,7 @@ from kg.exports.dump import sorted_quads
 from kg.exports.rows import ask
 from kg.exports.sorting import batched, split_key
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
-from kg.rdf import cell
+from kg.graph.rdf import cell
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN
 

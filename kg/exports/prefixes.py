@@ -2,7 +2,7 @@
 
 from curies import Converter
 
-from kg import vocabulary as v
+from kg.graph import vocabulary as v
 from ontology.namespaces import GUTBRAIN, PREFIX_MAP
 
 OF_VOCABULARIES = {

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from kg import vocabulary as v
-from kg.catalogue import bind_terms, question_folder
 from kg.exports.sorting import batched, sorted_lines
+from kg.graph import vocabulary as v
+from kg.graph.catalogue import bind_terms, question_folder
+from kg.graph.rdf import cell
 from kg.identifiers import identifier_of
-from kg.rdf import cell
 from kg.stores import Row, TripleStore
 from ontology.concept import Concept
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI

@@ -7,7 +7,7 @@ import pytest
 from pyoxigraph import Quad, RdfFormat, parse
 
 from app.graph_access import shared_sandbox
-from kg.snapshot import next_snapshot
+from kg.snapshots.snapshot import next_snapshot
 
 SMALL_GRAPH = Path(__file__).parents[1] / "data" / "explorer.trig"
 LISTED_BACTERIA = 60

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.pipeline import graph_root
-from kg.snapshot import next_snapshot
+from app.update import graph_root
+from kg.snapshots.snapshot import next_snapshot
 
 GUTBRAIN = Path(sys.executable).with_name("gutbrain")
 Run = Callable[..., subprocess.CompletedProcess[str]]

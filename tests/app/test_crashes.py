@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from app.pipeline import graph_root
-from kg.invariants import find_breaches
-from kg.snapshot import current_snapshot, kept_snapshots, name_snapshot
+from app.update import graph_root
+from kg.checks.invariants import find_breaches
+from kg.snapshots.snapshot import current_snapshot, kept_snapshots, name_snapshot
 from kg.stores.embedded import EmbeddedStore
 from tests.crash_points import operation, quad, write
 

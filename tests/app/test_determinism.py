@@ -13,8 +13,8 @@ from extract.annotation import AnnotatedDocument
 from extract.extractor import Extractor
 from extract.methods import load_extractor
 from ingest.document import Document
-from ingest.sources import read_source, sample_path
-from kg.export import Format, export
+from ingest.formats.sources import read_source, sample_path
+from kg.exports.formats import Format, export
 from kg.loading import load, load_ontology, withdraw
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore

@@ -16,7 +16,7 @@ from app.cli import app
 from app.exchange import check_alerts, readable_graph
 from app.settings import Settings
 from kg.exports.writing import ExportError
-from kg.snapshot import SnapshotError, next_snapshot
+from kg.snapshots.snapshot import SnapshotError, next_snapshot
 
 GUTBRAIN = Path(sys.executable).with_name("gutbrain")
 ASSERTION = """

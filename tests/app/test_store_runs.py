@@ -10,14 +10,14 @@ import pytest
 from app.diagnosis import diagnose
 from app.exchange import readable_graph
 from app.health import health_of
-from app.night_work import NightOrder
-from app.nightly import plan_night, work_night
-from app.pipeline import RunSummary, run
+from app.nights.night import plan_night, work_night
+from app.nights.steps import NightOrder
 from app.settings import Settings, load_settings
+from app.update import RunSummary, run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from ingest.ledger import RunState
-from ingest.sources import sample_path
+from ingest.archive.ledger import RunState
+from ingest.formats.sources import sample_path
 from ontology.lexicon import starter_lexicon
 from tests.endpoint_server import TOKEN, endpoint
 from tests.harvests import StillClock

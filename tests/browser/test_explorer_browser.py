@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Request, expect, sync_playwright
 from pyoxigraph import RdfFormat, parse
 
-from kg.snapshot import next_snapshot
+from kg.snapshots.snapshot import next_snapshot
 
 CHROMIUM = Path("/usr/bin/chromium")
 SMALL_GRAPH = Path(__file__).parents[1] / "data" / "explorer.trig"

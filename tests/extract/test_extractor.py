@@ -5,7 +5,7 @@ import pytest
 
 from extract.annotation import Mention, Pipeline
 from extract.extractor import Extractor, Thresholds, keep_relations
-from extract.linking import NameLinker
+from extract.linking.linker import NameLinker
 from extract.methods import (
     ModelError,
     RecognizerName,

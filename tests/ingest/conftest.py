@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document import Document, Record
-from ingest.medline import read_records
+from ingest.formats.medline import read_records
 
 Wrap = Callable[..., bytes]
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal
 
 from extract.annotation import AnnotatedDocument, Pipeline
-from kg import vocabulary as v
+from kg.checks.validation import ValidationError
+from kg.graph import vocabulary as v
+from kg.graph.stated import GraphCounts, graph_counts, graph_state
 from kg.loading import LoadResult, load, load_ontology, ontology_quads, withdraw
-from kg.reading import reading_version
-from kg.standing import GraphCounts, graph_counts, graph_state
+from kg.sentence.reading_version import reading_version
 from kg.stores.embedded import EmbeddedStore
-from kg.validation import ValidationError
 from ontology.schema import Predicate
 
 Paper = Callable[..., AnnotatedDocument]

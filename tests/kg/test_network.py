@@ -7,7 +7,7 @@ import networkx
 import pytest
 
 from kg.network import open_network, read_network
-from kg.snapshot import SnapshotError, next_snapshot
+from kg.snapshots.snapshot import SnapshotError, next_snapshot
 from kg.stores.embedded import EmbeddedStore
 
 

@@ -1,0 +1,219 @@
+"""HTML of the views, built so that no text of a paper can become markup.
+
+A ``Html`` is safe to show; every function takes plain text and escapes it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import NewType
+from urllib.parse import urlencode
+
+from app.explorer.queries.concepts import End
+from app.explorer.queries.evidence import Claim, Marked
+from app.explorer.queries.standpoint import Said, StudyName
+from app.explorer.theme import TYPE_HUES
+
+Html = NewType("Html", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's heading; on a phone a number keeps it before its value."""
+
+    title: str
+    is_number: bool = False
+
+
+def address(view: str, **parameters: str | int) -> str:
+    """The URL of a view in a state, relative to the explorer.
+
+    >>> address("entity", id="NCBITaxon:853")
+    '/entity?id=NCBITaxon%3A853'
+    """
+    chosen = {name: value for name, value in parameters.items() if value != ""}
+    return f"/{view}" + (f"?{urlencode(chosen)}" if chosen else "")
+
+
+def text(plain: str) -> Html:
+    """Show a text as it is.
+
+    >>> text("<img onerror=alert(1)>")
+    '&lt;img onerror=alert(1)&gt;'
+    """
+    return Html(escape(plain))
+
+
+def join(parts: Iterable[Html], between: str = " ") -> Html:
+    """Join safe pieces; ``between`` is escaped."""
+    return Html(escape(between).join(parts))
+
+
+def element(tag: str, *content: Html, css: str = "") -> Html:
+    """An element with a class of the style sheet."""
+    attribute = f' class="{escape(css)}"' if css else ""
+    return Html(f"<{tag}{attribute}>{''.join(content)}</{tag}>")
+
+
+def link(plain: str, url: str) -> Html:
+    """A link within the explorer, or outwards; only ``/``, http and https are linked."""
+    if not url.startswith(("/", "http://", "https://")):
+        return text(plain)
+    return Html(f'<a href="{escape(url)}">{escape(plain)}</a>')
+
+
+def quiet(plain: str) -> Html:
+    """A remark."""
+    return element("span", text(plain), css="gb-quiet")
+
+
+def type_badge(type_label: str) -> Html:
+    """A type in its colour."""
+    return Html(
+        f'<span class="gb-type" style="--hue: {hue(type_label)}">{escape(type_label)}</span>'
+    )
+
+
+def hue(type_label: str) -> int:
+    """The hue of a type, grey-blue for one that the schema lacks."""
+    hues = {str(entity_type): value for entity_type, value in TYPE_HUES.items()}
+    return hues.get(type_label, 210)
+
+
+def entity(end: End) -> Html:
+    """A concept with its type, linked to its page."""
+    return join((link(end.name, address("entity", id=end.id)), type_badge(end.type)))
+
+
+def meter(share: float) -> Html:
+    """A number in [0, 1] with a bar."""
+    width = round(100 * min(max(share, 0), 1))
+    bar = f'<span class="gb-meter"><i style="width: {width}%"></i></span>'
+    return Html(bar + text(probability(share)))
+
+
+def probability(share: float) -> str:
+    """Write a probability with two digits, and never a doubt as certainty.
+
+    >>> probability(0.7), probability(0.9999), probability(1.0)
+    ('0.70', '> 0.99', '1.00')
+    """
+    return "> 0.99" if 0.995 <= share < 1 else f"{share:.2f}"  # noqa: PLR2004
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Html]]) -> Html:
+    """A table; on a phone each row becomes a block."""
+    head = join((element("th", text(c.title), css=_cell_css(c)) for c in columns), "")
+    body = join((_row(columns, row) for row in rows), "")
+    parts = element("thead", element("tr", head)) + element("tbody", body)
+    return element("div", element("table", Html(parts), css="gb-table gb-stacks"), css="gb-scroll")
+
+
+def _cell_css(column: Column) -> str:
+    return "gb-number" if column.is_number else ""
+
+
+def _row(columns: Sequence[Column], cells: Sequence[Html]) -> Html:
+    written = (
+        f'<td class="{_cell_css(column)}"{_label(column)}>{cell}</td>'
+        for column, cell in zip(columns, cells, strict=True)
+    )
+    return element("tr", Html("".join(written)))
+
+
+def _label(column: Column) -> str:
+    return f' data-label="{escape(column.title)}"' if column.is_number else ""
+
+
+def marked_sentence(marked: Marked, subject_type: str, object_type: str) -> Html:
+    """A sentence with both mentions marked where their offsets say; overlaps are cut, not lost."""
+    spans = sorted(
+        (
+            (marked.subject_at, marked.subject_at + len(marked.subject_text), subject_type),
+            (marked.object_at, marked.object_at + len(marked.object_text), object_type),
+        ),
+    )
+    parts, at = list[str](), 0
+    for start, end, type_label in spans:
+        begin = max(start, at)
+        parts.append(escape(marked.sentence[at:begin]))
+        parts.append(_mark(marked.sentence[begin:end], type_label))
+        at = max(at, end)
+    return Html("".join([*parts, escape(marked.sentence[at:])]))
+
+
+def _mark(plain: str, type_label: str) -> str:
+    if not plain:
+        return ""
+    hint = f'style="--hue: {hue(type_label)}" title="{escape(type_label)}"'
+    return f"<mark {hint}>{escape(plain)}</mark>"
+
+
+def claim_banner(claim: Claim) -> Html:
+    """Subject, arrow and object, large."""
+    return element(
+        "div",
+        _claim_end("subject", claim.subject),
+        element("div", text(f"—  {claim.predicate}  →"), css="gb-arrow"),
+        _claim_end("object", claim.object),
+        css="gb-claim",
+    )
+
+
+def _claim_end(role: str, end: End) -> Html:
+    name = element("span", link(end.name, address("entity", id=end.id)), css="gb-name")
+    return element("div", quiet(role), name, type_badge(end.type))
+
+
+def claim_line(claim: Claim) -> Html:
+    """Subject, predicate and object in a line; the predicate opens the evidence."""
+    predicate = link(f"— {claim.predicate} →", address("evidence", id=claim.id))
+    return join((entity(claim.subject), predicate, entity(claim.object)))
+
+
+def type_bars(counts: Mapping[str, int]) -> Html:
+    """A bar in its colour for each type, the longest for the largest count."""
+    largest = max(counts.values(), default=1)
+    bars = (_type_bar(label, count, count / largest) for label, count in counts.items())
+    return element("div", *bars, css="gb-bars")
+
+
+def _type_bar(label: str, count: int, share: float) -> Html:
+    bar = f'<div style="--hue: {hue(label)}; width: {max(100 * share, 0.5):.1f}%"></div>'
+    return Html(f"{type_badge(label)}{bar}{element('b', text(f'{count:,}'))}")
+
+
+def numbers(pairs: Iterable[tuple[str, Html]]) -> Html:
+    """Figures in a row, each under its number."""
+    cells = (element("div", element("b", value), quiet(label)) for label, value in pairs)
+    return element("div", *cells, css="gb-numbers")
+
+
+def card(*paragraphs: Html) -> Html:
+    """A bordered block."""
+    return element("div", *paragraphs, css="gb-card")
+
+
+def cue_badges(said: Said, studies: Iterable[StudyName] = ()) -> Html:
+    """Small labels: against, the direction, a doubt, and the kinds of study; words, not colours."""
+    names = tuple(name for name in said.names if name != "for")
+    badges = [element("span", text(name), css=_badge_css(name)) for name in names]
+    kinds = (f"{kind} study" if kind != "review" else kind for kind in studies)
+    badges += [element("span", text(kind), css="gb-cue gb-study") for kind in kinds]
+    return join(badges)
+
+
+def _badge_css(name: str) -> str:
+    return "gb-cue gb-against" if name == "against" else "gb-cue"
+
+
+def chips(pieces: Iterable[Html]) -> Html:
+    """Small pieces that wrap."""
+    return element(
+        "div", *(element("span", piece, css="gb-chip") for piece in pieces), css="gb-chips"
+    )
+
+
+def empty(title: str, advice: Html) -> Html:
+    """What stands where there is nothing to show, and what to do about it."""
+    return element("div", element("p", element("b", text(title))), advice, css="gb-empty")

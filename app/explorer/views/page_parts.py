@@ -1,0 +1,159 @@
+"""What the views share: showing HTML, reading and writing the URL, pages of a list."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from app.explorer.markup import Html, element, empty, quiet, text
+from app.graph_access import has_graph
+from kg.graph.catalogue import QuestionError
+from kg.snapshots.snapshot import SnapshotError
+from kg.stores.answers import StoreError
+
+STYLE = Path(__file__).parents[1] / "static" / "explorer.css"
+LOG = logging.getLogger(__name__)
+
+
+def show_html(*parts: Html) -> None:
+    """Show safe HTML in the explorer's style."""
+    st.html(element("div", *parts, css="gb"))
+
+
+def title(heading: str, remark: str = "") -> None:
+    """Head a view. Not by st.title: it would read a concept's name as Markdown."""
+    remarks = (element("p", quiet(remark)),) if remark else ()
+    show_html(element("h1", text(heading)), *remarks)
+
+
+def view(show: Callable[[], None]) -> Callable[[], None]:
+    """Give a page its style, and a sentence for what a URL or a store may do wrong."""
+
+    def shown() -> None:
+        st.html(STYLE)
+        try:
+            show() if has_graph() else _tell_how_to_start()
+        except QuestionError as error:
+            show_html(empty("This address asks for something unknown.", text(str(error))))
+        except (SnapshotError, StoreError) as error:
+            LOG.warning("The graph does not answer: %s", error)
+            show_html(empty("The graph does not answer.", text("Try again soon.")))
+
+    return shown
+
+
+def _tell_how_to_start() -> None:
+    title("gutbrain")
+    command = element("code", text("gutbrain run"))
+    advice = element("p", text("Make one from the bundled sample: "), command)
+    show_html(empty("There is no graph yet.", advice))
+
+
+def parameter(name: str) -> str:
+    """A parameter of the URL, empty where it is missing."""
+    return st.query_params.get(name, "")
+
+
+def page_number() -> int:
+    """The page that the URL names, 1 where it names none."""
+    given = parameter("page")
+    return max(1, int(given)) if given.isascii() and given.isdigit() else 1
+
+
+def set_parameters(changes: Mapping[str, str]) -> None:
+    """Write into the URL; an empty value takes the parameter out. A change leads to page 1."""
+    for name, value in {"page": "", **changes}.items():
+        if value:
+            st.query_params[name] = value
+        else:
+            st.query_params.pop(name, None)
+
+
+def writes_url(name: str, key: str) -> Callable[[], None]:
+    """A callback that writes a widget's value into the URL, the one place state is kept."""
+
+    def write() -> None:
+        value = st.session_state[key]
+        set_parameters({name: "" if value is None else str(value).strip()})
+
+    return write
+
+
+def widget_key(name: str) -> str:
+    """A key that changes with the URL, so that the widget starts from what the URL says."""
+    return f"{name}={parameter(name)}"
+
+
+def choice(label: str, name: str, counts: Mapping[str, int], *, overlaps: bool = False) -> None:
+    """A choice among counted values, bound to the URL; one thing may count under several."""
+    key, current = widget_key(name), parameter(name)
+    options = sorted(counts.keys() | ({current} if current else set()))
+    st.selectbox(
+        label,
+        options,
+        index=options.index(current) if current else None,
+        format_func=lambda value: f"{value} ({counts.get(value, 0):,})",
+        placeholder="any" if overlaps else f"any ({sum(counts.values()):,})",
+        key=key,
+        on_change=writes_url(name, key),
+    )
+
+
+def entry(label: str, name: str, placeholder: str = "", explanation: str | None = None) -> None:
+    """A text field, bound to the URL."""
+    key = widget_key(name)
+    st.text_input(
+        label,
+        parameter(name),
+        key=key,
+        placeholder=placeholder,
+        help=explanation,
+        on_change=writes_url(name, key),
+    )
+
+
+def pager(total: int, size: int) -> None:
+    """Page numbers of a list, bound to the URL; nothing where one page holds it all."""
+    pages = -(-total // size)
+    if pages <= 1:
+        return
+    key = f"pager={page_number()}"
+    st.pagination(
+        pages,
+        default=min(page_number(), pages),
+        key=key,
+        on_change=lambda: st.query_params.update(page=str(st.session_state[key])),
+    )
+
+
+def page_of(total: int, size: int) -> int:
+    """The page that the URL names, or the last where there are fewer."""
+    return min(page_number(), max(1, -(-total // size)))
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number of things.
+
+    >>> counted(1, "relation"), counted(1200, "relation")
+    ('1 relation', '1,200 relations')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def range_told(page: int, size: int, total: int, noun: str) -> str:
+    """Say which part of a list is shown.
+
+    >>> range_told(2, 50, 70, "relation"), range_told(1, 50, 1, "relation")
+    ('51 to 70 of 70 relations', '1 relation')
+    """
+    if total <= size:
+        return counted(total, noun)
+    return f"{(page - 1) * size + 1:,} to {min(page * size, total):,} of {counted(total, noun)}"
+
+
+def downloads(buttons: Sequence[tuple[str, Callable[[], bytes], str, str]]) -> None:
+    """Buttons (label, content made when clicked, file name, media type) in a row."""
+    with st.container(horizontal=True):
+        for label, content, file_name, media_type in buttons:
+            st.download_button(label, content, file_name, media_type, on_click="ignore")

@@ -1,0 +1,171 @@
+"""Queries in SPARQL: examples to start from, limits, results, downloads."""
+
+from functools import partial
+
+import streamlit as st
+
+from app.explorer.downloads import as_csv
+from app.explorer.markup import element, empty, text
+from app.explorer.queries.results import ResultTable, read_result
+from app.explorer.views.page_parts import (
+    counted,
+    downloads,
+    parameter,
+    set_parameters,
+    show_html,
+    title,
+    view,
+    widget_key,
+    writes_url,
+)
+from app.graph_access import shared_sandbox
+from app.sandbox.workers import QueryError, Request
+from app.settings import load_settings
+from kg.graph.catalogue import Param, Question, QuestionError, bind, question, questions
+
+EDITOR, ASKED = "editor", "query in the editor"
+SHOWN_ROWS = 500
+SHOWN_CHARACTERS = 20_000
+START = """\
+PREFIX gb: <https://w3id.org/gutbrain/ontology#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+
+SELECT ?bacterium ?name ?disease
+WHERE {
+  ?bacterium a gb:Bacteria ; skos:prefLabel ?name ; gb:influence ?target .
+  ?target skos:prefLabel ?disease .
+}
+ORDER BY ?name ?disease
+LIMIT 50
+"""
+
+
+@view
+def show() -> None:
+    """Show the query page; the URL holds the query, so that its address is a permalink."""
+    title("SPARQL", _limits_told())
+    show_examples()
+    show_editor()
+    if parameter("query"):
+        show_answer(parameter("query"))
+
+
+def _limits_told() -> str:
+    settings = load_settings()
+    return (
+        f"A query may take {settings.query_timeout_s:g} s and give {settings.max_rows:,} rows. "
+        "Programs ask the same at /sparql."
+    )
+
+
+def show_examples() -> None:
+    """Offer the questions of the catalogue, to be filled in."""
+    names = {known.summary: known.name for known in questions()}
+    if not names:
+        return
+    chosen = parameter("example")
+    labels, key = {name: summary for summary, name in names.items()}, widget_key("example")
+    st.selectbox(
+        "Start from a question",
+        list(labels),
+        index=list(labels).index(chosen) if chosen in labels else None,
+        format_func=lambda name: labels[name],
+        placeholder="choose one of these",
+        key=key,
+        on_change=writes_url("example", key),
+    )
+    if chosen in labels:
+        show_parameters(question(chosen))
+
+
+def show_parameters(asked: Question) -> None:
+    """Ask for the parameters of a question, and write the query."""
+    with st.form(f"parameters of {asked.name}", border=bool(asked.params)):
+        given = {param.name: _parameter_field(param) for param in asked.params}
+        if not st.form_submit_button("Write this query"):
+            return
+    try:
+        bound = bind(asked, {name: value for name, value in given.items() if value})
+    except QuestionError as error:
+        show_html(empty("These parameters do not fit.", text(str(error))))
+        return
+    set_parameters({"query": bound, "example": asked.name})
+    st.rerun()
+
+
+def _parameter_field(param: Param) -> str:
+    hint = param.default.strip('<>"')
+    return st.text_input(f"{param.name}: {param.label}", placeholder=hint).strip()
+
+
+def show_editor() -> None:
+    """Show the query and its button."""
+    take_query_from_url()
+    with st.form("query", border=False):
+        query = st.text_area("Query", height=300, key=EDITOR)
+        if st.form_submit_button("Run", type="primary"):
+            set_parameters({"query": query})
+            st.rerun()
+
+
+def take_query_from_url() -> None:
+    """Put the URL's query into the editor when the URL has another one than before.
+
+    The editor keeps one key: with a new one at each query Streamlit shows two editors for a
+    moment, the old and the new, and what is typed into the old one is lost.
+    """
+    asked = parameter("query")
+    if EDITOR not in st.session_state or st.session_state.get(ASKED) != asked:
+        st.session_state[EDITOR] = asked or START
+        st.session_state[ASKED] = asked
+
+
+def show_answer(query: str) -> None:
+    """Run a query in the sandbox and show what comes back."""
+    try:
+        with st.spinner("Running"):
+            result = read_result(shared_sandbox().answer(Request(query)))
+    except QueryError as error:
+        show_html(empty("No answer.", element("code", text(str(error)))))
+        return
+    match result:
+        case ResultTable():
+            show_table(query, result)
+        case bool():
+            show_html(element("h3", text("Yes" if result else "No")))
+        case str():
+            st.code(result[:SHOWN_CHARACTERS], language="turtle")
+            downloads([("Turtle", result.encode, "answer.ttl", "text/turtle")])
+
+
+def show_table(query: str, table: ResultTable) -> None:
+    """Show at most 500 rows, and say what is not shown."""
+    st.caption(_rows_told(table))
+    if table.rows:
+        columns = {
+            name: [row[n] for row in table.rows[:SHOWN_ROWS]]
+            for n, name in enumerate(table.columns)
+        }
+        st.dataframe(columns, hide_index=True, alt="Answer to the query")
+    csv = partial(as_csv, table.columns, table.rows)
+    tsv = partial(_download, query, "text/tab-separated-values")
+    json = partial(_download, query, "application/sparql-results+json")
+    downloads(
+        [
+            ("CSV", csv, "answer.csv", "text/csv"),
+            ("TSV", tsv, "answer.tsv", "text/tab-separated-values"),
+            ("JSON", json, "answer.json", "application/json"),
+        ]
+    )
+
+
+def _rows_told(table: ResultTable) -> str:
+    count = len(table.rows)
+    told = counted(count, "row")
+    if table.is_truncated:
+        return f"The first {told}: the answer was cut at the limit, add LIMIT and OFFSET for more"
+    return f"{told}, the first {SHOWN_ROWS} are shown" if count > SHOWN_ROWS else told
+
+
+def _download(query: str, bindings: str) -> bytes:
+    return shared_sandbox().answer(Request(query, bindings)).body

@@ -1,0 +1,153 @@
+"""Harvesting as the settings say: connects, harvests, and tells how it went.
+
+One harvest at a time works on a data directory; the lock ends with its process.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from app.settings import Settings
+from ingest.archive.archive import Archive
+from ingest.archive.slices import BULK
+from ingest.bulk.files import load_bulk, offers, untaken
+from ingest.bulk.mirror import Mirror
+from ingest.bulk.places import BulkError, Depot, Folder
+from ingest.harvest.planning import Topic
+from ingest.harvest.report import HarvestReport, Outcome, Tell, summarize
+from ingest.harvest.topic_harvest import FAILURES, Planned, harvest, preview
+from ingest.pubmed.client import TIMEOUT, Access, PubMed
+from ingest.pubmed.pacing import Clock, Pacer, Patience
+
+_WEB = ("http://", "https://")
+
+
+class HarvestBusyError(ValueError):
+    """Another process is harvesting into the same data directory."""
+
+
+def topic_of(settings: Settings) -> Topic:
+    """Make the topic that the settings describe."""
+    return Topic(settings.topic, settings.since)
+
+
+def topic_sources(settings: Settings) -> tuple[str, ...]:
+    """Name the streams of the topic, as ``Archive.slices`` knows them."""
+    return topic_of(settings).sources
+
+
+def harvest_topic(
+    settings: Settings,
+    archive: Archive,
+    *,
+    report: Tell,
+    limit: int | None = None,
+    clock: Clock | None = None,
+) -> HarvestReport:
+    """Bring the archive up to date with the topic; at most ``limit`` records.
+
+    What fails is told in the report. Raises HarvestBusyError, and ArchiveError where nothing can
+    be written.
+    """
+    topic = topic_of(settings)
+    with _sole_harvester(settings.data), _connection(settings, clock) as pubmed:
+        steps = harvest(archive, pubmed, topic, limit=limit, tell=report)
+        outcomes, problems = _collect(steps)
+        marks = [archive.slices.watermark(topic.source(kind)) for kind in ("edat", "mdat")]
+        known = [mark for mark in marks if mark]
+        as_of = min(known) if len(known) == len(marks) else None
+        return summarize(outcomes, problems, as_of, pubmed.requests)
+
+
+def preview_topic(
+    settings: Settings, archive: Archive, clock: Clock | None = None
+) -> tuple[Planned, ...]:
+    """Say what ``harvest_topic`` would ask for. Raises PubMedError or UnreachableError."""
+    with _connection(settings, clock) as pubmed:
+        return preview(archive, pubmed, topic_of(settings))
+
+
+def harvest_bulk(
+    settings: Settings,
+    archive: Archive,
+    sources: Sequence[str],
+    *,
+    report: Tell,
+    limit: int | None = None,
+    clock: Clock | None = None,
+) -> HarvestReport:
+    """Take in baseline and update files, at most ``limit``; no source means the set mirror.
+
+    Raises as ``harvest_topic`` does.
+    """
+    with _sole_harvester(settings.data), _web(settings) as http:
+        depots = _depots(sources or [settings.mirror], settings, http, clock)
+        steps = load_bulk(archive, offers(depots), limit=limit, tell=report)
+        outcomes, problems = _collect(steps)
+        return summarize(outcomes, problems, archive.slices.watermark(BULK))
+
+
+def preview_bulk(
+    settings: Settings, archive: Archive, sources: Sequence[str], clock: Clock | None = None
+) -> tuple[str, ...]:
+    """Name the files that ``harvest_bulk`` would take in."""
+    with _web(settings) as http:
+        depots = _depots(sources or [settings.mirror], settings, http, clock)
+        return tuple(offer.file.place for offer in untaken(archive, offers(depots)))
+
+
+def _collect(steps: Iterable[Outcome]) -> tuple[list[Outcome], list[str]]:
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(steps)
+    except (*FAILURES, BulkError) as error:
+        return outcomes, [str(error)]
+    return outcomes, []
+
+
+@contextmanager
+def _sole_harvester(data: Path) -> Generator[None]:
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "harvest.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise HarvestBusyError(f"another process is harvesting into {data}") from error
+        yield
+
+
+@contextmanager
+def _connection(settings: Settings, clock: Clock | None) -> Generator[PubMed]:
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    access = Access(settings.tool, settings.email, key, settings.eutils.rstrip("/"))
+    clock = clock or Clock()
+    with _web(settings) as http:
+        pacer = Pacer(settings.pace_file or _pace_file(access), access.rate_hz, clock)
+        yield PubMed(access, http, pacer, clock, Patience())
+
+
+def _pace_file(access: Access) -> Path:
+    """One file for all that share a server and a key; the key itself is not in its name."""
+    shared = hashlib.sha256(f"{access.url} {access.key}".encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"gutbrain-pace-{os.getuid()}-{shared}"
+
+
+def _web(settings: Settings) -> httpx.Client:
+    about = f"{settings.tool} ({settings.email})" if settings.email else settings.tool
+    return httpx.Client(timeout=TIMEOUT, headers={"User-Agent": about})
+
+
+def _depots(
+    sources: Sequence[str], settings: Settings, http: httpx.Client, clock: Clock | None
+) -> list[Depot]:
+    downloads = settings.data / "downloads"
+    return [
+        Mirror(source, http, downloads, clock) if source.startswith(_WEB) else Folder(Path(source))
+        for source in sources
+    ]

@@ -1,0 +1,1 @@
+"""Queries of strangers, run in processes that are killed at a limit; hands on answers."""

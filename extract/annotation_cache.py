@@ -1,0 +1,133 @@
+"""What pipelines found in texts, kept on disk: no pipeline reads the same text twice.
+
+A text is named by its content hash, so a record whose metadata alone was revised costs nothing,
+and a run that was killed goes on where it stopped. The file may be deleted at any time.
+"""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import TypeAdapter
+
+from extract.annotation import AnnotatedDocument, Mention, Relation
+from extract.extractor import Extractor
+from ingest.archive.wal import write_ahead
+from ingest.document import Document
+from ontology.concept import Concept
+
+_BATCH_DOCUMENTS = 20
+"""What a kill costs at most."""
+_BUSY_TIMEOUT_S = 60.0
+_TABLE = """CREATE TABLE IF NOT EXISTS readings (
+    content TEXT NOT NULL, pipeline TEXT NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (content, pipeline)) WITHOUT ROWID"""
+_FIND = "SELECT body FROM readings WHERE content = ? AND pipeline = ?"
+_KEEP = "INSERT OR REPLACE INTO readings VALUES (?, ?, ?)"
+_FORGET = "DELETE FROM readings WHERE pipeline != ?"
+
+
+class ReadingsError(ValueError):
+    """The file is none of ours, or damaged; it may be deleted without loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What does not depend on the record around the text."""
+
+    mentions: tuple[Mention, ...]
+    relations: tuple[Relation, ...]
+    concepts: tuple[Concept, ...]
+
+
+_JSON = TypeAdapter(_Reading)
+
+
+class Readings:
+    """A context manager over the file; ``extracted`` counts the texts that were read anew."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, and make it where there is none. Raises ReadingsError."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self.extracted = path, 0
+        self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        try:
+            write_ahead(self._connection, _BUSY_TIMEOUT_S)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+        self._write(_TABLE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def annotate_all(
+        self, documents: Iterable[Document], extractor: Extractor
+    ) -> Iterator[AnnotatedDocument]:
+        """Hand documents on as ``Extractor.annotate_all`` does, reading only unknown texts."""
+        remaining = iter(documents)
+        while batch := list(islice(remaining, _BATCH_DOCUMENTS)):
+            yield from self._annotate_batch(batch, extractor)
+
+    def forget_other(self, extractor: Extractor) -> None:
+        """Drop what other pipelines found."""
+        self._write(_FORGET, _name(extractor))
+
+    def _annotate_batch(
+        self, batch: Sequence[Document], extractor: Extractor
+    ) -> Iterator[AnnotatedDocument]:
+        known = {d.pmid: found for d in batch if (found := self._find(d, extractor))}
+        unknown = [document for document in batch if document.pmid not in known]
+        fresh = {found.document.pmid: found for found in extractor.annotate_all(unknown)}
+        self._keep(fresh.values(), _name(extractor))
+        for document in batch:
+            yield known.get(document.pmid) or fresh[document.pmid]
+
+    def _find(self, document: Document, extractor: Extractor) -> AnnotatedDocument | None:
+        key = (document.content_hash, _name(extractor))
+        row = self._connection.execute(_FIND, key).fetchone()
+        if row is None:
+            return None
+        found = _JSON.validate_json(zlib.decompress(row[0]))
+        parts = (found.mentions, found.relations, extractor.pipeline, found.concepts)
+        return AnnotatedDocument(document, *parts)
+
+    def _keep(self, annotated: Iterable[AnnotatedDocument], name: str) -> None:
+        rows = [(each.document.content_hash, name, _body(each)) for each in annotated]
+        if not rows:
+            return
+        self._write("BEGIN IMMEDIATE")
+        with self._connection:
+            self._connection.executemany(_KEEP, rows)
+        self.extracted += len(rows)
+
+    def _write(self, statement: str, *values: str) -> None:
+        try:
+            self._connection.execute(statement, values)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: sqlite3.DatabaseError) -> ReadingsError:
+        return ReadingsError(f"{self._path}: cannot be used: {error}")
+
+
+def _name(extractor: Extractor) -> str:
+    """Name what decides a reading: the pipeline, and from which score on relations are kept."""
+    return f"{extractor.pipeline.version} {extractor.thresholds.graph}"
+
+
+def _body(annotated: AnnotatedDocument) -> bytes:
+    reading = _Reading(annotated.mentions, annotated.relations, annotated.concepts)
+    return zlib.compress(_JSON.dump_json(reading), 6)

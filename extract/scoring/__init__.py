@@ -1,0 +1,1 @@
+"""How good predictions are: the shared task's scores, intervals, comparisons."""

@@ -1,0 +1,193 @@
+"""Prediction files against a gold file: scores, comparisons, and what is wrong with the files.
+
+What keeps a file from being scored (a row that cannot be read, a document that gold lacks) is an
+error that lists all of it. A span that is not in the text scores nothing, officially too, and a
+wrong row of ``relations`` does not matter where the derived lists are there: both are told beside
+the scores.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from extract.scoring.comparison import Comparison, compare
+from extract.scoring.file_checks import (
+    EntityInput,
+    entity_input,
+    texts_of,
+    wrong_relations,
+    wrong_spans,
+)
+from extract.scoring.scored_items import (
+    Entries,
+    Lists,
+    Scorer,
+    ScoringError,
+    Task,
+    has_task,
+    read_entries,
+)
+from extract.scoring.scores import Score, read_lists, score
+from extract.scoring.token_scoring import token_lists
+
+RELATION_TASKS = (Task.BINARY, Task.TAG, Task.MENTION)
+TOKEN_TASKS = (Task.TOKENS_IO, Task.TOKENS_BIO)
+TASKS_OF: Mapping[Scorer, tuple[Task, ...]] = {
+    Scorer.OFFICIAL: (Task.NER, *RELATION_TASKS),
+    Scorer.OFFICIAL_2026: (Task.NER, Task.NERD, Task.MENTION, Task.CONCEPT),
+    Scorer.STRICT: tuple(task for task in Task if task not in TOKEN_TASKS),
+}
+"""What is scored where no task is named: the edition's own, strictly all but tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A task's score and, where there is another file, the difference to it."""
+
+    score: Score
+    against: Score | None = None
+    comparison: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What came out. ``entities`` says of each prediction file which its relations stood on.
+
+    ``faults`` are the rows that are wrong but keep nothing from being scored, a line each;
+    ``notes`` what else a reader of the scores should know.
+    """
+
+    results: tuple[Result, ...]
+    entities: tuple[EntityInput, ...]
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file with the items that could be read, and a line for each row that could not."""
+
+    path: Path
+    entries: Entries
+    lists: Mapping[Task, Lists]
+    faults: tuple[str, ...]
+
+
+def evaluate_files(
+    gold: Path,
+    predictions: Sequence[Path],
+    tasks: Sequence[Task] = (),
+    scorer: Scorer = Scorer.STRICT,
+) -> Evaluation:
+    """Score a prediction file; a second one is scored on the same draws of documents.
+
+    Without ``tasks``: those of ``TASKS_OF`` that all files can give. Raises ScoringError with
+    every fault of every file.
+    """
+    entries = {path: read_entries(path) for path in (gold, *predictions)}
+    wanted = tuple(tasks) or _possible_tasks(entries, scorer)
+    read = {path: _read(path, found, wanted, scorer) for path, found in entries.items()}
+    truth, files = read[gold], [read[path] for path in predictions]
+    _check(truth, files)
+    results = tuple(_result(truth, files, task, scorer) for task in wanted)
+    kinds = [entity_input(truth.lists.get(Task.NER, {}), f.lists.get(Task.NER)) for f in files]
+    notes = (
+        *_file_notes(truth, files, TASKS_OF[scorer] if not tasks else ()),
+        *_repeats(results),
+        *_unlike_inputs(kinds),
+    )
+    return Evaluation(results, tuple(kinds), _told_faults(truth, read.values()), notes)
+
+
+def state_entities(evaluation: Evaluation, *, is_gold: bool | None) -> Evaluation:
+    """Say what relations stood on where files cannot tell, None for unknown.
+
+    Raises ScoringError where a file says otherwise.
+    """
+    if is_gold is None:
+        return evaluation
+    said = EntityInput.GOLD if is_gold else EntityInput.PREDICTED
+    if contrary := {*evaluation.entities} - {said, EntityInput.UNKNOWN}:
+        raise ScoringError([f"the file's entities are {kind}, not {said}" for kind in contrary])
+    return replace(evaluation, entities=tuple(said for _ in evaluation.entities))
+
+
+def _possible_tasks(entries: Mapping[Path, Entries], scorer: Scorer) -> tuple[Task, ...]:
+    tasks = TASKS_OF[scorer]
+    possible = tuple(t for t in tasks if all(has_task(read, t) for read in entries.values()))
+    if not possible:
+        paths = " and ".join(map(str, entries))
+        raise ScoringError([f"nothing to score: {paths} have none of {', '.join(tasks)} in common"])
+    return possible
+
+
+def _read(path: Path, entries: Entries, tasks: Sequence[Task], scorer: Scorer) -> _File:
+    lists: dict[Task, Lists] = {}
+    faults: list[str] = []
+    with_entities = (*tasks, Task.NER) if has_task(entries, Task.NER) else tasks
+    for task in dict.fromkeys(with_entities):
+        try:
+            lists[task] = read_lists(path, entries, task, scorer)
+        except ScoringError as error:
+            faults += error.faults
+    return _File(path, entries, lists, tuple(faults))
+
+
+def _check(truth: _File, files: Sequence[_File]) -> None:
+    unknown = (
+        f"{file.path}: PMID {pmid} is not in {truth.path}"
+        for file in files
+        for pmid in file.entries
+        if pmid not in truth.entries
+    )
+    if faults := [*truth.faults, *(fault for file in files for fault in file.faults), *unknown]:
+        raise ScoringError(faults)
+
+
+def _result(truth: _File, files: Sequence[_File], task: Task, scorer: Scorer) -> Result:
+    gold, *predicted = (_lists(file, truth, task) for file in (truth, *files))
+    first, *rest = (score(gold, lists, task, scorer) for lists in predicted)
+    if not rest:
+        return Result(first)
+    return Result(first, rest[0], compare(gold, predicted[0], predicted[1], task, scorer))
+
+
+def _lists(file: _File, truth: _File, task: Task) -> Lists:
+    lists = file.lists[task]
+    return token_lists(lists, texts_of(truth.entries), task) if task in TOKEN_TASKS else lists
+
+
+def _told_faults(truth: _File, files: Iterable[_File]) -> tuple[str, ...]:
+    texts = texts_of(truth.entries)
+    return tuple(
+        line
+        for file in files
+        for check in (
+            wrong_relations(file.path, file.entries),
+            wrong_spans(file.path, file.entries, texts),
+        )
+        for line in check
+    )
+
+
+def _file_notes(truth: _File, files: Sequence[_File], asked: Sequence[Task]) -> Iterator[str]:
+    for file in files:
+        if absent := len(truth.entries.keys() - file.entries.keys()):
+            told = f"{absent} of {len(truth.entries)} gold documents are absent"
+            yield f"{file.path}: {told}: counted as missed"
+        lacking = (task for task in asked if not has_task(file.entries, task))
+        for task in lacking:
+            if has_task(truth.entries, task):
+                yield f"{file.path}: {task}: not scored, the file has no such items"
+
+
+def _repeats(results: Sequence[Result]) -> Iterator[str]:
+    scores = (s for result in results for s in (result.score, result.against) if s)
+    for s in scores:
+        if s.scorer is Scorer.OFFICIAL and s.repeated:
+            yield f"{s.task}: {s.repeated} repeated predictions, which this scorer counts again"
+
+
+def _unlike_inputs(kinds: Sequence[EntityInput]) -> Iterator[str]:
+    if len(set(kinds)) > 1:
+        yield f"no fair comparison of relations: entities were {' here, '.join(kinds)} there"

@@ -1,0 +1,216 @@
+"""The archive: the newest version of every document that was read, in one SQLite file.
+
+Several processes may open it at once: readers never wait, writers wait for each other. What else
+one file holds together: ``changes`` (what a consumer has not taken), ``slices`` (what was
+harvested, what is missing), ``topics`` (what a search has found), ``ledger`` (runs and leases).
+"""
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from isal import isal_zlib
+
+from ingest.archive.changes import ChangeLog
+from ingest.archive.ledger import Ledger
+from ingest.archive.schema import connect, transaction
+from ingest.archive.slices import SliceBook
+from ingest.archive.storing import from_blob, store_record
+from ingest.archive.topics import Topics
+from ingest.document import Document, Record
+
+LIVE = 10**9
+"""The issue of PubMed's own answers: later than every bulk file (26n1335 is issue 26001335)."""
+
+_BATCH_RECORDS = 500
+_PAGE_DOCUMENTS = 500
+_BODY = "SELECT body FROM documents WHERE pmid = ? AND NOT is_deleted"
+_PAGE = """SELECT pmid, body FROM documents WHERE pmid > ? AND NOT is_deleted
+    ORDER BY pmid LIMIT ?"""
+_NOT_ISSUED_SINCE = """SELECT pmid FROM documents
+    WHERE NOT is_deleted AND issued > 0 AND issued < ?"""
+_NEWEST = "SELECT max(revised) FROM documents WHERE NOT is_deleted"
+_DEAD_LETTERS = """SELECT source, pmid, reason, raw, first_seen, last_seen, attempts
+    FROM dead_letters ORDER BY rowid"""
+_DEAD_SINCE = "SELECT min(first_seen) FROM dead_letters WHERE pmid = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreResult:
+    """What became of the records handed to ``Archive.store``, each counted once.
+
+    ``added`` includes resurrected documents, ``stale`` are older than what is kept, ``unchanged``
+    includes repeated deletions, ``rejected`` all that were rejected, known or not.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    stale: int = 0
+    deleted: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "StoreResult") -> "StoreResult":
+        """Count two results together."""
+        names = self.__slots__
+        return StoreResult(*(getattr(self, name) + getattr(other, name) for name in names))
+
+
+NOTHING = StoreResult()
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record that could not be read, or that PubMed lists and does not deliver (``raw`` empty).
+
+    It goes when a readable record of its PMID is taken in that is not older. ``first_seen`` and
+    ``last_seen`` are None in archives from before they were noted.
+    """
+
+    source: str
+    pmid: str | None
+    reason: str
+    raw: bytes
+    first_seen: datetime | None
+    last_seen: datetime | None
+    attempts: int
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Archive:
+    """Documents, tombstones and dead letters; a context manager that holds the connection."""
+
+    def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
+        """Open the archive, and make it where there is none. Raises ArchiveError."""
+        self._connection = connect(path)
+        self.now = now
+        self.changes = ChangeLog(self._connection)
+        self.slices = SliceBook(self._connection)
+        self.topics = Topics(self._connection)
+        self.ledger = Ledger(self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; what was stored is on disk before."""
+        self._connection.close()
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Make all that a block writes, slices and leases included, stand or fall together."""
+        return transaction(self._connection)
+
+    def store(self, records: Iterable[Record], *, issued: int = 0) -> StoreResult:
+        """Keep what is news, in batches of one transaction each; repeating it changes nothing.
+
+        ``issued`` is the number of the bulk file the records stand in, LIVE for answers of
+        PubMed, 0 for files of unknown age. A record replaces the kept one unless it is older by
+        (version, revised, issued); of equals the later wins. A deleted PMID comes back only with
+        a higher version or a later revision than the archive ever held, and not from a file older
+        than the one that deleted it. Where ``records`` raises, what came before is stored first,
+        unless a ``transaction`` is open. Raises ArchiveError where nothing can be written.
+        """
+        outcomes = Counter[str]()
+        pending: list[Record] = []
+        try:
+            for record in records:
+                pending.append(record)
+                if len(pending) == _BATCH_RECORDS:
+                    outcomes += self._store_batch(pending, issued)
+                    pending.clear()
+        finally:
+            outcomes += self._store_batch(pending, issued)
+        return StoreResult(**outcomes)
+
+    def document(self, pmid: str) -> Document | None:
+        """Look a document up; None where it is unknown or deleted."""
+        row = self._connection.execute(_BODY, (pmid,)).fetchone()
+        return from_blob(row[0]) if row else None
+
+    def documents(self, pmids: Iterable[str] | None = None) -> Iterator[Document]:
+        """Read the documents that are not deleted: all by PMID as text, or those named, as named.
+
+        All are read page by page, so that a long walk does not hold back a writer's checkpoint.
+        """
+        if pmids is not None:
+            yield from (found for pmid in pmids if (found := self.document(pmid)))
+            return
+        last = ""
+        while page := self._connection.execute(_PAGE, (last, _PAGE_DOCUMENTS)).fetchall():
+            yield from (from_blob(body) for _, body in page)
+            last = page[-1][0]
+
+    def deleted(self) -> frozenset[str]:
+        """Name the PMIDs that PubMed withdrew."""
+        return self._pmids("SELECT pmid FROM documents WHERE is_deleted")
+
+    def hashes(self) -> dict[str, str]:
+        """Map each PMID that is not deleted to its content hash."""
+        query = "SELECT pmid, content_hash FROM documents WHERE NOT is_deleted"
+        return dict(self._connection.execute(query).fetchall())
+
+    def newest_revision(self) -> date | None:
+        """Say how late the latest revision is that the archive holds."""
+        newest = self._connection.execute(_NEWEST).fetchone()[0]
+        return date.fromisoformat(newest) if newest else None
+
+    def not_issued_since(self, issued: int) -> frozenset[str]:
+        """Name what came by bulk file and stands in none from ``issued`` on: dropped unsaid."""
+        return self._pmids(_NOT_ISSUED_SINCE, issued)
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        """Read what was rejected, in the order of first arrival."""
+        for row in self._connection.execute(_DEAD_LETTERS):
+            source, pmid, reason, raw, first, last, attempts = row
+            seen = (_moment(first), _moment(last))
+            yield DeadLetter(source, pmid, reason, zlib.decompress(raw), *seen, attempts)
+
+    def dead_since(self, pmid: str) -> datetime | None:
+        """Say since when a PMID is a dead letter; None where it is none."""
+        row = self._connection.execute(_DEAD_SINCE, (pmid,)).fetchone()
+        return _moment(row[0]) if row[0] else None
+
+    def keep_answer(self, body: bytes) -> str:
+        """Keep an answer of PubMed as received, once; returns its SHA-256."""
+        digest = hashlib.sha256(body).hexdigest()
+        row = (digest, self.now().isoformat(), isal_zlib.compress(body, 1))
+        with self.transaction():
+            self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
+        return digest
+
+    def answers(self) -> Iterator[bytes]:
+        """Read the kept answers in the order they came."""
+        query = "SELECT body FROM answers ORDER BY rowid"
+        return (zlib.decompress(body) for (body,) in self._connection.execute(query))
+
+    def _pmids(self, query: str, *values: object) -> frozenset[str]:
+        return frozenset(pmid for (pmid,) in self._connection.execute(query, values))
+
+    def _store_batch(self, records: list[Record], issued: int) -> Counter[str]:
+        if not records:
+            return Counter()
+        at = self.now().isoformat()
+        with self.transaction():
+            return Counter(store_record(self._connection, each, issued, at) for each in records)
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

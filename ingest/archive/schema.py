@@ -1,0 +1,103 @@
+"""The tables of the archive, and how an older archive becomes one of today."""
+
+import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ingest.archive.wal import write_ahead
+
+_BUSY_TIMEOUT_S = 60.0
+_DOCUMENTS = (
+    """CREATE TABLE documents (
+        pmid TEXT PRIMARY KEY, version INTEGER NOT NULL, revised TEXT NOT NULL, year INTEGER,
+        content_hash TEXT NOT NULL, is_deleted INTEGER NOT NULL, body BLOB NOT NULL)""",
+    # reading all hashes must not read all bodies
+    "CREATE INDEX live ON documents (pmid, content_hash) WHERE NOT is_deleted",
+    """CREATE TABLE dead_letters (
+        hash TEXT PRIMARY KEY, source TEXT NOT NULL, pmid TEXT, reason TEXT NOT NULL,
+        raw BLOB NOT NULL)""",
+)
+_HARVEST = (
+    "ALTER TABLE documents ADD COLUMN issued INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE documents ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE documents ADD COLUMN text_sequence INTEGER NOT NULL DEFAULT 0",
+    "UPDATE documents SET sequence = rowid, text_sequence = rowid",
+    "CREATE UNIQUE INDEX changes ON documents (sequence)",
+    "ALTER TABLE dead_letters ADD COLUMN issued INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE dead_letters ADD COLUMN first_seen TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE dead_letters ADD COLUMN last_seen TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE dead_letters ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1",
+    "CREATE INDEX dead_pmids ON dead_letters (pmid)",
+    "CREATE TABLE cursors (consumer TEXT PRIMARY KEY, sequence INTEGER NOT NULL)",
+    """CREATE TABLE answers (
+        hash TEXT PRIMARY KEY, received TEXT NOT NULL, body BLOB NOT NULL)""",
+    """CREATE TABLE members (
+        topic TEXT NOT NULL, pmid TEXT NOT NULL, PRIMARY KEY (topic, pmid)) WITHOUT ROWID""",
+    """CREATE TABLE slices (
+        source TEXT NOT NULL, name TEXT NOT NULL, first TEXT, last TEXT, number INTEGER NOT NULL,
+        state TEXT NOT NULL, asked INTEGER NOT NULL, got INTEGER NOT NULL,
+        rejected INTEGER NOT NULL, missing TEXT NOT NULL, fingerprint TEXT NOT NULL,
+        problem TEXT NOT NULL, written TEXT NOT NULL, PRIMARY KEY (source, name))""",
+    """CREATE TABLE leases (
+        name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires TEXT NOT NULL)""",
+    """CREATE TABLE runs (
+        slot TEXT PRIMARY KEY, started TEXT NOT NULL, finished TEXT, state TEXT NOT NULL,
+        report TEXT NOT NULL, attempts INTEGER NOT NULL)""",
+)
+_STEPS = (_DOCUMENTS, _HARVEST)
+LAYOUT_VERSION = len(_STEPS)
+
+
+class ArchiveError(ValueError):
+    """A file is no archive of ours, or of a later layout, or cannot be written."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open an archive, make it where there is none, bring an older one up to date.
+
+    Raises ArchiveError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        _prepare(connection)
+    except (sqlite3.DatabaseError, ArchiveError) as error:
+        connection.close()
+        raise ArchiveError(f"{path}: not an archive, or damaged: {error}") from error
+    return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Generator[None]:
+    """Write all of a block or nothing; a block inside another belongs to the outer one.
+
+    Raises ArchiveError where SQLite cannot write, a full disk among the reasons.
+    """
+    if connection.in_transaction:
+        yield
+        return
+    try:
+        # without IMMEDIATE two writers that both read first would deadlock
+        connection.execute("BEGIN IMMEDIATE")
+        with connection:
+            yield
+    except sqlite3.Error as error:
+        raise ArchiveError(f"the archive could not be written: {error}") from error
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    if _version(connection) == LAYOUT_VERSION:
+        return
+    write_ahead(connection, _BUSY_TIMEOUT_S)
+    with transaction(connection):
+        version = _version(connection)  # another process may have been faster
+        if version > LAYOUT_VERSION:
+            raise ArchiveError(f"layout {version} is not ours, which is {LAYOUT_VERSION}")
+        for statement in (statement for step in _STEPS[version:] for statement in step):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -1,0 +1,1 @@
+"""From a file's bytes to documents, a format a file."""

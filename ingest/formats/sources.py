@@ -1,0 +1,89 @@
+"""Any file or folder that we read -> Records; the reader is chosen by the file's name."""
+
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.document import Record
+from ingest.formats import gutbrainie, medline, nbib
+from ingest.formats.cutting import DECOMPRESSION_ERRORS, IncompleteFileError
+from ingest.formats.inflating import open_gzip
+
+_READERS: dict[str, Callable[[BinaryIO, str], Iterator[Record]]] = {
+    ".xml": medline.read_records,
+    ".nbib": nbib.read_records,
+    ".medline": nbib.read_records,
+    ".txt": nbib.read_records,
+    ".json": gutbrainie.read_records,
+}
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class SourceError(ValueError):
+    """A path that names nothing we can read."""
+
+
+def sample_path() -> Path:
+    """Locate the bundled sample: invented abstracts that speak of the gut and the brain."""
+    return Path(str(files("ingest.formats").joinpath("sample", "gutbrain_sample.xml")))
+
+
+def source_files(path: Path) -> tuple[Path, ...]:
+    """List what a path names: itself, or a folder's files that we know, hidden ones left out.
+
+    A folder is walked down and listed in order of names, which is the order of update files.
+    Raises SourceError where there is nothing to read.
+    """
+    if not path.exists():
+        raise SourceError(f"{path}: no such file or folder")
+    if path.is_dir():
+        return _folder_files(path)
+    if _format(path) not in _READERS:
+        raise SourceError(f"{path}: unknown format; known are {', '.join(_READERS)}, also .gz")
+    return (path,)
+
+
+def read_source(path: Path) -> Iterator[Record]:
+    """Read a file or a folder.
+
+    Raises SourceError at once; what is wrong inside a file is raised on reaching it.
+    """
+    return (record for file in source_files(path) for record in _read_file(file))
+
+
+def _folder_files(folder: Path) -> tuple[Path, ...]:
+    found = sorted(file for file in folder.rglob("*") if _is_known(file.relative_to(folder), file))
+    if not found:
+        raise SourceError(f"{folder}: no file in it that we can read")
+    return tuple(found)
+
+
+def _is_known(name: Path, file: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in name.parts)
+    return not is_hidden and _format(file) in _READERS and file.is_file()
+
+
+def _format(file: Path) -> str:
+    """Tell the suffix below the compression.
+
+    >>> _format(Path("pubmed26n1335.xml.gz"))
+    '.xml'
+    """
+    name = file.name.lower().removesuffix(".gz")
+    return Path(name).suffix
+
+
+def _read_file(file: Path) -> Iterator[Record]:
+    try:
+        with _open(file) as stream:
+            yield from _READERS[_format(file)](stream, str(file))
+    except DECOMPRESSION_ERRORS as error:
+        raise IncompleteFileError(f"{file}: cut short or damaged: {error}") from error
+
+
+def _open(file: Path) -> BinaryIO:
+    """Open for reading; compression is told by content, since names often lie about it."""
+    with file.open("rb") as stream:
+        is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    return open_gzip(file) if is_compressed else file.open("rb")

@@ -1,0 +1,1 @@
+"""NLM's E-utilities: requests, pace, responses."""

@@ -1,0 +1,1 @@
+"""What must hold of a batch and of a whole graph; hands on breaches."""

@@ -1,0 +1,261 @@
+"""From our types to RDF, and single values back; ``docs/graph.md`` shows what comes out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import normalize
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from extract.annotation import AnnotatedDocument, Pipeline
+from kg.assertion import AssertionSummary, Claim, Evidence
+from kg.graph import vocabulary as v
+from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
+from kg.sentence.quotation import Span
+from kg.sentence.reading_version import reading_version
+from kg.sentence.study import study_kinds
+from kg.stores import Row
+from ontology.concept import Concept
+from ontology.namespaces import GUTBRAIN, CurieError, to_curie, to_iri
+
+Value = NamedNode | Literal
+Pairs = Iterable[tuple[NamedNode, Value | None]]
+
+_REMEMBERED = 100_000
+"""Identifiers kept in mind; expanding one costs 25 µs, and a load asks for each many times."""
+
+
+class RowError(ValueError):
+    """A row of a query lacks what a type of ours needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _SpanTerms:
+    """The properties of one side of a piece of evidence."""
+
+    text: NamedNode
+    passage: NamedNode
+    start: NamedNode
+    end: NamedNode
+    at: NamedNode
+
+    @classmethod
+    def of(cls, side: str) -> "_SpanTerms":
+        return cls(*(v.gb(side + part) for part in ("Text", "Passage", "Start", "End", "At")))
+
+
+_SUBJECT_TERMS, _OBJECT_TERMS = _SpanTerms.of("subject"), _SpanTerms.of("object")
+
+
+def _text(value: str) -> Literal | None:
+    """Write text in NFC; empty text is not written at all."""
+    return Literal(normalize("NFC", value)) if value else None
+
+
+def _quads(subject: NamedNode, pairs: Pairs, graph: NamedNode) -> Iterator[Quad]:
+    for predicate, value in pairs:
+        if value is not None:
+            yield Quad(subject, predicate, value, graph)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def concept_node(curie: str) -> NamedNode:
+    """Name the concept of a CURIE; raises CurieError on an unknown prefix."""
+    return NamedNode(to_iri(curie))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def concept_curie(iri: str) -> str:
+    """Read the CURIE of a concept back; raises CurieError on an unknown namespace."""
+    return to_curie(iri)
+
+
+def concept_quads(concept: Concept) -> Iterator[Quad]:
+    """Describe a concept. References in vocabularies without a known IRI are left out."""
+    pairs: list[tuple[NamedNode, Value | None]] = [
+        (v.TYPE, v.CONCEPT),
+        (v.TYPE, v.TYPE_NODES[concept.type]),
+        (v.PREF_LABEL, _text(concept.name)),
+        (v.IDENTIFIER, Literal(concept.curie)),
+        (v.IS_PROVISIONAL, v.TRUE if concept.is_provisional else None),
+    ]
+    synonyms = {normalize("NFC", name) for name in concept.synonyms}
+    synonyms.discard(normalize("NFC", concept.name))
+    pairs.extend((v.ALT_LABEL, _text(name)) for name in sorted(synonyms))
+    pairs.extend((v.CLOSE_MATCH, node) for node in _matches(concept))
+    return _quads(concept_node(concept.curie), pairs, v.CONCEPTS)
+
+
+def _matches(concept: Concept) -> Iterator[NamedNode]:
+    for curie in dict.fromkeys(concept.same_as):
+        try:
+            yield concept_node(curie)
+        except CurieError:
+            continue
+
+
+def article_quads(annotated: AnnotatedDocument) -> Iterator[Quad]:
+    """Describe the article of a document, and what was found in it."""
+    document = annotated.document
+    doi = next((value for kind, value in document.identifiers if kind.lower() == "doi"), "")
+    pairs: list[tuple[NamedNode, Value | None]] = [
+        (v.TYPE, v.ARTICLE_CLASS),
+        (v.TITLE, _text(document.title)),
+        (v.IDENTIFIER, Literal(f"PMID:{document.pmid}")),
+        (v.PMID, Literal(document.pmid)),
+        (v.RECORD_VERSION, Literal(document.version)),
+        (v.YEAR, None if document.year is None else Literal(document.year)),
+        (v.JOURNAL, _text(document.journal)),
+        (v.DOI, _text(doi)),
+        (v.IS_RETRACTED, Literal(document.is_retracted)),
+        (v.RECORD_HASH, Literal(document.record_hash)),
+        (v.PIPELINE_VERSION, Literal(reading_version(annotated.pipeline))),
+        (v.MENTION_COUNT, Literal(len(annotated.mentions))),
+        (v.RELATION_COUNT, Literal(len(annotated.relations))),
+    ]
+    kinds = dict.fromkeys(document.publication_types)
+    pairs.extend((v.PUBLICATION_TYPE, _text(kind)) for kind in kinds)
+    studied = study_kinds(document, annotated.mentions)
+    pairs.extend((v.STUDY_KIND, v.STUDY_NODES[kind]) for kind in studied)
+    return _quads(NamedNode(article_iri(document.pmid)), pairs, v.ARTICLES)
+
+
+def run_graph(run: str) -> NamedNode:
+    """Name the graph of a run.
+
+    >>> run_graph("https://w3id.org/gutbrain/run/0123456789ab").value
+    'https://w3id.org/gutbrain/graph/run/0123456789ab'
+    """
+    return NamedNode(v.RUN_GRAPHS + run.removeprefix(RUN))
+
+
+def run_quads(pipeline: Pipeline) -> Iterator[Quad]:
+    """Describe a run: which methods read, with which weights and lexicon."""
+    run = run_iri(pipeline)
+    pairs: Pairs = (
+        (v.TYPE, v.ACTIVITY),
+        (v.TYPE, v.RUN_CLASS),
+        (v.RECOGNIZER, Literal(pipeline.recognizer)),
+        (v.RELATION_METHOD, Literal(pipeline.relations)),
+        (v.WEIGHTS_HASH, Literal(pipeline.weights)),
+        (v.LEXICON_HASH, Literal(pipeline.lexicon)),
+        (v.PIPELINE_VERSION, Literal(reading_version(pipeline))),
+    )
+    return _quads(NamedNode(run), pairs, run_graph(run))
+
+
+def evidence_iri(claim: Claim, evidence: Evidence) -> str:
+    """Name evidence by the paper, both spans, the assertion and the run."""
+    spans = (evidence.subject, evidence.object)
+    places = [f"{span.passage}:{span.start}:{span.end}" for span in spans]
+    parts = digest(evidence.pmid, *places, assertion_iri(*claim), evidence.run)
+    return f"{GUTBRAIN}evidence/{parts}"
+
+
+def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
+    """Describe one piece of evidence, in the graph of its run."""
+    cues = evidence.cues
+    stance = v.OPPOSES if cues.is_negated else v.SUPPORTS
+    pairs: list[tuple[NamedNode, Value | None]] = [
+        (v.TYPE, v.EVIDENCE_CLASS),
+        (stance, NamedNode(assertion_iri(*claim))),
+        (v.POLARITY, v.POLARITY_NODES[cues.polarity] if cues.polarity else None),
+        (v.IS_SPECULATIVE, v.TRUE if cues.is_speculative else None),
+        (v.ARTICLE, NamedNode(article_iri(evidence.pmid))),
+        (v.GENERATED_BY, NamedNode(evidence.run)),
+        (v.SCORE, Literal(float(evidence.score))),
+        (v.WEIGHT, Literal(float(evidence.weight))),
+        (v.RECORD_VERSION, Literal(evidence.version)),
+        (v.SENTENCE, _text(evidence.sentence)),
+        *_span_pairs(_SUBJECT_TERMS, evidence.subject, evidence.subject_at),
+        *_span_pairs(_OBJECT_TERMS, evidence.object, evidence.object_at),
+    ]
+    node = NamedNode(evidence_iri(claim, evidence))
+    return _quads(node, pairs, run_graph(evidence.run))
+
+
+def _span_pairs(terms: _SpanTerms, span: Span, at: int) -> Pairs:
+    yield terms.text, Literal(span.text)
+    yield terms.passage, Literal(span.passage)
+    yield terms.start, Literal(span.start)
+    yield terms.end, Literal(span.end)
+    yield terms.at, Literal(at)
+
+
+def statement_quad(claim: Claim) -> Quad:
+    """State a claim as a direct triple."""
+    subject, predicate, object_ = claim
+    node = v.PREDICATE_NODES[predicate]
+    return Quad(concept_node(subject), node, concept_node(object_), v.ASSERTIONS)
+
+
+def summary_quads(summary: AssertionSummary) -> Iterator[Quad]:
+    """State an assertion: its node, its counts by year and, if believed, the direct triple."""
+    claim = (summary.subject, summary.predicate, summary.object)
+    iri = assertion_iri(*claim)
+    if summary.is_believed:
+        yield statement_quad(claim)
+    pairs: list[tuple[NamedNode, Value | None]] = [
+        (v.TYPE, v.ASSERTION_CLASS),
+        (v.SUBJECT, concept_node(summary.subject)),
+        (v.PREDICATE, v.PREDICATE_NODES[summary.predicate]),
+        (v.OBJECT, concept_node(summary.object)),
+        (v.PAPER_COUNT, Literal(summary.paper_count)),
+        (v.EVIDENCE_COUNT, Literal(summary.evidence_count)),
+        (v.BELIEF, Literal(float(summary.belief))),
+        (v.IS_BELIEVED, Literal(summary.is_believed)),
+        (v.FIRST_YEAR, Literal(summary.years[0][0]) if summary.years else None),
+        (v.LAST_YEAR, Literal(summary.years[-1][0]) if summary.years else None),
+        *_opposition_pairs(summary),
+        *((v.POLARITY_COUNTS[polarity], Literal(n)) for polarity, n in summary.polarities),
+        *((v.STUDY_COUNTS[kind], Literal(n)) for kind, n in summary.kinds),
+    ]
+    yield from _quads(NamedNode(iri), pairs, v.ASSERTIONS)
+    for year, papers in summary.years:
+        yield from _year_quads(iri, year, papers)
+
+
+def _opposition_pairs(summary: AssertionSummary) -> Pairs:
+    """State what speaks against an assertion; nothing where nothing does."""
+    if summary.opposing_paper_count:
+        yield v.OPPOSING_PAPER_COUNT, Literal(summary.opposing_paper_count)
+        yield v.OPPOSING_EVIDENCE_COUNT, Literal(summary.opposing_evidence_count)
+        yield v.DISBELIEF, Literal(float(summary.disbelief))
+
+
+def _year_quads(assertion: str, year: int, papers: int) -> Iterator[Quad]:
+    pairs: Pairs = (
+        (v.TYPE, v.YEAR_COUNT),
+        (v.OF_ASSERTION, NamedNode(assertion)),
+        (v.YEAR, Literal(year)),
+        (v.PAPER_COUNT, Literal(papers)),
+    )
+    return _quads(NamedNode(f"{assertion}/{year}"), pairs, v.ASSERTIONS)
+
+
+def value(row: Row, name: str) -> Value:
+    """Read one IRI or literal of a row; raises RowError where there is none."""
+    term = row.get(name)
+    if not isinstance(term, NamedNode | Literal):
+        raise RowError(f"?{name} is {term!r}")
+    return term
+
+
+def cell(row: Row, name: str) -> str:
+    """Read one value of a row as text; raises RowError where it is unbound."""
+    return value(row, name).value
+
+
+def node(row: Row, name: str) -> NamedNode:
+    """Read one value of a row as an IRI; raises RowError where it is none."""
+    term = row.get(name)
+    if not isinstance(term, NamedNode):
+        raise RowError(f"?{name} is {term!r}")
+    return term
+
+
+def iri_of(term: object) -> str:
+    """Read the IRI of a term of a quad; raises ValueError where it is none."""
+    if not isinstance(term, NamedNode):
+        raise ValueError(f"Unexpected term: {term!r}")  # noqa: TRY004
+    return term.value

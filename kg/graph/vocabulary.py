@@ -1,0 +1,122 @@
+"""The RDF terms that the graph is written in, as pyoxigraph nodes."""
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.sentence.cues import Polarity
+from kg.sentence.study import StudyKind
+from ontology.namespaces import GUTBRAIN, ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI
+from ontology.schema import EntityType, Predicate
+
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+DCTERMS = "http://purl.org/dc/terms/"
+BIOLINK = "https://w3id.org/biolink/vocab/"
+PROV = "http://www.w3.org/ns/prov#"
+
+ONTOLOGY_GRAPH = NamedNode(GUTBRAIN + "graph/ontology")
+CONCEPTS = NamedNode(GUTBRAIN + "graph/concepts")
+ARTICLES = NamedNode(GUTBRAIN + "graph/articles")
+ASSERTIONS = NamedNode(GUTBRAIN + "graph/assertions")
+RUN_GRAPHS = GUTBRAIN + "graph/run/"
+
+TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+CONCEPT = NamedNode(SKOS + "Concept")
+PREF_LABEL = NamedNode(SKOS + "prefLabel")
+ALT_LABEL = NamedNode(SKOS + "altLabel")
+CLOSE_MATCH = NamedNode(SKOS + "closeMatch")
+IDENTIFIER = NamedNode(DCTERMS + "identifier")
+TITLE = NamedNode(DCTERMS + "title")
+ARTICLE_CLASS = NamedNode("http://purl.org/spar/fabio/JournalArticle")
+ASSERTION_CLASS = NamedNode(BIOLINK + "Association")
+SUBJECT = NamedNode(BIOLINK + "subject")
+PREDICATE = NamedNode(BIOLINK + "predicate")
+OBJECT = NamedNode(BIOLINK + "object")
+ACTIVITY = NamedNode(PROV + "Activity")
+GENERATED_BY = NamedNode(PROV + "wasGeneratedBy")
+
+
+def gb(name: str) -> NamedNode:
+    """Name a term of the gutbrain ontology.
+
+    >>> gb("belief").value
+    'https://w3id.org/gutbrain/ontology#belief'
+    """
+    return NamedNode(ONTOLOGY + name)
+
+
+def local_name(term: NamedNode) -> str:
+    """Give the name of a term of the gutbrain ontology.
+
+    >>> local_name(gb("belief"))
+    'belief'
+    """
+    return term.value.removeprefix(ONTOLOGY)
+
+
+TRUE = Literal(True)  # noqa: FBT003
+ARTICLE = gb("article")
+BELIEF = gb("belief")
+RECORD_HASH = gb("recordHash")
+DISBELIEF = gb("disbelief")
+DOI = gb("doi")
+EVIDENCE_CLASS = gb("Evidence")
+EVIDENCE_COUNT = gb("evidenceCount")
+FIRST_YEAR = gb("firstYear")
+IS_BELIEVED = gb("isBelieved")
+IS_PROVISIONAL = gb("isProvisional")
+IS_RETRACTED = gb("isRetracted")
+IS_SPECULATIVE = gb("isSpeculative")
+JOURNAL = gb("journal")
+LAST_YEAR = gb("lastYear")
+LEXICON_HASH = gb("lexiconHash")
+MENTION_COUNT = gb("mentionCount")
+OF_ASSERTION = gb("ofAssertion")
+OPPOSES = gb("opposes")
+OPPOSING_EVIDENCE_COUNT = gb("opposingEvidenceCount")
+OPPOSING_PAPER_COUNT = gb("opposingPaperCount")
+PAPER_COUNT = gb("paperCount")
+PIPELINE_VERSION = gb("pipelineVersion")
+PMID = gb("pmid")
+POLARITY = gb("polarity")
+PUBLICATION_TYPE = gb("publicationType")
+RECOGNIZER = gb("recognizer")
+RECORD_VERSION = gb("recordVersion")
+RELATION_COUNT = gb("relationCount")
+RELATION_METHOD = gb("relationMethod")
+RUN_CLASS = gb("Run")
+SCORE = gb("score")
+SENTENCE = gb("sentence")
+STUDY_KIND = gb("studyKind")
+SUPPORTS = gb("supports")
+WEIGHT = gb("weight")
+WEIGHTS_HASH = gb("weightsHash")
+YEAR = gb("year")
+YEAR_COUNT = gb("YearCount")
+
+TYPE_NODES = {EntityType(kind): NamedNode(iri) for iri, kind in TYPE_OF_IRI.items()}
+PREDICATE_NODES = {Predicate(kind): NamedNode(iri) for iri, kind in PREDICATE_OF_IRI.items()}
+POLARITY_NODES = {
+    Polarity.INCREASE: gb("increase"),
+    Polarity.DECREASE: gb("decrease"),
+    Polarity.NO_CHANGE: gb("noChange"),
+}
+POLARITY_COUNTS = {
+    Polarity.INCREASE: gb("increasePaperCount"),
+    Polarity.DECREASE: gb("decreasePaperCount"),
+    Polarity.NO_CHANGE: gb("noChangePaperCount"),
+}
+STUDY_NODES = {
+    StudyKind.HUMAN: gb("humanStudy"),
+    StudyKind.ANIMAL: gb("animalStudy"),
+    StudyKind.IN_VITRO: gb("inVitroStudy"),
+    StudyKind.REVIEW: gb("reviewStudy"),
+    StudyKind.OTHER: gb("otherStudy"),
+}
+STUDY_COUNTS = {
+    StudyKind.HUMAN: gb("humanPaperCount"),
+    StudyKind.ANIMAL: gb("animalPaperCount"),
+    StudyKind.IN_VITRO: gb("inVitroPaperCount"),
+    StudyKind.REVIEW: gb("reviewPaperCount"),
+    StudyKind.OTHER: gb("otherPaperCount"),
+}
+POLARITY_OF_NODE = {node: polarity for polarity, node in POLARITY_NODES.items()}
+STUDY_OF_NODE = {node: kind for kind, node in STUDY_NODES.items()}

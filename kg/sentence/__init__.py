@@ -1,0 +1,1 @@
+"""What a sentence says around a pair: denial, doubt, direction, kind of study."""

@@ -1,0 +1,1 @@
+"""Published graphs: snapshots, what is read once of each, and their differences."""

@@ -1,0 +1,289 @@
+"""Blue and green: readers keep an immutable snapshot while the next one is written.
+
+Under the root: ``snapshots/000007`` with ``graph`` (the store), ``labels.sqlite`` and
+``snapshot.json``; ``names/<name>`` with the number of a snapshot that is kept; ``CURRENT`` with the
+published one; ``LOCK`` held by the writer. A writer works in ``snapshots/000008.new``, which gets
+its number when it is whole: a number is never used twice. Only the swap of ``CURRENT`` publishes.
+What is removed is called ``000004.old`` first. So a process may be killed at any point: what is
+named without a suffix is whole, and the next writer clears the rest away.
+"""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from kg.snapshots.labels import build_index
+from kg.snapshots.paper_years import write_paper_years
+from kg.stores.embedded import EmbeddedStore
+
+KEPT = 3
+"""Snapshots kept beside the current one, the one it was made from, and those with a name."""
+
+RESERVED = ("current", "previous")
+_NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
+
+
+class SnapshotError(RuntimeError):
+    """The snapshots of a directory do not hang together."""
+
+
+class WriterBusyError(SnapshotError):
+    """Another process is writing the next snapshot."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Snapshot:
+    """One directory of one state of the graph."""
+
+    path: Path
+
+    @property
+    def number(self) -> int:
+        """Counts up with every published snapshot."""
+        return int(self.path.name)
+
+    @property
+    def graph(self) -> Path:
+        """Where the store is."""
+        return self.path / "graph"
+
+    @property
+    def labels(self) -> Path:
+        """Where the label index is, and what was counted once (``paper_years``)."""
+        return self.path / "labels.sqlite"
+
+    @property
+    def record(self) -> Path:
+        """Where it stands what the snapshot was made from, and how many quads it has."""
+        return self.path / "snapshot.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot that is there. ``made_from`` and ``quads`` are None where no record says it."""
+
+    snapshot: Snapshot
+    names: tuple[str, ...]
+    made: datetime
+    made_from: int | None
+    quads: int | None
+    is_current: bool
+
+
+def current_snapshot(root: Path) -> Snapshot | None:
+    """The published snapshot, None before the first; raises SnapshotError where it is gone."""
+    try:
+        name = (root / "CURRENT").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    if not name.isdecimal() or not _snapshot(root, int(name)).graph.is_dir():
+        raise SnapshotError(f"{root / 'CURRENT'} names {name!r}, which is not there")
+    return _snapshot(root, int(name))
+
+
+def kept_snapshots(root: Path) -> tuple[Kept, ...]:
+    """List the snapshots that are there, oldest first."""
+    current, names = current_snapshot(root), _names(root)
+    numbers = sorted(_numbers(root))
+    return tuple(_kept(_snapshot(root, n), current, names.get(n, ())) for n in numbers)
+
+
+def find_snapshot(root: Path, which: str) -> Snapshot:
+    """Find a snapshot by number, name, ``current``, ``previous``, or the last one of a day.
+
+    ``previous`` is the one that the current was made from; a day (YYYY-MM-DD, UTC) stands for the
+    last snapshot made on it or before. Raises SnapshotError where there is none.
+    """
+    found = _found(kept_snapshots(root), which.strip())
+    if found is None:
+        raise SnapshotError(f"{root}: there is no snapshot {which!r}")
+    return found.snapshot
+
+
+def roll_back(root: Path, which: str) -> Snapshot:
+    """Publish a snapshot that is there in place of the current one; the others stay.
+
+    Raises SnapshotError where it is not there, WriterBusyError while another process writes.
+    """
+    with _sole_writer(root):
+        snapshot = find_snapshot(root, which)
+        _publish(root, snapshot)
+    return snapshot
+
+
+def name_snapshot(root: Path, which: str, name: str) -> Snapshot:
+    """Give a snapshot a name, or move the name to it; a snapshot with a name is kept."""
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise SnapshotError(f"{name!r} is no name: a letter, then letters, digits, '.', '_', '-'")
+    with _sole_writer(root):
+        snapshot = find_snapshot(root, which)
+        (root / "names").mkdir(exist_ok=True)
+        _write_whole(root / "names" / name, snapshot.path.name)
+    return snapshot
+
+
+def forget_name(root: Path, name: str) -> None:
+    """Take a name away; the next writer may remove what it kept."""
+    if not _NAME.fullmatch(name) or not (root / "names" / name).is_file():
+        raise SnapshotError(f"{root}: no snapshot is called {name!r}")
+    (root / "names" / name).unlink()
+
+
+@contextmanager
+def next_snapshot(root: Path) -> Generator[EmbeddedStore]:
+    """Write the next snapshot, starting from the current one; publish it when the block ends.
+
+    A block that raises or changes nothing publishes nothing. Raises WriterBusyError at once where
+    another process writes.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with _sole_writer(root):
+        _remove_left_over(root)
+        current = current_snapshot(root)
+        coming = Snapshot(root / "snapshots" / f"{max(_numbers(root), default=0) + 1:06}.new")
+        store = _start(current, coming)
+        try:
+            yield store
+            _finish(root, store, coming, current)
+        finally:
+            store.close()
+            _remove_left_over(root)
+            _prune(root)
+
+
+def _snapshot(root: Path, number: int) -> Snapshot:
+    return Snapshot(root / "snapshots" / f"{number:06}")
+
+
+@contextmanager
+def _sole_writer(root: Path) -> Generator[None]:
+    """Hold the lock; the system lets go of it when the process ends, however it ends."""
+    if not root.is_dir():
+        raise SnapshotError(f"{root}: there is no graph yet")
+    with (root / "LOCK").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WriterBusyError(f"{root}: another process is writing the graph") from error
+        yield
+
+
+def _start(current: Snapshot | None, coming: Snapshot) -> EmbeddedStore:
+    coming.path.mkdir(parents=True)
+    if current is not None:
+        EmbeddedStore.open_read_only(current.graph).backup(coming.graph)
+    return EmbeddedStore.open(coming.graph)
+
+
+def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapshot | None) -> None:
+    if not store.has_changed and current is not None:
+        return
+    build_index(store, coming.labels)
+    write_paper_years(store, coming.labels)
+    record = {"made_from": current.number if current else None, "quads": store.size()}
+    store.close()
+    _write_whole(coming.record, json.dumps(record))
+    for folder in (coming.graph, coming.path):
+        _sync(folder)
+    finished = Snapshot(coming.path.with_suffix(""))
+    coming.path.rename(finished.path)
+    _publish(root, finished)
+
+
+def _publish(root: Path, snapshot: Snapshot) -> None:
+    """Swap the pointer; everything it points at is on disk before, the swap itself after."""
+    _sync(snapshot.path.parent)
+    _write_whole(root / "CURRENT", snapshot.path.name)
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a small file in one step, on disk when this returns."""
+    part = path.with_name(f".{path.name}.new")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_left_over(root: Path) -> None:
+    """Remove what a writer did not finish: to make, or to remove."""
+    for path in (*root.glob("snapshots/*.new"), *root.glob("snapshots/*.old")):
+        shutil.rmtree(path)
+    for path in (*root.glob(".*.new"), *root.glob("names/.*.new")):
+        path.unlink()
+
+
+def _remove(snapshot: Snapshot) -> None:
+    """Remove a snapshot; one that is half removed must not be found, and rolled back to."""
+    doomed = snapshot.path.rename(snapshot.path.with_suffix(".old"))
+    shutil.rmtree(doomed)
+
+
+def _prune(root: Path) -> None:
+    """Remove what is neither among the last nor current, the base of it, or named."""
+    kept = kept_snapshots(root)
+    base = {each.made_from for each in kept if each.is_current}
+    last = {each.snapshot.number for each in kept[-KEPT:]}
+    for each in kept:
+        if not (each.is_current or each.names or each.snapshot.number in base | last):
+            _remove(each.snapshot)
+
+
+def _numbers(root: Path) -> Iterator[int]:
+    for path in (root / "snapshots").glob("[0-9]*"):
+        if path.name.isdecimal():
+            yield int(path.name)
+
+
+def _names(root: Path) -> dict[int, tuple[str, ...]]:
+    named: dict[int, tuple[str, ...]] = {}
+    for path in sorted((root / "names").glob("*")):
+        if _NAME.fullmatch(path.name):
+            number = int(path.read_text(encoding="utf-8"))
+            named[number] = (*named.get(number, ()), path.name)
+    return named
+
+
+def _kept(snapshot: Snapshot, current: Snapshot | None, names: tuple[str, ...]) -> Kept:
+    is_there = snapshot.record.is_file()
+    record = json.loads(snapshot.record.read_text(encoding="utf-8")) if is_there else {}
+    seconds = (snapshot.record if is_there else snapshot.path).stat().st_mtime
+    made = datetime.fromtimestamp(seconds, UTC)
+    made_from, quads = record.get("made_from"), record.get("quads")
+    return Kept(snapshot, names, made, made_from, quads, snapshot == current)
+
+
+def _found(kept: tuple[Kept, ...], which: str) -> Kept | None:
+    current = next((each for each in kept if each.is_current), None)
+    if which == "current":
+        return current
+    if which == "previous":
+        wanted = current.made_from if current else None
+        return next((each for each in kept if each.snapshot.number == wanted), None)
+    if which.isdecimal():
+        return next((each for each in kept if each.snapshot.number == int(which)), None)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", which):
+        return _last_of(kept, which)
+    return next((each for each in kept if which in each.names), None)
+
+
+def _last_of(kept: tuple[Kept, ...], day: str) -> Kept | None:
+    until = date.fromisoformat(day)
+    return next((each for each in reversed(kept) if each.made.date() <= until), None)

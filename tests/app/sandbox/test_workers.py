@@ -1,0 +1,160 @@
+"""Query processes: they answer, they are cut, they are killed, they see the newest snapshot."""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad
+
+from app.sandbox.workers import (
+    Limits,
+    QueryError,
+    RefusedError,
+    Request,
+    TooLargeError,
+    UnavailableError,
+    WorkerSandbox,
+)
+from kg.snapshots.snapshot import current_snapshot, next_snapshot
+
+VALUES = " ".join(map(str, range(200)))
+BOMB = (
+    f"SELECT (COUNT(*) AS ?n) {{ VALUES ?a {{ {VALUES} }} VALUES ?b {{ {VALUES} }} "
+    f"VALUES ?c {{ {VALUES} }} VALUES ?d {{ {VALUES} }} VALUES ?e {{ {VALUES} }} }}"
+)
+
+
+@pytest.fixture
+def sandbox(data_folder: Path) -> Iterator[WorkerSandbox]:
+    snapshot = current_snapshot(data_folder / "graph")
+    assert snapshot is not None
+    opened = WorkerSandbox(lambda: str(snapshot.graph), Limits(1.0, max_rows=5, max_bytes=20_000))
+    yield opened
+    opened.close()
+
+
+def is_running(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+def test_the_union_of_all_graphs_is_asked(sandbox: WorkerSandbox) -> None:
+    answer = sandbox.answer(Request("ASK { ?a a ?association . ?e ?supports ?a }"))
+
+    assert json.loads(answer.body)["boolean"] is True
+
+
+def test_a_bomb_dies_at_the_limit_while_another_query_answers(sandbox: WorkerSandbox) -> None:
+    sandbox.answer(Request("ASK {}"))
+    pids = {worker.process.pid for worker in sandbox.workers if worker.process}
+    with ThreadPoolExecutor() as pool:
+        bomb = pool.submit(sandbox.answer, Request(BOMB))
+        assert sandbox.answer(Request("ASK {}")).body
+        assert not bomb.done()
+        with pytest.raises(UnavailableError, match="1 s"):
+            bomb.result()
+
+    running = {worker.process.pid for worker in sandbox.workers if worker.process}
+    assert all(map(is_running, running))  # another process stands in for the one that was killed
+    assert len(pids - running) <= 1
+    assert sandbox.answer(Request("ASK {}")).body
+    assert sandbox.answer(Request("ASK {}")).body
+
+
+def test_a_folder_of_the_user_s_that_is_called_app_is_not_run(
+    sandbox: WorkerSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").write_text("raise SystemExit('not ours')\n")
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(sandbox.answer(Request("ASK {}")).body)["boolean"] is True
+
+
+def test_closing_ends_every_process(sandbox: WorkerSandbox) -> None:
+    sandbox.answer(Request("ASK {}"))
+    pids = [worker.process.pid for worker in sandbox.workers if worker.process]
+
+    sandbox.close()
+
+    assert pids
+    assert not any(map(is_running, pids))
+
+
+def test_rows_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> None:
+    cut = sandbox.answer(Request("SELECT * { ?s ?p ?o }", "text/csv"))
+    whole = sandbox.answer(Request("SELECT * { ?s ?p ?o } LIMIT 5", "text/csv"))
+
+    assert (cut.is_truncated, len(cut.body.splitlines())) == (True, 6)
+    assert not whole.is_truncated
+
+
+def test_triples_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> None:
+    query = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
+
+    cut = sandbox.answer(Request(query, triples="application/n-triples"))
+
+    assert (cut.is_truncated, len(cut.body.splitlines())) == (True, 5)
+
+
+def test_too_many_bytes_are_refused(sandbox: WorkerSandbox) -> None:
+    long = "x" * 15_000
+
+    with pytest.raises(TooLargeError, match="20,000 bytes"):
+        sandbox.answer(Request(f'SELECT (CONCAT("{long}", "{long}") AS ?text) {{ }}'))
+
+
+def test_a_parser_names_the_place_of_an_error(sandbox: WorkerSandbox) -> None:
+    with pytest.raises(QueryError, match="1:17"):
+        sandbox.answer(Request("SELECT * { ?s ?p"))
+
+
+def test_the_gate_is_asked_first(sandbox: WorkerSandbox) -> None:
+    with pytest.raises(RefusedError, match="SERVICE"):
+        sandbox.answer(Request("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
+    assert not any(worker.process for worker in sandbox.workers)
+
+
+def test_unbound_and_odd_cells_survive_every_format(sandbox: WorkerSandbox) -> None:
+    query = 'SELECT ?x { VALUES ?x { UNDEF "a\\tb\\n\\"é" "y"@en 1.5 } }'
+
+    answer = sandbox.answer(Request(query))
+
+    rows = json.loads(answer.body)["results"]["bindings"]
+    assert [row.get("x", {}).get("value") for row in rows] == [None, 'a\tb\n"é', "y", "1.5"]
+
+
+def test_a_query_that_says_from_sees_that_graph_only(sandbox: WorkerSandbox) -> None:
+    graph = "https://w3id.org/gutbrain/graph/"
+    query = "ASK {} {{ ?a a <https://w3id.org/biolink/vocab/Association> }}"
+
+    in_concepts = sandbox.answer(Request(query.format(f"FROM <{graph}concepts>")))
+    in_assertions = sandbox.answer(
+        Request(query.format(""), default_graphs=(f"{graph}assertions",))
+    )
+
+    assert json.loads(in_concepts.body)["boolean"] is False
+    assert json.loads(in_assertions.body)["boolean"] is True
+
+
+def test_a_new_snapshot_is_seen_by_the_next_query(tmp_path: Path) -> None:
+    def current() -> str:
+        snapshot = current_snapshot(tmp_path)
+        return str(snapshot.graph) if snapshot else ""
+
+    sandbox = WorkerSandbox(current, Limits())
+    query = Request("SELECT ?o { ?s ?p ?o }", "text/csv")
+    seen = [sandbox.answer(query).body.split()]
+    for number in (1, 2):
+        a = NamedNode("https://example.org/a")
+        with next_snapshot(tmp_path) as store:
+            store.change(remove=[], add=[Quad(a, a, Literal(number), a)])
+        seen.append(sorted(sandbox.answer(query).body.split()))
+    sandbox.close()
+
+    assert seen == [[b"o"], [b"1", b"o"], [b"1", b"2", b"o"]]

@@ -1,0 +1,103 @@
+from collections.abc import Callable
+
+import pytest
+
+from extract.annotation import Mention
+from extract.linking.linker import NameLinker, provisional_concept
+from ingest.document import Document
+from ontology.concept import Concept
+from ontology.lexicon import Lexicon
+from ontology.schema import EntityType
+
+Write = Callable[..., Document]
+Mark = Callable[..., Mention]
+CHEMICAL, DDF, GENE = EntityType.CHEMICAL, EntityType.DDF, EntityType.GENE
+
+CONCEPTS = (
+    Concept("MESH:D010300", "Parkinson's disease", DDF, ("PD",)),
+    Concept("NCIT:C26856", "personality disorder", DDF),
+    Concept("CHEBI:58951", "short chain fatty acid", CHEMICAL),
+    Concept("CHEBI:1", "leptin", CHEMICAL),
+    Concept("HGNC:6553", "leptin", GENE),
+)
+LINKER = NameLinker(Lexicon({concept.curie: concept for concept in CONCEPTS}))
+
+
+@pytest.fixture
+def link(write: Write, mark: Mark) -> Callable[[str, str, EntityType], Concept]:
+    """Say which concept the first ``name`` of an abstract names."""
+
+    def build(abstract: str, name: str, label: EntityType) -> Concept:
+        document = write(abstract)
+        (concept,) = LINKER.link(document, (mark(document, name, label),))
+        return concept
+
+    return build
+
+
+Link = Callable[[str, str, EntityType], Concept]
+
+
+def test_a_name_is_looked_up_within_its_type(link: Link) -> None:
+    assert link("leptin", "leptin", CHEMICAL).curie == "CHEBI:1"
+    assert link("leptin", "leptin", GENE).curie == "HGNC:6553"
+    assert link("leptin", "leptin", DDF).is_provisional
+
+
+@pytest.mark.parametrize(
+    ("surface", "label", "curie"),
+    [
+        ("Parkinson\u2019s Disease", DDF, "MESH:D010300"),
+        ("PARKINSON'S DISEASE", DDF, "MESH:D010300"),
+        ("Parkinson's\u00a0disease", DDF, "MESH:D010300"),
+        ("<i>Parkinson's</i> disease", DDF, "MESH:D010300"),
+        ("short-chain fatty acid", CHEMICAL, "CHEBI:58951"),
+        ("short\u2013chain fatty acid", CHEMICAL, "CHEBI:58951"),
+        ("short chain fatty acids", CHEMICAL, "CHEBI:58951"),
+        ("short-chain fatty acids", CHEMICAL, "CHEBI:58951"),
+        ("personality disorders", DDF, "NCIT:C26856"),
+    ],
+)
+def test_spellings_of_a_name_name_the_same(
+    link: Link, surface: str, label: EntityType, curie: str
+) -> None:
+    assert link(f"of {surface} here", surface, label).curie == curie
+
+
+def test_an_abbreviation_means_what_its_document_says(link: Link) -> None:
+    assert link("PD rose.", "PD", DDF).curie == "MESH:D010300"
+    assert link("PD, or a personality disorder (PD).", "PD", DDF).curie == "NCIT:C26856"
+
+
+def test_an_abbreviation_whose_long_form_is_unknown_is_still_looked_up(link: Link) -> None:
+    assert link("PD, or a puzzling disorder (PD).", "PD", DDF).curie == "MESH:D010300"
+
+
+def test_an_abbreviation_and_its_long_form_share_a_provisional_concept(link: Link) -> None:
+    text = "Of small bowel overgrowth (SBO) in the gut."
+    short, long = link(text, "SBO", DDF), link(text, "small bowel overgrowth", DDF)
+    assert short == long
+    assert short.is_provisional
+
+
+def test_an_acronym_is_no_plural(link: Link) -> None:
+    assert link("PDs", "PDs", DDF).is_provisional
+
+
+def test_a_provisional_concept_does_not_depend_on_spelling() -> None:
+    spellings = ("Brain fog", "brain  fog", "BRAIN FOG", "brain\u00a0fog")
+    concepts = {provisional_concept(DDF, spelling) for spelling in spellings}
+    assert concepts == {Concept("gbc:ddf/brain-fog", "brain fog", DDF, is_provisional=True)}
+
+
+def test_provisional_concepts_of_two_types_differ() -> None:
+    assert provisional_concept(DDF, "x1").curie != provisional_concept(GENE, "x1").curie
+
+
+def test_concepts_come_in_the_order_of_the_mentions(write: Write, mark: Mark) -> None:
+    document = write("leptin in Parkinson's disease")
+    mentions = (mark(document, "Parkinson's disease", DDF), mark(document, "leptin", CHEMICAL))
+    assert [concept.curie for concept in LINKER.link(document, mentions)] == [
+        "MESH:D010300",
+        "CHEBI:1",
+    ]

@@ -1,0 +1,72 @@
+"""What was read is kept: the same text is not read twice by the same pipeline."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from extract.annotation import AnnotatedDocument
+from extract.annotation_cache import Readings, ReadingsError
+from extract.extractor import Extractor
+from extract.methods import RecognizerName, RelationMethod, load_extractor
+from ingest.document import Document, Passage
+from ontology.lexicon import starter_lexicon
+
+FLOOR = Path(__file__).parents[2] / "extract" / "weights" / "floor"
+
+
+@pytest.fixture(scope="module")
+def extractor() -> Extractor:
+    lexicon = starter_lexicon()
+    return load_extractor(RecognizerName.LEXICON, RelationMethod.COUNTS, FLOOR, lexicon)
+
+
+def document(pmid: str, text: str = "Butyrate reduced anxiety in mice.") -> Document:
+    return Document(pmid, (Passage("title", text),))
+
+
+def read(
+    path: Path, documents: Iterable[Document], extractor: Extractor
+) -> tuple[list[AnnotatedDocument], int]:
+    """What is handed on, and how many texts were read for it."""
+    with Readings(path) as readings:
+        return list(readings.annotate_all(documents, extractor)), readings.extracted
+
+
+def test_a_kept_reading_is_what_was_read(tmp_path: Path, extractor: Extractor) -> None:
+    documents = [document("1"), document("2", "Inulin and depression in patients.")]
+    fresh, count = read(tmp_path / "r.sqlite", documents, extractor)
+    kept, again = read(tmp_path / "r.sqlite", documents, extractor)
+    assert fresh == list(extractor.annotate_all(documents))
+    assert (kept, count, again) == (fresh, 2, 0)
+
+
+def test_metadata_may_change_without_a_reading(tmp_path: Path, extractor: Extractor) -> None:
+    read(tmp_path / "r.sqlite", [document("1")], extractor)
+    revised = replace(document("1"), journal="Gut", version=2)
+    (found,), count = read(tmp_path / "r.sqlite", [revised], extractor)
+    assert (found.document, count) == (revised, 0)
+
+
+def test_a_changed_text_or_threshold_is_read_anew(tmp_path: Path, extractor: Extractor) -> None:
+    path = tmp_path / "r.sqlite"
+    read(path, [document("1")], extractor)
+    assert read(path, [document("1", "Butyrate raised anxiety.")], extractor)[1] == 1
+    strict = replace(extractor, thresholds=replace(extractor.thresholds, graph=0.99))
+    assert read(path, [document("1")], strict)[1] == 1
+
+
+def test_what_was_read_before_a_stop_is_kept(tmp_path: Path, extractor: Extractor) -> None:
+    documents = [document(str(n), f"Butyrate and anxiety, study {n}.") for n in range(50)]
+    with Readings(tmp_path / "r.sqlite") as readings:
+        stopped: Iterator[AnnotatedDocument] = readings.annotate_all(documents, extractor)
+        for _ in range(25):
+            next(stopped)
+    assert read(tmp_path / "r.sqlite", documents, extractor)[1] == 10
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "r.sqlite").write_text("this is no database, whatever its name may say" * 30)
+    with pytest.raises(ReadingsError, match="cannot be used"):
+        Readings(tmp_path / "r.sqlite")

@@ -1,0 +1,87 @@
+import json
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from ingest.document import Document, Record, RecordError, Rejected
+from ingest.formats.gutbrainie import GutBrainIEError, read_records, to_document
+
+METADATA = {
+    "title": "<i>A. muciniphila</i>",
+    "author": "Jane Doe; Émile Roe",
+    "journal": "J",
+    "year": "2022",
+    "abstract": " p < 0.001\u2009 in  mice ",
+    "annotator": "expert_7",
+}
+
+
+def read(content: object) -> tuple[Record, ...]:
+    return tuple(read_records(BytesIO(json.dumps(content).encode()), "x.json"))
+
+
+def test_texts_stay_exactly_as_they_are() -> None:
+    document = to_document("1", {"metadata": METADATA, "entities": []})
+    assert document.title == METADATA["title"]
+    assert document.text_of("abstract") == METADATA["abstract"]
+    assert (document.journal, document.year) == ("J", 2022)
+    assert document.authors == ("Jane Doe", "Émile Roe")
+
+
+@pytest.mark.parametrize(
+    ("year", "expected"), [("2022", 2022), (2022, 2022), ("", None), (None, None), ("n.d.", None)]
+)
+def test_the_year_is_a_number_or_nothing(year: object, expected: int | None) -> None:
+    assert to_document("1", {"metadata": METADATA | {"year": year}}).year == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (None, "PMID 2: entry is missing or no object"),
+        ({}, "PMID 2: metadata is missing or no object"),
+        ({"metadata": {"abstract": "a"}}, "PMID 2: title is missing or no text"),
+        ({"metadata": {"title": "a"}}, "PMID 2: abstract is missing or no text"),
+        ({"metadata": METADATA | {"abstract": 3}}, "PMID 2: abstract is missing or no text"),
+        ({"metadata": METADATA | {"title": "\ud800"}}, "PMID 2: title holds half a surrogate pair"),
+    ],
+)
+def test_a_malformed_document_is_rejected_by_name_and_the_rest_go_on(
+    entry: object, message: str
+) -> None:
+    whole = {"metadata": METADATA}
+    first, rejected, last = read({"1": whole, "2": entry, "3": whole})
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.reason) == ("2", message)
+    assert json.loads(rejected.raw) == entry
+    assert [type(first), type(last)] == [Document, Document]
+
+
+def test_a_key_that_is_no_pmid_is_an_error() -> None:
+    with pytest.raises(RecordError, match="'x' is no PMID"):
+        to_document("x", {"metadata": METADATA})
+
+
+@pytest.mark.parametrize("content", [[], {}, 3])
+def test_other_json_is_named(content: object) -> None:
+    with pytest.raises(GutBrainIEError, match=r"x\.json: not GutBrainIE"):
+        read(content)
+
+
+def test_cut_json_is_named() -> None:
+    with pytest.raises(GutBrainIEError, match=r"x\.json: not JSON, or cut short"):
+        list(read_records(BytesIO(b'{"1": {"meta'), "x.json"))
+
+
+@pytest.mark.corpus
+def test_every_offset_of_the_corpus_fits_its_text(data_folder: Path) -> None:
+    path = data_folder / "gutbrainie" / "platinum.json"
+    entities = {pmid: entry["entities"] for pmid, entry in json.loads(path.read_bytes()).items()}
+    with path.open("rb") as stream:
+        documents = [d for d in read_records(stream, path.name) if isinstance(d, Document)]
+    assert len(documents) == len(entities) == 100
+    for document in documents:
+        for entity in entities[document.pmid]:
+            text = document.text_of(entity["location"])
+            assert text[entity["start_idx"] : entity["end_idx"] + 1] == entity["text_span"]

@@ -1,0 +1,293 @@
+"""Damage in a PubMed file costs the damaged record at most, and never goes unseen."""
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from isal import igzip
+
+from ingest.document import Document, Record, Rejected
+from ingest.formats import cutting
+from ingest.formats.cutting import (
+    Cutter,
+    IncompleteFileError,
+    MedlineError,
+    NoRecordsError,
+    NotPubMedError,
+)
+from ingest.formats.inflating import open_gzip
+from ingest.formats.medline import read_records
+
+Article = Callable[..., str]
+Read = Callable[..., tuple[Record, ...]]
+Wrap = Callable[..., bytes]
+Opener = Callable[[Path], BinaryIO]
+
+
+def pmids(records: tuple[Record, ...]) -> list[str | None]:
+    return [record.pmid for record in records]
+
+
+def until_error(stream: BinaryIO) -> tuple[list[str | None], str]:
+    """Read on until it raises: what came, and what the error says."""
+    came: list[str | None] = []
+    with pytest.raises(IncompleteFileError) as caught:
+        came.extend(record.pmid for record in read_records(stream, "bad.xml"))
+    return came, str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        ("<ArticleTitle>a\x0bb</ArticleTitle>", "invalid Char value 11"),
+        ("<ArticleTitle>a&nbsp;b</ArticleTitle>", "Entity 'nbsp' not defined"),
+        ("<ArticleTitle>a & b</ArticleTitle>", "xmlParseEntityRef"),
+        ("<ArticleTitle>never closed", "tag mismatch"),
+    ],
+)
+def test_one_damaged_record_is_rejected_with_its_bytes_and_the_rest_go_on(
+    read: Read, article: Article, damage: str, reason: str
+) -> None:
+    before, rejected, after = read(article(1), article(2, damage), article(3))
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.source) == ("2", "test.xml")
+    assert reason in rejected.reason
+    assert rejected.raw == article(2, damage).encode()
+    assert [type(before), type(after)] == [Document, Document]
+
+
+def test_a_byte_that_is_not_utf8_costs_one_record(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1), article(2, "<ArticleTitle>@</ArticleTitle>"), article(3))
+    records = tuple(read_records(BytesIO(content.replace(b"@", b"\xe9")), "test.xml"))
+    assert [type(record) for record in records] == [Document, Rejected, Document]
+
+
+def test_a_declared_encoding_is_honoured(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1, "<ArticleTitle>@</ArticleTitle>"))
+    content = content.replace(b"@", b"\xe9").replace(b"utf-8", b"iso-8859-1")
+    (record,) = read_records(BytesIO(content), "test.xml")
+    assert isinstance(record, Document)
+    assert record.title == "é"
+
+
+def test_an_unknown_encoding_is_named(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1)).replace(b"utf-8", b"klingon")
+    with pytest.raises(MedlineError, match=r"test\.xml: unknown encoding 'klingon'"):
+        list(read_records(BytesIO(content), "test.xml"))
+
+
+@pytest.mark.parametrize("pmid", ["", "<PMID/>", "<PMID>x</PMID>", '<PMID Version="b">2</PMID>'])
+def test_a_record_without_a_proper_pmid_is_rejected(
+    read: Read, article: Article, pmid: str
+) -> None:
+    broken = article(2).replace('<PMID Version="1">2</PMID>', pmid)
+    assert [type(record) for record in read(article(1), broken)] == [Document, Rejected]
+
+
+def test_a_record_that_lacks_its_end_does_not_swallow_the_next(
+    read: Read, article: Article
+) -> None:
+    records = read(article(1).removesuffix("</PubmedArticle>"), article(2))
+    assert [(type(record), record.pmid) for record in records] == [
+        (Rejected, "1"),
+        (Document, "2"),
+    ]
+
+
+def test_marks_inside_comments_and_cdata_are_text(read: Read, article: Article) -> None:
+    tricky = "<ArticleTitle><!-- </PubmedArticle> --><![CDATA[<PubmedArticle>]]></ArticleTitle>"
+    commented_out = f"<!-- {article(8)} -->"
+    records = read(article(1, tricky), commented_out, article(2))
+    assert pmids(records) == ["1", "2"]
+    assert isinstance(records[0], Document)
+    assert records[0].title == "<PubmedArticle>"
+
+
+def test_attributes_and_empty_elements_are_no_trap(read: Read, article: Article) -> None:
+    dressed = article(1).replace("<PubmedArticle>", '<PubmedArticle\n a="1" >')
+    records = read(
+        dressed, "<DeleteCitation/>", article(2).replace("</PubmedArticle>", "</PubmedArticle >")
+    )
+    assert pmids(records) == ["1", "2"]
+    assert all(isinstance(record, Document) for record in records)
+
+
+def test_an_empty_record_is_rejected(read: Read, article: Article) -> None:
+    assert [type(record) for record in read("<PubmedArticle/>", article(1))] == [Rejected, Document]
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.99])
+def test_a_cut_file_raises_after_its_whole_records(
+    article: Article, pubmed_set: Wrap, cut: float
+) -> None:
+    content = pubmed_set(article(1), article(2), article(3), article(4))
+    whole = content[: int(len(content) * cut)]
+    came, message = until_error(BytesIO(whole))
+    assert came == [str(n + 1) for n in range(whole.count(b"</PubmedArticle>"))]
+    assert len(came) >= 1
+    assert message.startswith("bad.xml: ends ")
+
+
+def test_a_file_cut_between_records_is_still_incomplete(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1), article(2)).replace(b"</PubmedArticleSet>", b"")
+    assert until_error(BytesIO(content)) == (
+        ["1", "2"],
+        "bad.xml: ends before its closing root tag",
+    )
+
+
+def open_by_gzip(file: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(file))
+
+
+@pytest.mark.parametrize("opener", [open_by_gzip, open_gzip])
+def test_a_truncated_gzip_raises_after_its_whole_records(
+    article: Article, pubmed_set: Wrap, tmp_path: Path, opener: Opener
+) -> None:
+    packed = gzip.compress(pubmed_set(*(article(n) for n in range(1, 3000))), 1)
+    cut = packed[: len(packed) * 2 // 3]
+    readable = zlib.decompressobj(31).decompress(cut)
+    (tmp_path / "cut.gz").write_bytes(cut)
+    with opener(tmp_path / "cut.gz") as stream:
+        came, message = until_error(stream)
+    assert came == [str(n + 1) for n in range(readable.count(b"</PubmedArticle>"))]
+    assert "bad.xml: cut short or damaged" in message
+
+
+@pytest.mark.parametrize("opener", [open_by_gzip, open_gzip, igzip.open])
+@pytest.mark.parametrize("at", [-6, 60])
+def test_a_flipped_bit_in_a_gzip_raises(
+    article: Article, pubmed_set: Wrap, tmp_path: Path, opener: Opener, at: int
+) -> None:
+    packed = bytearray(gzip.compress(pubmed_set(*(article(n) for n in range(1, 500)))))
+    packed[at] ^= 1  # -6 is in the checksum: everything inflates, yet it is not what was sent
+    (tmp_path / "flipped.gz").write_bytes(packed)
+    with opener(tmp_path / "flipped.gz") as stream:
+        _, message = until_error(stream)
+    assert "bad.xml: cut short or damaged" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<!DOCTYPE html><html><body>Blocked</body></html>", "the root element is 'html'"),
+        (b"<eFetchResult><ERROR>no</ERROR></eFetchResult>", "the root element is 'eFetchResult'"),
+        (b"<?xml version='1.0'?><!-- <PubmedArticleSet> --><a/>", "the root element is 'a'"),
+        (b"Service unavailable", "it has no element"),
+        (b"", "it has no element"),
+        (b"\x1f\x8b\x08\x00", "it has no element"),
+        ("<PubmedArticleSet/>".encode("utf-16"), "it has no element"),
+    ],
+)
+def test_what_is_not_pubmed_xml_is_named(content: bytes, message: str) -> None:
+    with pytest.raises(NotPubMedError, match=rf"page\.xml: not PubMed XML: {message}"):
+        list(read_records(BytesIO(content), "page.xml"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"<PubmedArticleSet/>", b"<PubmedArticleSet></PubmedArticleSet>"]
+)
+def test_an_empty_set_is_no_success(content: bytes) -> None:
+    with pytest.raises(NoRecordsError, match=r"none\.xml: holds no PubMed record"):
+        list(read_records(BytesIO(content), "none.xml"))
+
+
+def test_sets_that_were_glued_together_are_read_to_the_end(
+    article: Article, pubmed_set: Wrap
+) -> None:
+    content = pubmed_set(article(1)) + pubmed_set(article(2))
+    assert pmids(tuple(read_records(BytesIO(content), "two.xml"))) == ["1", "2"]
+    assert until_error(BytesIO(content[:-15]))[0] == ["1", "2"]
+
+
+def test_a_doctype_with_entities_is_neither_fetched_nor_expanded(article: Article) -> None:
+    content = (
+        '<!DOCTYPE PubmedArticleSet [<!ENTITY a "boom"><!ENTITY b SYSTEM "file:///etc/hostname">]>'
+        f"<PubmedArticleSet>{article(1, '<ArticleTitle>&b;</ArticleTitle>')}{article(2)}"
+        "</PubmedArticleSet>"
+    )
+    records = tuple(read_records(BytesIO(content.encode()), "evil.xml"))
+    assert [type(record) for record in records] == [Rejected, Document]
+
+
+def test_a_record_without_end_does_not_fill_the_memory(
+    article: Article, pubmed_set: Wrap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cutting, "LONGEST_RECORD_BYTES", 1 << 20)
+    content = pubmed_set(article(1), "<PubmedArticle>" + "x" * (1 << 22))
+    came, message = until_error(BytesIO(content))
+    assert (came, message) == (["1"], "bad.xml: no record ends within 1 MiB")
+
+
+TRICKY = (
+    b'<?xml version="1.0" encoding="utf-8"?>\n<!-- <PubmedArticle> -->\n'
+    b'<!DOCTYPE PubmedArticleSet SYSTEM "http://127.0.0.1:9/x.dtd">\n<PubmedArticleSet a="b">\n'
+    b"<PubmedArticle><PMID>1</PMID><!-- </PubmedArticle> --></PubmedArticle>"
+    b"<PubmedBookArticle ><PMID>2</PMID><![CDATA[</PubmedBookArticle>]]></PubmedBookArticle >\n"
+    b"<PubmedArticle/><PubmedArticle><PMID>3</PMID>"
+    b"<PubmedArticle><PMID>4</PMID></PubmedArticle>"
+    b"<DeleteCitation><PMID>5</PMID></DeleteCitation></PubmedArticleSet>"
+)
+TRICKY_PIECES = [
+    b"<PubmedArticle><PMID>1</PMID><!-- </PubmedArticle> --></PubmedArticle>",
+    b"<PubmedBookArticle ><PMID>2</PMID><![CDATA[</PubmedBookArticle>]]></PubmedBookArticle >",
+    b"<PubmedArticle/>",
+    b"<PubmedArticle><PMID>3</PMID>",
+    b"<PubmedArticle><PMID>4</PMID></PubmedArticle>",
+    b"<DeleteCitation><PMID>5</PMID></DeleteCitation>",
+]
+
+
+class Dribble(BytesIO):
+    """A stream that hands on its content in pieces of given sizes."""
+
+    def __init__(self, content: bytes, borders: list[int]) -> None:
+        super().__init__(content)
+        edges = [0, *sorted(borders), len(content)]
+        self._sizes: Iterator[int] = iter([b - a for a, b in pairwise(edges) if b > a])
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(next(self._sizes, size))
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 2, 3, 7, 64, 1 << 18])
+def test_chunk_size_does_not_matter(chunk_bytes: int) -> None:
+    cutter = Cutter(BytesIO(TRICKY), "tricky.xml", chunk_bytes)
+    assert list(cutter.pieces()) == TRICKY_PIECES
+
+
+@given(borders=st.lists(st.integers(0, len(TRICKY)), max_size=8))
+def test_chunk_borders_do_not_matter(borders: list[int]) -> None:
+    assert list(Cutter(Dribble(TRICKY, borders), "tricky.xml").pieces()) == TRICKY_PIECES
+
+
+@given(cut=st.integers(0, len(TRICKY) - 1))
+def test_every_cut_is_noticed_and_loses_no_whole_record(cut: int) -> None:
+    came: list[bytes] = []
+    with pytest.raises(MedlineError):
+        came.extend(Cutter(BytesIO(TRICKY[:cut]), "tricky.xml", 16).pieces())
+    whole = [piece for piece in TRICKY_PIECES if TRICKY.index(piece) + len(piece) <= cut]
+    assert came[: len(whole)] == whole or TRICKY_PIECES[3] in whole
+
+
+def test_memory_stays_flat_over_a_long_file(article: Article, tmp_path: Path) -> None:
+    record = article(1, f"<ArticleTitle>{'long ' * 2000}</ArticleTitle>").encode()
+    with (tmp_path / "long.xml").open("wb") as stream:
+        stream.write(b"<PubmedArticleSet>")
+        stream.writelines(record for _ in range(500))
+        stream.write(b"</PubmedArticleSet>")
+    tracemalloc.start()
+    with (tmp_path / "long.xml").open("rb") as stream:
+        count = sum(1 for _ in read_records(stream, "long.xml"))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert count == 500
+    assert peak_bytes < 2 << 20

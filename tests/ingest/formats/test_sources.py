@@ -1,0 +1,93 @@
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.document import Document
+from ingest.formats.cutting import IncompleteFileError
+from ingest.formats.sources import SourceError, read_source, source_files
+
+NBIB = b"PMID- 2\nTI  - Two\n"
+JSON = json.dumps({"3": {"metadata": {"title": "Three", "abstract": "A"}}}).encode()
+
+
+@pytest.fixture
+def xml(pubmed_set: Callable[..., bytes], article: Callable[..., str]) -> bytes:
+    return pubmed_set(article(1))
+
+
+def pmids(path: Path) -> list[str | None]:
+    return [record.pmid for record in read_source(path)]
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.XML", "a.xml.gz"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_pubmed_xml_is_read_compressed_or_not_whatever_the_name_says(
+    tmp_path: Path, xml: bytes, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / name).write_bytes(pack(xml))
+    assert pmids(tmp_path / name) == ["1"]
+
+
+@pytest.mark.parametrize("name", ["a.nbib", "a.txt", "a.medline"])
+def test_medline_exports_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(NBIB)
+    assert pmids(tmp_path / name) == ["2"]
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.json", bytes), ("a.json.gz", gzip.compress)])
+def test_gutbrainie_files_are_read(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    (tmp_path / name).write_bytes(pack(JSON))
+    assert pmids(tmp_path / name) == ["3"]
+
+
+def test_a_folder_is_read_in_order_without_what_is_hidden_or_unknown(
+    tmp_path: Path, xml: bytes
+) -> None:
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "a.json").write_bytes(JSON)
+    (tmp_path / "b.nbib").write_bytes(NBIB)
+    (tmp_path / "a.xml.gz").write_bytes(gzip.compress(xml))
+    (tmp_path / "a.xml.gz.md5").write_text("not for us")
+    (tmp_path / ".hidden.xml").write_text("not for us")
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "x.xml").write_text("not for us")
+    assert pmids(tmp_path) == ["1", "2", "3"]
+    assert [file.name for file in source_files(tmp_path)] == ["a.xml.gz", "b.nbib", "a.json"]
+
+
+def test_a_missing_file_is_named_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"none\.xml: no such file or folder"):
+        read_source(tmp_path / "none.xml")
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a", "a.gz"])
+def test_an_unknown_format_is_named_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("x")
+    with pytest.raises(SourceError, match=r"unknown format; known are \.xml"):
+        read_source(tmp_path / name)
+
+
+def test_a_folder_of_nothing_we_know_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_text("x")
+    with pytest.raises(SourceError, match="no file in it that we can read"):
+        read_source(tmp_path)
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.json.gz", JSON), ("a.nbib.gz", NBIB)])
+def test_a_truncated_gzip_of_any_format_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(gzip.compress(content)[:-9])
+    with pytest.raises(IncompleteFileError, match=rf"{name}: cut short or damaged"):
+        pmids(tmp_path / name)
+
+
+def test_a_gzip_of_several_members_and_padding_is_read_whole(tmp_path: Path, xml: bytes) -> None:
+    middle = len(xml) // 2
+    packed = gzip.compress(xml[:middle]) + gzip.compress(xml[middle:]) + b"\0" * 100
+    (tmp_path / "a.xml.gz").write_bytes(packed)
+    (record,) = read_source(tmp_path / "a.xml.gz")
+    assert isinstance(record, Document)

@@ -1,0 +1,129 @@
+"""The pace of requests, over processes, and how long a failure is waited out."""
+
+import subprocess
+import sys
+import time
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ingest.pubmed.pacing import Clock, Pacer, Patience, TransientError, UnreachableError, persist
+from tests.harvests import StillClock, connected, run_harvest
+from tests.pubmed_server import Paper, PubMedServer
+
+ROOT = Path(__file__).parents[3]
+
+
+def starts(pacer: Pacer, still: StillClock, count: int) -> list[float]:
+    moments: list[float] = []
+    for _ in range(count):
+        pacer.wait()
+        moments.append(still.now_s)
+    return moments
+
+
+@pytest.mark.parametrize("rate_hz", [3.0, 10.0])
+def test_no_second_sees_more_requests_than_permitted(tmp_path: Path, rate_hz: float) -> None:
+    still = StillClock()
+    moments = starts(Pacer(tmp_path / "pace", rate_hz, still.clock), still, 60)
+    for moment in moments:
+        assert sum(moment <= other < moment + 1 for other in moments) <= rate_hz
+    assert moments[-1] - moments[0] == pytest.approx(59 * 1.05 / rate_hz)
+
+
+def test_after_a_rest_there_is_no_burst(tmp_path: Path) -> None:
+    still = StillClock()
+    pacer = Pacer(tmp_path / "pace", 3.0, still.clock)
+    starts(pacer, still, 3)
+    still.now_s += 60
+    moments = starts(pacer, still, 3)
+    assert [b - a for a, b in pairwise(moments)] == [pytest.approx(0.35)] * 2
+
+
+def test_all_that_name_the_same_file_share_one_pace(tmp_path: Path) -> None:
+    still = StillClock()
+    pacers = [Pacer(tmp_path / "pace", 3.0, still.clock) for _ in range(4)]
+    moments = [moment for _ in range(5) for pacer in pacers for moment in starts(pacer, still, 1)]
+    assert moments[-1] - moments[0] == pytest.approx(19 * 0.35)
+
+
+TAKER = """
+import sys, time
+from pathlib import Path
+from ingest.pubmed.pacing import Clock, Pacer
+
+pacer = Pacer(Path(sys.argv[1]), 100.0, Clock())
+for _ in range(20):
+    pacer.wait()
+    print(time.monotonic(), flush=True)
+"""
+
+
+def test_processes_take_turns(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", TAKER, str(tmp_path / "pace")]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    said = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    moments = sorted(float(line) for text in said for line in text.split())
+    assert len(moments) == 60
+    # what is late may come close to the next, but never all together
+    assert moments[-1] - moments[0] >= 59 * 0.0105 * 0.9
+
+
+@pytest.mark.parametrize("left", ["", "torn", "nan", "1e300", "00001500.000000"])
+def test_what_a_reboot_or_a_torn_write_left_does_not_stop_us(tmp_path: Path, left: str) -> None:
+    (tmp_path / "pace").write_text(left)
+    still = StillClock()
+    assert starts(Pacer(tmp_path / "pace", 3.0, still.clock), still, 1) == [1000.0]
+
+
+def test_a_back_fill_goes_at_the_permitted_pace(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(*(Paper(n, date(2026, 2, 1)) for n in range(1, 1900)))
+    still, moments = StillClock(), list[float]()
+    pubmed_server.before = lambda _: moments.append(still.now_s)
+    run_harvest(pubmed_server, tmp_path, still=still)
+    assert len(moments) > 12
+    assert all(b - a >= 1 / 3 for a, b in pairwise(moments))
+
+
+def test_a_key_permits_ten_requests_a_second(pubmed_server: PubMedServer, tmp_path: Path) -> None:
+    still = StillClock()
+    with connected(pubmed_server, tmp_path, still, key="k" * 36) as pubmed:
+        for _ in range(11):
+            pubmed.search("gut")
+    assert still.now_s - 1000 == pytest.approx(10 * 0.105)
+
+
+def test_patience_ends() -> None:
+    still, tries = StillClock(), list[int]()
+
+    def fail() -> None:
+        tries.append(1)
+        raise TransientError("no")
+
+    with pytest.raises(UnreachableError, match="no; tried 8 times"):
+        persist(fail, Patience(), still.clock)
+    assert len(tries) == 8
+    assert still.sleeps == [0.75, 1.5, 3, 6, 12, 24, 45]
+
+
+def test_a_server_that_asks_for_too_much_patience_is_given_a_limit() -> None:
+    still = StillClock()
+
+    def fail() -> None:
+        raise TransientError("no", retry_after_s=1e9)
+
+    with pytest.raises(UnreachableError):
+        persist(fail, Patience(attempts=2, longest_retry_after_s=60), still.clock)
+    assert still.sleeps == [60]
+
+
+def test_the_real_clock_is_the_default() -> None:
+    assert abs(Clock().now_s() - time.monotonic()) < 1
+    assert 0 <= Clock().chance() < 1

@@ -1,0 +1,150 @@
+"""Files appear whole or not at all; sorting does not depend on what fits in memory."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Quad
+
+from kg.exports.dump import all_quads
+from kg.exports.formats import Format, export
+from kg.exports.sorting import by_graph, keyed_lines, quads_of, sorted_lines
+from kg.exports.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
+from kg.stores.embedded import EmbeddedStore
+
+SLOW = """
+import sys
+from pathlib import Path
+from kg.exports.writing import new_file, new_folder
+
+path = Path(sys.argv[1])
+with new_folder(path / "folder") as folder, new_file(path / "file.gz") as file:
+    (folder / "half").write_text("half")
+    file.write(b"half" * 100_000)
+    print("in the middle", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_file_is_not_there_before_its_block_ends(tmp_path: Path) -> None:
+    with new_file(tmp_path / "x") as file:
+        file.write(b"whole")
+        assert not (tmp_path / "x").exists()
+    assert (tmp_path / "x").read_bytes() == b"whole"
+
+
+def test_a_block_that_raises_leaves_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+
+    def write_and_fail() -> None:
+        with new_file(tmp_path / "x") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail()
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_compressed_bytes_hold_no_time_and_no_name(tmp_path: Path) -> None:
+    for name in ("a.gz", "b.gz"):
+        with new_file(tmp_path / name) as file:
+            file.write(b"same")
+    packed = (tmp_path / "a.gz").read_bytes()
+    assert packed == (tmp_path / "b.gz").read_bytes()
+    assert packed[4:8] == bytes(4)
+    assert gzip.decompress(packed) == b"same"
+
+
+def test_a_folder_replaces_an_export_only(tmp_path: Path) -> None:
+    for content in ("first", "second"):
+        with new_folder(tmp_path / "out") as folder:
+            write_manifest(folder, {"content": content})
+    assert json.loads((tmp_path / "out" / MANIFEST).read_text()) == {"content": "second"}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_of_other_things_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("dear")
+    with pytest.raises(ExportError, match="no export"), new_folder(tmp_path):
+        pass
+    assert (tmp_path / "mine").read_text() == "dear"
+
+
+def test_a_folder_whose_block_raises_keeps_what_was_there(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "out") as folder:
+        write_manifest(folder, {"content": "old"})
+
+    def write_and_fail() -> None:
+        with new_folder(tmp_path / "out") as folder:
+            (folder / "half").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_and_fail()
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [MANIFEST]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_killed_export_leaves_nothing_under_its_name(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    writer = subprocess.Popen(
+        [sys.executable, "-c", SLOW, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )  # fmt: skip
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == b"in the middle\n"
+    writer.send_signal(signal.SIGKILL)
+    writer.communicate()
+    assert not (tmp_path / "folder").exists()
+    assert not (tmp_path / "file.gz").exists()
+    assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+@given(lines=st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b" ") + b"\n")))
+def test_sorting_in_pieces_is_sorting(
+    lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("pieces")
+    assert list(sorted_lines(lines, folder, piece_bytes=20)) == sorted(lines)
+    assert not list(folder.iterdir())
+
+
+@given(text=st.text(max_size=20))
+def test_any_text_survives_as_a_line(text: str) -> None:
+    node = NamedNode("x:s")
+    quads = [Quad(node, node, Literal(text), NamedNode("x:g")) for _ in range(2)]
+    assert list(quads_of(keyed_lines(quads, by_graph))) == quads
+
+
+class QueriesOnly:
+    """A store that answers queries and nothing else, as a server does."""
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self.select = store.select
+        self.size = store.size
+        self.change = store.change
+
+
+def test_a_server_gives_the_same_files(graph: EmbeddedStore, tmp_path: Path) -> None:
+    server = QueriesOnly(graph)
+    assert set(all_quads(server)) == set(graph.quads())
+    for form in (Format.TURTLE, Format.CSV):
+        export(graph, form, tmp_path / "own")
+        export(server, form, tmp_path / "server")
+        assert (tmp_path / "own").read_bytes() == (tmp_path / "server").read_bytes()
+
+
+def test_an_empty_graph_is_written_too(store: EmbeddedStore, tmp_path: Path) -> None:
+    for form in Format:
+        count, _ = export(store, form, tmp_path / form)
+        assert count == 0
+        assert (tmp_path / form).exists()

@@ -1,0 +1,145 @@
+"""What is written as RDF can be read back, and looks as docs/graph.md says."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from unicodedata import is_normalized
+
+import pytest
+from pyoxigraph import BlankNode, Literal, Quad
+
+from extract.annotation import AnnotatedDocument
+from kg.assertion import AssertionSummary, collect_evidence
+from kg.graph import vocabulary as v
+from kg.graph.catalogue import ask
+from kg.graph.rdf import (
+    RowError,
+    article_quads,
+    concept_quads,
+    evidence_quads,
+    run_quads,
+    summary_quads,
+)
+from kg.graph.rows import evidence_of, summary_of
+from kg.loading import load
+from kg.sentence.cues import Cues, Polarity
+from kg.sentence.study import StudyKind
+from kg.stores.embedded import EmbeddedStore
+from ontology.concept import Concept
+from ontology.schema import EntityType, Predicate
+
+Paper = Callable[..., AnnotatedDocument]
+SAID = ("F. prausnitzii", Predicate.INFLUENCE, "Parkinson's disease")
+
+
+def _lines(quads: object) -> set[str]:
+    assert isinstance(quads, list)
+    return {f"{q.predicate.value.rpartition('/')[2].rpartition('#')[2]} {q.object}" for q in quads}
+
+
+def test_a_concept_has_its_names_and_its_type() -> None:
+    concept = Concept(
+        "NCIT:C26845", "Parkinson's disease", EntityType.DDF,
+        ("PD", "Parkinson's disease", "PD"), ("MESH:D010300", "NOPE:1"),
+    )  # fmt: skip
+    assert _lines(list(concept_quads(concept))) == {
+        "type <http://www.w3.org/2004/02/skos/core#Concept>",
+        "type <https://w3id.org/gutbrain/ontology#DDF>",
+        'prefLabel "Parkinson\'s disease"',
+        'altLabel "PD"',
+        'identifier "NCIT:C26845"',
+        "closeMatch <https://identifiers.org/mesh:D010300>",
+    }
+
+
+def test_only_a_provisional_concept_is_marked() -> None:
+    concept = Concept("gbc:food/x", "x", EntityType.FOOD, is_provisional=True)
+    assert Quad(next(concept_quads(concept)).subject, v.IS_PROVISIONAL, v.TRUE, v.CONCEPTS) in set(
+        concept_quads(concept)
+    )
+
+
+def test_text_is_written_in_nfc() -> None:
+    concept = Concept("gbc:food/x", "cafe\u0301", EntityType.FOOD, ("the\u0301",))
+    literals = [q.object for q in concept_quads(concept) if isinstance(q.object, Literal)]
+    assert all(is_normalized("NFC", literal.value) for literal in literals)
+
+
+def test_an_article_without_a_year_has_none(paper: Paper) -> None:
+    predicates = {quad.predicate for quad in article_quads(paper("1", SAID, year=None))}
+    assert v.YEAR not in predicates
+    assert {v.PMID, v.DOI, v.JOURNAL, v.RECORD_HASH, v.MENTION_COUNT} <= predicates
+
+
+def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:
+    annotated = paper("1", SAID)
+    (claim, evidence), *_ = collect_evidence(annotated)
+    summary = AssertionSummary(*claim, 1, 1, 0.5, is_believed=True, years=((2020, 1),))
+    quads = [
+        *article_quads(annotated), *run_quads(annotated.pipeline),
+        *evidence_quads(claim, evidence), *summary_quads(summary),
+    ]  # fmt: skip
+    assert not any(
+        isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode) for q in quads
+    )
+    years = {q.object for q in quads if q.predicate == v.YEAR}
+    assert years == {Literal(2020)}
+
+
+def test_evidence_is_read_back_as_it_was_written(graph: EmbeddedStore, paper: Paper) -> None:
+    found = {row["pmid"]: evidence_of(row) for row in ask(graph, "evidence_of_assertion")}
+    said = paper("3", SAID, score=0.6, year=None)
+    ((_, written),) = collect_evidence(said)
+    assert found[Literal("3")] == written
+
+
+def test_evidence_against_is_read_back_with_its_cues(store: EmbeddedStore, paper: Paper) -> None:
+    text = "It is unclear whether F. prausnitzii did not affect Parkinson's disease."
+    denied = paper("1", SAID, text=text)
+    load(store, [denied])
+    (row,) = ask(store, "evidence_of_assertion")
+    ((_, written),) = collect_evidence(denied)
+    assert evidence_of(row) == written
+    assert written.cues == Cues(Polarity.NO_CHANGE, is_negated=True, is_speculative=True)
+    assert written.weight == 0.4
+
+
+def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
+    summary = AssertionSummary(
+        "NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845", 3, 7, 0.93,
+        is_believed=True, years=((2019, 1), (2022, 2)),
+        opposing_paper_count=1, opposing_evidence_count=2, disbelief=0.4,
+        polarities=((Polarity.DECREASE, 2), (Polarity.NO_CHANGE, 1)),
+        kinds=((StudyKind.ANIMAL, 1), (StudyKind.HUMAN, 2)),
+    )  # fmt: skip
+    store.change(remove=(), add=summary_quads(summary))
+    (row,) = store.select(
+        """PREFIX gb: <https://w3id.org/gutbrain/ontology#>
+        PREFIX biolink: <https://w3id.org/biolink/vocab/>
+        SELECT * { ?a biolink:subject ?subject ; biolink:predicate ?predicate ;
+          biolink:object ?object ; gb:paperCount ?paperCount ; gb:evidenceCount ?evidenceCount ;
+          gb:belief ?belief ; gb:isBelieved ?isBelieved ; gb:disbelief ?disbelief ;
+          gb:opposingPaperCount ?opposingPaperCount ;
+          gb:opposingEvidenceCount ?opposingEvidenceCount ;
+          gb:decreasePaperCount ?decreasePaperCount ; gb:noChangePaperCount ?noChangePaperCount ;
+          gb:animalPaperCount ?animalPaperCount ; gb:humanPaperCount ?humanPaperCount }"""
+    )
+    years = store.select(
+        """PREFIX gb: <https://w3id.org/gutbrain/ontology#>
+        SELECT * { ?c gb:ofAssertion ?a ; gb:year ?year ; gb:paperCount ?paperCount }"""
+    )
+    assert summary_of(row, years) == summary
+
+
+def test_an_assertion_below_the_threshold_has_no_direct_triple() -> None:
+    summary = AssertionSummary(
+        "NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845", 1, 1, 0.2, is_believed=False
+    )
+    direct = v.PREDICATE_NODES[Predicate.INFLUENCE]
+    assert all(quad.predicate != direct for quad in summary_quads(summary))
+    believed = replace(summary, is_believed=True)
+    assert any(quad.predicate == direct for quad in summary_quads(believed))
+
+
+def test_a_row_that_lacks_a_value_is_refused_by_name() -> None:
+    with pytest.raises(RowError, match="article"):
+        evidence_of({"article": None})

@@ -1,0 +1,87 @@
+"""What changed between two graphs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from extract.annotation import AnnotatedDocument
+from kg.loading import load, withdraw
+from kg.snapshots.diff import Difference, about, compare
+from kg.stores.embedded import EmbeddedStore
+from ontology.schema import Predicate
+
+Paper = Callable[..., AnnotatedDocument]
+TAXON, PARKINSON = "F. prausnitzii", "Parkinson's disease"
+
+
+@pytest.fixture
+def later(graph: EmbeddedStore) -> EmbeddedStore:
+    """A copy of the small graph, to be changed."""
+    copy = EmbeddedStore.in_memory()
+    copy.bulk_load(graph.quads())
+    return copy
+
+
+def _told(found: list[Difference]) -> list[tuple[str, str, str, str]]:
+    return [(d.change, d.edge.subject_name, d.edge.predicate, d.edge.object_name) for d in found]
+
+
+def test_a_graph_does_not_differ_from_itself(graph: EmbeddedStore) -> None:
+    assert compare(graph, graph, min_change=0) == []
+
+
+def test_a_new_paper_makes_a_new_assertion(
+    graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
+) -> None:
+    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))])
+    (found,) = compare(graph, later)
+    assert _told([found]) == [("new", "A. muciniphila", "influence", PARKINSON)]
+    assert found.before is None
+    assert found.after is not None
+    assert (found.after.papers, found.shift) == (1, found.after.belief)
+
+
+def test_a_withdrawn_paper_takes_its_assertions_along(
+    graph: EmbeddedStore, later: EmbeddedStore
+) -> None:
+    withdraw(later, ["5"])
+    (found,) = compare(graph, later)
+    assert _told([found]) == [("gone", "inulin", "impact", "gut microbiota")]
+    assert found.after is None
+
+
+def test_more_evidence_changes_the_belief(
+    graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
+) -> None:
+    load(later, [paper("77", (TAXON, Predicate.INFLUENCE, PARKINSON), score=0.5)])
+    (found,) = compare(graph, later, min_change=0.03)
+    assert found.change == "changed"
+    assert found.shift == pytest.approx(0.04)
+    assert compare(graph, later, min_change=0.05) == []
+
+
+def test_new_belief_is_told_however_small_the_step(
+    graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
+) -> None:
+    load(later, [paper("77", ("inulin", Predicate.IMPACT, "gut microbiota"), score=0.3)])
+    (found,) = compare(graph, later, min_change=1)
+    assert found.before is not None
+    assert found.after is not None
+    assert (found.before.is_believed, found.after.is_believed) == (False, True)
+
+
+def test_new_comes_before_gone_before_changed(
+    graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
+) -> None:
+    withdraw(later, ["3", "5"])
+    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))])
+    assert [d.change for d in compare(graph, later)] == ["new", "gone", "changed"]
+
+
+def test_the_two_ends_narrow_what_is_told(graph: EmbeddedStore, later: EmbeddedStore) -> None:
+    withdraw(later, ["4"])
+    found = compare(graph, later)
+    taxon, depression = "NCBITaxon:853", "NCIT:C124639"
+    assert len([d for d in found if about(d, [taxon])]) > 1
+    (joined,) = (d for d in found if about(d, [taxon, depression]))
+    assert _told([joined]) == [("gone", TAXON, "influence", "depression")]
