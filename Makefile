@@ -1,11 +1,10 @@
-# make run | build-sample | check | test | clean
+# make run | build-sample | check | test | test-slow | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# A constraints file, where present, pins what one machine needs (a local build of a library).
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check $(if $(wildcard constraints.txt),-c constraints.txt)
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run build-sample check test clean
+.PHONY: run build-sample check test test-slow clean
 
 run: build-sample
 	$(BIN)/gutbrain serve
@@ -19,17 +18,25 @@ check: $(VENV)/.installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+# Several processes share the tests: with two, they take about half the time.
 test: $(VENV)/.installed-dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4
+
+# Kills and crashes, many times over.
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/pytest -n auto --maxprocesses 4 -m slow
 
 $(VENV)/.installed: pyproject.toml
+	@echo "Installing into $(VENV): about 750 MB, half a minute on a fast line"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
-	touch $@
+	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) --editable '.[dev]'
-	touch $@
+# The tests train small models, so they need torch; the constraints say which build.
+$(VENV)/.installed-dev: $(VENV)/.installed .ci/constraints.txt
+	@echo "Installing what checks and tests need: about 1.5 GB more"
+	$(PIP) --constraint .ci/constraints.txt --editable '.[dev,train]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) dist data
