@@ -6,8 +6,9 @@ from pathlib import Path
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
-from app.sandbox.workers import Limits, Request, WorkerSandbox
-from app.sandbox.workers import QueryError as Refused
+from app.graph_access import limits_of
+from app.sandbox.answer import Limits, NoAnswerError, Query
+from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings
 from app.update import graph_root
 from kg.snapshots.alerts import AlertResult, Ask, run_alerts
@@ -51,13 +52,7 @@ def check_alerts(settings: Settings, since: str = "previous") -> list[AlertResul
     if settings.store is not None:
         raise SnapshotError(f"{settings.store}: a server keeps no snapshots to compare")
     before, after = (snapshot_of(settings, which) for which in (since, "current"))
-    limits = Limits(
-        settings.query_timeout_s,
-        settings.max_rows,
-        settings.max_bytes,
-        settings.query_memory_mb << 20,
-        settings.query_workers,
-    )
+    limits = limits_of(settings)
     with _sandboxed(before.graph, limits) as ask_before, _sandboxed(after.graph, limits) as ask:
         return run_alerts(alerts_folder(settings.data), ask_before, ask)
 
@@ -74,8 +69,8 @@ def _sandboxed(graph: Path, limits: Limits) -> Generator[Ask]:
 
 def _answer(sandbox: WorkerSandbox, query: str) -> Iterator[Row]:
     try:
-        answer = sandbox.answer(Request(query, bindings=_TSV))
-    except Refused as error:
+        answer = sandbox.answer(Query(query, bindings=_TSV))
+    except NoAnswerError as error:
         raise QueryError(str(error)) from error
     if answer.is_truncated:
         raise QueryError(f"More than {sandbox.limits.max_rows} rows")

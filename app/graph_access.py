@@ -8,13 +8,14 @@ from threading import Lock
 
 from pyoxigraph import Literal
 
+from app.sandbox.answer import Limits, Sandbox, UnavailableError
 from app.sandbox.remote import RemoteSandbox
-from app.sandbox.workers import Limits, Sandbox, UnavailableError, WorkerSandbox
+from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings, load_settings
 from kg.graph.catalogue import bind, question
 from kg.snapshots.snapshot import Snapshot, SnapshotError, current_snapshot
 from kg.stores import Term, TripleStore
-from kg.stores.address import is_server, parse_address
+from kg.stores.address import StoreAddress, is_server
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import ServerStore, open_server
 
@@ -38,10 +39,10 @@ def graph_version(settings: Settings) -> str:
     return str(snapshot.path) if snapshot else ""
 
 
-def open_graph(version: str) -> TripleStore:
-    """Open a graph for reading, once; the last one stays open for those who still look at it."""
-    if is_server(version):
-        return open_graph_server(version)
+def open_graph(version: str, address: StoreAddress | None) -> TripleStore:
+    """Open the server of an address, else a snapshot; what was opened last stays open."""
+    if address is not None:
+        return open_graph_server(address)
     with _OPENING:
         return _opened(version)
 
@@ -52,40 +53,39 @@ def _opened(version: str) -> TripleStore:
 
 
 @lru_cache(maxsize=2)
-def open_graph_server(version: str) -> ServerStore:
+def open_graph_server(address: StoreAddress) -> ServerStore:
     """Connect to the server that is the graph, once. Raises StoreError as long as that fails.
 
     Without a lock: while a server is away, those who ask wait side by side.
     """
-    address = load_settings().store_address
-    is_same = address is not None and version == load_settings().store
-    return open_server(address if address and is_same else parse_address(version))
+    return open_server(address)
 
 
-def label_index() -> Path | None:
+def label_index(settings: Settings | None = None) -> Path | None:
     """Where the label index of the current snapshot is; a server has none."""
-    settings = load_settings()
+    settings = settings or load_settings()
     snapshot = None if settings.store else current_snapshot(settings.data / "graph")
     return snapshot.labels if snapshot else None
 
 
-def has_graph() -> bool:
+def has_graph(settings: Settings | None = None) -> bool:
     """Whether there is anything to look at."""
-    return graph_version(load_settings()) != ""
+    return graph_version(settings or load_settings()) != ""
 
 
-def ask(name: str, **arguments: str) -> tuple[Row, ...]:
+def ask(name: str, *, settings: Settings | None = None, **arguments: str) -> tuple[Row, ...]:
     """Answer the question ``view_<name>``; raises QuestionError on an unfit argument."""
     given = tuple(sorted(arguments.items()))
     is_large = int(arguments.get("limit", "0")) > KEPT_ROWS
     answered = _answered.__wrapped__ if is_large else _answered
-    version = graph_version(load_settings())
-    return answered(version, _moment(version), name, given)
+    settings = settings or load_settings()
+    version = graph_version(settings)
+    return answered(version, _moment(version), name, given, settings.store_address)
 
 
-def ask_one(name: str, **arguments: str) -> Row | None:
+def ask_one(name: str, *, settings: Settings | None = None, **arguments: str) -> Row | None:
     """The only row of an answer, None where there is none."""
-    return next(iter(ask(name, **arguments)), None)
+    return next(iter(ask(name, settings=settings, **arguments)), None)
 
 
 def _moment(version: str) -> int:
@@ -94,13 +94,14 @@ def _moment(version: str) -> int:
 
 @lru_cache(maxsize=500)
 def _answered(
-    version: str, _moment: int, name: str, arguments: tuple[tuple[str, str], ...]
+    version: str,
+    _moment: int,
+    name: str,
+    arguments: tuple[tuple[str, str], ...],
+    address: StoreAddress | None,
 ) -> tuple[Row, ...]:
-    return _rows(version, bind(question(f"view_{name}"), dict(arguments)))
-
-
-def _rows(version: str, query: str) -> tuple[Row, ...]:
-    rows = open_graph(version).select(query)
+    query = bind(question(f"view_{name}"), dict(arguments))
+    rows = open_graph(version, address).select(query)
     return tuple({key: plain(term) for key, term in row.items()} for row in rows)
 
 
@@ -127,19 +128,24 @@ def shared_sandbox() -> Sandbox:
 
 def sandbox_of(settings: Settings) -> Sandbox:
     """Start a sandbox over the graph that is current when a query comes."""
-    limits = Limits(
+    limits, address = limits_of(settings), settings.store_address
+    if address is not None:
+        return RemoteSandbox(partial(open_graph_server, address), limits)
+    return WorkerSandbox(lambda: _graph_folder(settings), limits)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Say what a query may use."""
+    return Limits(
         settings.query_timeout_s,
         settings.max_rows,
         settings.max_bytes,
         settings.query_memory_mb << 20,
         settings.query_workers,
     )
-    if settings.store:
-        return RemoteSandbox(partial(open_graph_server, settings.store), limits)
-    return WorkerSandbox(lambda: _store_folder(settings), limits)
 
 
-def _store_folder(settings: Settings) -> str:
+def _graph_folder(settings: Settings) -> str:
     """Where query processes find the current graph, empty where there is none yet."""
     try:
         snapshot = current_snapshot(settings.data / "graph")

@@ -7,7 +7,7 @@ from typing import Literal
 from app.graph_access import graph_version, open_graph, open_graph_server
 from app.settings import Settings
 from kg.snapshots.snapshot import SnapshotError
-from kg.stores.address import is_server
+from kg.stores.address import StoreAddress
 from kg.stores.answers import StoreError
 
 Status = Literal["ok", "empty", "unreachable"]
@@ -29,16 +29,18 @@ class Health:
 def health_of(settings: Settings) -> Health:
     """Look at the current graph; only its name is told, never where it lies on the disk."""
     try:
-        version = graph_version(settings)
+        version, address = graph_version(settings), settings.store_address
         name = version.rpartition("/")[2]
-        if is_server(version):
-            open_graph_server(version).check()
-        return Health("ok", name, quad_count(version)) if version else Health("empty", "", 0)
+        if address is not None:
+            open_graph_server(address).check()
+        if not version:
+            return Health("empty", "", 0)
+        return Health("ok", name, _quad_count(version, address))
     except (SnapshotError, StoreError):
         return Health("unreachable", "", None)
 
 
 @lru_cache(maxsize=2)
-def quad_count(version: str) -> int:
+def _quad_count(version: str, address: StoreAddress | None) -> int:
     """Count the quads of a graph, once: of a server's, those when it was first looked at."""
-    return open_graph(version).size()
+    return open_graph(version, address).size()

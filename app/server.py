@@ -1,5 +1,6 @@
 """One process for people and programs: the explorer at ``/``, ``/sparql`` and ``/api/health``."""
 
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,12 +12,13 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.endpoint.routes import close_service, routes, service_of
+from app.endpoint.requests import Service
+from app.endpoint.routes import routes
 from app.explorer.queries.overview import totals, type_counts
 from app.explorer.queries.relations import Filter, relation_kinds, relation_page
 from app.explorer.theme import server_options
 from app.graph_access import has_graph, shared_sandbox
-from app.settings import load_settings
+from app.settings import Settings
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
 
@@ -62,28 +64,32 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
-def warm() -> None:
+class PortError(OSError):
+    """Nobody can listen where the server should."""
+
+
+def warm(settings: Settings) -> None:
     """Ask what every first visitor would wait for; answers of a snapshot are kept."""
     with suppress(SnapshotError, StoreError):
-        if has_graph():
+        if has_graph(settings):
             totals()
             type_counts()
             relation_kinds(Filter())
             relation_page(Filter(), 1)
 
 
-def create_app() -> st.App:
+def create_app(settings: Settings) -> st.App:
     """The explorer with the endpoint's routes, as an ASGI application."""
-    service = service_of(load_settings(), shared_sandbox())
+    service = Service(settings, shared_sandbox())
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncGenerator[None]:
         """Warm up beside the first visitors; end what was started with the server."""
-        Thread(target=warm, daemon=True).start()
+        Thread(target=warm, args=(settings,), daemon=True).start()
         try:
             yield
         finally:
-            await run_in_threadpool(close_service, service)
+            await run_in_threadpool(service.sandbox.close)
 
     return st.App(
         SCRIPT,
@@ -93,6 +99,18 @@ def create_app() -> st.App:
     )
 
 
-def serve(host: str = "127.0.0.1", port: int = 8501) -> None:
+def check_port(host: str, port: int) -> None:
+    """Raise PortError where somebody else listens already, or we may not."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise PortError(f"Port {port} of {host}: {reason}; --port chooses another") from error
+
+
+def serve(settings: Settings) -> None:
     """Serve until Ctrl+C or SIGTERM."""
-    create_app().run(config=server_options(host, port))
+    create_app(settings).run(config=server_options(settings.host, settings.port))

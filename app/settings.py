@@ -57,10 +57,6 @@ class Settings(BaseSettings):
     ``max_shrink`` is the share of its papers, assertions or evidence that a night may take from
     the graph; one that takes more is held back.
 
-    ``write_token`` opens the server's write paths, which are closed without it. One action of a
-    write may take ``write_timeout_s`` and ``max_upload_bytes``, unpacked; a transaction that nobody
-    uses for ``transaction_idle_s`` is rolled back.
-
     A query of a stranger may take ``query_timeout_s``, ``query_memory_mb``, ``max_rows`` and
     ``max_bytes``; ``query_workers`` run at once.
 
@@ -96,10 +92,6 @@ class Settings(BaseSettings):
     query_workers: int = Field(default=3, ge=1)
     max_rows: int = Field(default=10_000, gt=0)
     max_bytes: int = Field(default=50_000_000, gt=0)
-    write_token: SecretStr | None = Field(default=None, min_length=8)
-    write_timeout_s: float = Field(default=300.0, gt=0)
-    transaction_idle_s: float = Field(default=60.0, gt=0)
-    max_upload_bytes: int = Field(default=200_000_000, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
     topic: str = GUT_BRAIN_TOPIC

@@ -4,18 +4,20 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Generator[str]:
+def serving(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> Generator[str]:
     """Serve until the block ends; gives ``http://127.0.0.1:<port>``."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
-        running = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+        config = uvicorn.Config(app, log_level="critical", lifespan=lifespan)
+        running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -29,6 +29,7 @@ from app.console import (
 )
 from app.extraction import open_extractor
 from app.questions import answer, list_questions
+from app.server import check_port
 from app.server import serve as serve_forever
 from app.settings import Settings, load_settings
 from app.update import RunSummary, graph_root, run
@@ -95,12 +96,13 @@ def serve(
 ) -> None:
     """Serve the explorer, and the SPARQL endpoint at /sparql, until Ctrl+C."""
     settings = load_settings(data=data, store=store, host=host, port=port)
-    # The explorer's script and the query workers read the settings anew, in other processes.
+    check_port(settings.host, settings.port)
+    # The explorer's script reads the settings anew, once a page.
     os.environ["GUTBRAIN_DATA"] = str(settings.data.resolve())
     if store:
         os.environ["GUTBRAIN_STORE"] = store  # as given: with its password, if it has one
     note(f"explorer at http://{settings.host}:{settings.port}, stop with Ctrl+C")
-    serve_forever(settings.host, settings.port)
+    serve_forever(settings)
 
 
 @app.command()

@@ -1,1 +1,1 @@
-"""What ``gutbrain serve`` answers to programs: RDF4J's protocol over the embedded graph."""
+"""What programs read over HTTP: SPARQL, the paths of RDF4J, descriptions; hands on responses."""

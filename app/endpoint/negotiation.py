@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
+from app.endpoint.requests import ProtocolError
+
 BINDINGS = (
     "application/sparql-results+json",
     "application/sparql-results+xml",
@@ -19,6 +23,7 @@ TRIPLES = (
 QUADS = ("application/n-quads", "application/trig")
 STATEMENTS = (*QUADS[:1], *TRIPLES)
 """What quads can be written in; formats without graphs drop their names."""
+PAGE = "text/html"
 ALIASES = {
     "application/json": BINDINGS[0],
     "application/xml": BINDINGS[1],
@@ -68,6 +73,14 @@ def choose(accept: str, offered: Sequence[str]) -> str | None:
     ranges = accepted_ranges(accept)
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     return best if _quality(best, ranges) > 0 else None
+
+
+def wanted_type(request: Request, offered: Sequence[str]) -> str:
+    """Choose the format of an answer; raises ProtocolError where we write none of the wanted."""
+    media_type = choose(request.headers.get("accept", ""), offered)
+    if media_type is None:
+        raise ProtocolError(406, f"We write {', '.join(offered)}")
+    return media_type
 
 
 def _quality(media_type: str, ranges: tuple[Range, ...]) -> float:

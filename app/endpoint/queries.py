@@ -1,72 +1,56 @@
 """SPARQL queries, as the SPARQL and the RDF4J protocol send them."""
 
-from dataclasses import replace
-
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from app.endpoint.bodies import (
-    FORM,
-    MAX_QUERY_BYTES,
-    QUERY,
+from app.endpoint.descriptions import describe_service
+from app.endpoint.negotiation import BINDINGS, PAGE, TRIPLES, choose
+from app.endpoint.requests import (
+    READ_ONLY,
     Parameters,
-    form_of,
-    in_address,
-    media_type_of,
+    ProtocolError,
+    Service,
+    query_parameters,
     single,
-    text_of,
 )
-from app.endpoint.errors import ProtocolError
-from app.endpoint.negotiation import BINDINGS, TRIPLES, choose
-from app.endpoint.routing import Service
-from app.sandbox.workers import Answer
-from app.sandbox.workers import Request as QueryRequest
+from app.endpoint.responses import response
+from app.sandbox.answer import Query
 
-NOT_HEEDED = frozenset(("limit", "offset"))
+UNSUPPORTED = frozenset(("limit", "offset"))
 
 
-async def query_parameters(request: Request) -> Parameters:
-    """Read the parameters of the kinds of query request; raises ProtocolError on others."""
-    given = in_address(request)
-    if request.method in {"GET", "HEAD"}:
-        return given
-    match media_type_of(request):
-        case "application/sparql-query":
-            return given | {"query": [await text_of(request, MAX_QUERY_BYTES)]}
-        case "application/x-www-form-urlencoded":
-            return given | await form_of(request, MAX_QUERY_BYTES)
-        case other:
-            told = f"A query is sent as {QUERY} or {FORM}, not as {other or 'nothing'!r}"
-            raise ProtocolError(415, told)
+async def get_sparql(request: Request, service: Service) -> Response:
+    """Answer a query; without one describe the service, or send a browser to its page."""
+    if request.query_params.get("query") or "update" in request.query_params:
+        return await answer_query(request, service)
+    if choose(request.headers.get("accept", ""), (TRIPLES[0], PAGE)) == PAGE:
+        return RedirectResponse("/query", 303)
+    return await describe_service(request, service)
 
 
 async def answer_query(request: Request, service: Service) -> Response:
-    """Answer the query of a request; raises ProtocolError and QueryError."""
-    parameters = await query_parameters(request)
-    return await answered(request, service, parameters)
+    """Answer the query of a request; raises ProtocolError and NoAnswerError."""
+    query = read_query(request, await query_parameters(request))
+    answer = await run_in_threadpool(service.sandbox.answer, query)
+    return response(answer.body, answer.media_type, is_truncated=answer.is_truncated)
 
 
-async def answered(request: Request, service: Service, parameters: Parameters) -> Response:
-    """Answer a query whose parameters are read."""
-    asked = query_request(request, parameters)
-    asked = replace(asked, client=request.client.host if request.client else "")
-    return response_of(await run_in_threadpool(service.sandbox.answer, asked))
-
-
-def query_request(request: Request, parameters: Parameters) -> QueryRequest:
+def read_query(request: Request, parameters: Parameters) -> Query:
     """Say who asks what, and in which formats; raises ProtocolError."""
-    accept = request.headers.get("accept", "")
+    if "update" in parameters:
+        raise ProtocolError(403, READ_ONLY)
     query = single(parameters, "query")
     if not query:
         raise ProtocolError(400, "The parameter 'query' is missing")
-    unheeded = [name for name in parameters if name in NOT_HEEDED or name.startswith("$")]
-    if unheeded:
-        raise ProtocolError(400, f"{unheeded[0]}: not heeded here, write it into the query")
+    beside = [name for name in parameters if name in UNSUPPORTED or name.startswith("$")]
+    if beside:
+        raise ProtocolError(400, f"{beside[0]}: not supported here, write it into the query")
+    accept = request.headers.get("accept", "")
     bindings, triples = choose(accept, BINDINGS), choose(accept, TRIPLES)
     if not bindings and not triples:
         raise ProtocolError(406, f"We write {', '.join(BINDINGS + TRIPLES)}")
-    return QueryRequest(
+    return Query(
         query,
         # a client that names only formats of the other kind of answer gets our first one
         bindings or BINDINGS[0],
@@ -75,9 +59,3 @@ def query_request(request: Request, parameters: Parameters) -> QueryRequest:
         tuple(parameters.get("named-graph-uri", ())),
         request.client.host if request.client else "",
     )
-
-
-def response_of(answer: Answer) -> Response:
-    """Hand out an answer, and tell where the row limit cut it."""
-    headers = {"Vary": "Accept"} | ({"X-Gutbrain-Truncated": "true"} if answer.is_truncated else {})
-    return Response(answer.body, 200, headers, f"{answer.media_type}; charset=utf-8")

@@ -8,19 +8,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.endpoint.bodies import in_address, single
-from app.endpoint.current import current_store
-from app.endpoint.errors import ProtocolError
-from app.endpoint.negotiation import TRIPLES, choose
-from app.endpoint.routing import Service
-from app.endpoint.streaming import whole
-from app.endpoint.terms import named
+from app.endpoint.negotiation import PAGE, TRIPLES, wanted_type
+from app.endpoint.requests import ProtocolError, Service, in_address, single
+from app.endpoint.responses import VARY, response, write_quads
+from app.endpoint.statements import current_store, named
 from app.explorer.markup import address
 from kg.graph.vocabulary import CONCEPT, ONTOLOGY_GRAPH, OPPOSES, SUPPORTS, TYPE
 from kg.identifiers import ARTICLE, identifier_of, pmid_of
 from ontology.namespaces import GUTBRAIN, ONTOLOGY
 
-PAGE = "text/html"
 ASSERTION = f"{GUTBRAIN}assertion/"
 SEE_OTHER = 303
 
@@ -30,31 +26,28 @@ async def look_up(request: Request, service: Service) -> Response:
     iri = single(in_address(request), "iri")
     if not iri:
         raise ProtocolError(400, "Name a thing: /resource?iri=<its IRI>")
-    return await _told(request, service, iri)
+    return await _described(request, service, iri)
 
 
 async def dereference(request: Request, service: Service) -> Response:
     """Describe the thing that ``https://w3id.org/gutbrain/<path>`` names."""
-    return await _told(request, service, GUTBRAIN + str(request.path_params["path"]))
+    return await _described(request, service, GUTBRAIN + str(request.path_params["path"]))
 
 
-async def _told(request: Request, service: Service, iri: str) -> Response:
+async def _described(request: Request, service: Service, iri: str) -> Response:
     store, node = current_store(service.settings), named(iri)
     limit = service.settings.max_rows
     quads = await run_in_threadpool(lambda: list(islice(quads_about(store, node), limit + 1)))
     if not quads:
         raise ProtocolError(404, f"The graph says nothing of {iri[:300]}")
-    wanted = choose(request.headers.get("accept", ""), (*TRIPLES, PAGE))
-    page = page_of(store, node) if wanted == PAGE else None
+    media_type = wanted_type(request, (*TRIPLES, PAGE))
+    page = page_of(store, node) if media_type == PAGE else None
     if page is not None:
-        target = str(request.scope.get("root_path", "")) + page
-        return RedirectResponse(target, SEE_OTHER, {"Vary": "Accept"})
-    if wanted is None:
-        raise ProtocolError(406, f"We write {', '.join((*TRIPLES, PAGE))}")
-    media_type = TRIPLES[0] if wanted == PAGE else wanted
-    headers = {"Vary": "Accept"} | ({"X-Gutbrain-Truncated": "true"} if len(quads) > limit else {})
-    body = whole(quads[:limit], media_type, service.settings.max_bytes)
-    return Response(body, 200, headers, f"{media_type}; charset=utf-8")
+        root = str(request.scope.get("root_path", ""))
+        return RedirectResponse(root + page, SEE_OTHER, VARY)
+    media_type = TRIPLES[0] if media_type == PAGE else media_type
+    body = write_quads(quads[:limit], media_type, service.settings.max_bytes)
+    return response(body, media_type, is_truncated=len(quads) > limit)
 
 
 def quads_about(store: Store, node: NamedNode) -> Iterator[Quad]:

@@ -1,4 +1,4 @@
-"""Which queries, and which updates, are refused before any engine sees them.
+"""Which queries are refused before any engine sees them.
 
 pyoxigraph follows SERVICE with a real HTTP request and has no switch to forbid it, so the word must
 not reach it. FROM and FROM NAMED pass: pyoxigraph fetches nothing for them, they choose graphs.
@@ -7,6 +7,8 @@ not reach it. FROM and FROM NAMED pass: pyoxigraph fetches nothing for them, the
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from app.sandbox.answer import RefusedError
 
 UPDATE_WORDS = frozenset(
     ("LOAD", "INSERT", "DELETE", "DROP", "CLEAR", "CREATE", "COPY", "MOVE", "ADD", "WITH")
@@ -38,7 +40,6 @@ _TOKEN = re.compile(
 _ABSOLUTE = re.compile(rf"<{_SCHEME}:")
 _SCHEME_AS_PREFIX = re.compile(rf"\b{_SCHEME}:[\s<#]", re.IGNORECASE)
 
-LOAD_REFUSED = "LOAD is not done here: send the data itself."
 SERVICE_REFUSED = "SERVICE is not answered here: a query may read this graph only."
 UPDATE_REFUSED = "{} is an update: this endpoint only reads."
 ESCAPE_REFUSED = r"A \ outside of strings, IRIs and prefixed names is not accepted."
@@ -57,43 +58,26 @@ class Token:
     is_in_parentheses: bool
 
 
-def refusal(query: str) -> str | None:
-    r"""Say why a query is refused, None where it may be asked.
+def admit(query: str) -> bool:
+    r"""Let a query pass, and say whether it chooses its graphs by FROM; raises RefusedError.
 
-    A syntax error is not refused here: the engine's own parser words it better.
+    A syntax error passes: the engine's own parser words it better.
 
-    >>> refusal("SELECT * { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }")
-    'SERVICE is not answered here: a query may read this graph only.'
-    >>> refusal('SELECT * { ?s ?p "at your SERVICE" } # SERVICE')
-    >>> refusal("DELETE WHERE { ?s ?p ?o }")
-    'DELETE is an update: this endpoint only reads.'
+    >>> admit('SELECT * { ?s ?p "at your SERVICE" } # SERVICE')
+    False
+    >>> admit("SELECT * FROM <http://example.org/g> { ?s ?p ?o }")
+    True
+    >>> admit("DELETE WHERE { ?s ?p ?o }")
+    Traceback (most recent call last):
+    app.sandbox.answer.RefusedError: DELETE is an update: this endpoint only reads.
     """
     declares_scheme = _SCHEME_AS_PREFIX.search(query) is not None
-    reasons = (_reason(token, declares_scheme=declares_scheme) for token in tokens(query))
-    return next((reason for reason in reasons if reason), None)
-
-
-def update_refusal(update: str) -> str | None:
-    r"""Say why an update is refused, None where it may be done by those who may write.
-
-    An update reads and writes this graph; it must not fetch anything.
-
-    >>> update_refusal("LOAD <http://127.0.0.1/>")
-    'LOAD is not done here: send the data itself.'
-    >>> update_refusal('INSERT DATA { <http://e/a> <http://e/b> "LOAD" } # LOAD')
-    """
-    declares_scheme = _SCHEME_AS_PREFIX.search(update) is not None
-    reasons = (_update_reason(token, declares_scheme=declares_scheme) for token in tokens(update))
-    return next((reason for reason in reasons if reason), None)
-
-
-def names_dataset(query: str) -> bool:
-    """Tell whether the query itself says FROM, and so chooses its graphs.
-
-    >>> names_dataset("SELECT * FROM <http://example.org/g> { ?s ?p ?o }")
-    True
-    """
-    return any(token.kind == "word" and "FROM" in token.text.upper() for token in tokens(query))
+    names_dataset = False
+    for token in tokens(query):
+        if reason := _reason(token, declares_scheme=declares_scheme):
+            raise RefusedError(reason)
+        names_dataset = names_dataset or (token.kind == "word" and "FROM" in token.text.upper())
+    return names_dataset
 
 
 def tokens(query: str) -> Iterator[Token]:
@@ -109,20 +93,9 @@ def tokens(query: str) -> Iterator[Token]:
 
 
 def _reason(token: Token, *, declares_scheme: bool) -> str | None:
-    if token.kind == "word" and token.text.upper() in UPDATE_WORDS:
-        return UPDATE_REFUSED.format(token.text.upper())
-    return _fetching_reason(token, declares_scheme=declares_scheme)
-
-
-def _update_reason(token: Token, *, declares_scheme: bool) -> str | None:
-    # LOAD begins an operation, so nothing can be glued before it; LOADSILENTex:a is three tokens
-    if token.kind in {"word", "name"} and token.text.upper().startswith("LOAD"):
-        return LOAD_REFUSED
-    return _fetching_reason(token, declares_scheme=declares_scheme)
-
-
-def _fetching_reason(token: Token, *, declares_scheme: bool) -> str | None:
     match token.kind:
+        case "word" if token.text.upper() in UPDATE_WORDS:
+            return UPDATE_REFUSED.format(token.text.upper())
         case "word":
             # not only equal: oxigraph reads trueSERVICE and SERVICESILENT as two keywords
             return SERVICE_REFUSED if "SERVICE" in token.text.upper() else None

@@ -1,29 +1,28 @@
 """Queries of strangers to a server of the graph, under the same gate and limits."""
 
 from collections.abc import Callable
-from itertools import islice
+from dataclasses import replace
 
 from pyoxigraph import (
     QueryBoolean,
     QueryResultsFormat,
     QuerySolutions,
     RdfFormat,
-    Triple,
     parse,
     parse_query_results,
 )
 
-from app.sandbox.results import Reply, Shape, written
-from app.sandbox.results import TooLargeError as AnswerTooLargeError
-from app.sandbox.workers import (
+from app.sandbox.answer import (
     Answer,
+    AnswerTooLargeError,
     Limits,
-    QueryError,
-    Request,
-    TooLargeError,
+    NoAnswerError,
+    Query,
     UnavailableError,
-    admit,
+    write_answer,
+    write_rows,
 )
+from app.sandbox.query_gate import admit
 from kg.stores.answers import AccessError, DeadlineError, PassingError, StoreError
 from kg.stores.connection import Body, Deadlines
 from kg.stores.open import ServerStore
@@ -44,64 +43,60 @@ class RemoteSandbox:
     def __init__(self, connect: Callable[[], ServerStore], limits: Limits) -> None:
         self.connect, self.limits = connect, limits
 
-    def answer(self, request: Request) -> Answer:
-        """Answer within the limits; raises QueryError."""
-        admit(request)
+    def answer(self, query: Query) -> Answer:
+        """Answer within the limits; raises NoAnswerError."""
+        admit(query.text)
         try:
-            reply = self._reply(self.connect(), request)
+            return self._answer(self.connect(), query)
         except DeadlineError as error:
             raise UnavailableError(f"No answer within {self.limits.timeout_s:g} s") from error
         except (PassingError, AccessError) as error:
             raise UnavailableError("The graph's server cannot be reached") from error
         except StoreError as error:
             # without the address of the server
-            raise QueryError(str(error).partition(": ")[2] or str(error)) from error
+            raise NoAnswerError(str(error).partition(": ")[2] or str(error)) from error
         except SyntaxError as error:
-            raise QueryError("The graph's server gave an answer that cannot be read") from error
-        except AnswerTooLargeError as error:
-            raise TooLargeError(str(error)) from error
-        return Answer(reply.body, reply.media_type, reply.is_truncated)
+            raise NoAnswerError("The graph's server gave an answer that cannot be read") from error
 
     def close(self) -> None:
         """Leave the connections to those who also look at the graph."""
 
-    def _reply(self, store: ServerStore, request: Request) -> Reply:
-        limits, form = self.limits, query_form(request.query)
-        shape = Shape(request.bindings, request.triples, limits.max_rows, limits.max_bytes)
+    def _answer(self, store: ServerStore, query: Query) -> Answer:
+        form = query_form(query.text)
         media_type = {"ASK": JSON, "SELECT": store.capabilities.rows}.get(form, N_TRIPLES)
-        terms = self._terms(store, request)
-        with store.querying.open(request.query, media_type, terms) as answer:
-            body = self._read(answer)
+        with store.querying.open(query.text, media_type, self._terms(store, query)) as opened:
+            body = self._read(opened)
         match form:
             case "SELECT":
-                return self._table(store, request, body, shape)
+                return self._rows(store, query, body)
             case "ASK":
-                return written(_boolean(body), shape)
+                return write_answer(_boolean(body), query, self.limits)
             case _:
                 quads = parse(body, RdfFormat.N_TRIPLES)
-                return written((Triple(q.subject, q.predicate, q.object) for q in quads), shape)
+                return write_answer((quad.triple for quad in quads), query, self.limits)
 
-    def _table(self, store: ServerStore, request: Request, body: bytes, shape: Shape) -> Reply:
+    def _rows(self, store: ServerStore, query: Query, body: bytes) -> Answer:
         format_ = QueryResultsFormat.from_media_type(store.capabilities.rows)
-        reply = written(parse_query_results(body, format_), shape)
-        count = _count(parse_query_results(body, format_), shape.max_rows)
-        is_whole = reply.is_truncated or self._is_whole(store, request, count)
-        is_truncated = reply.is_truncated or not is_whole
-        return Reply(reply.outcome, reply.media_type, is_truncated, reply.body)
+        found = parse_query_results(body, format_)
+        if isinstance(found, QueryBoolean):
+            return write_answer(found, query, self.limits)
+        answer, count = write_rows(found, query, self.limits)
+        is_whole = not answer.is_truncated and self._is_whole(store, query, count)
+        return replace(answer, is_truncated=not is_whole)
 
-    def _is_whole(self, store: ServerStore, request: Request, count: int) -> bool:
+    def _is_whole(self, store: ServerStore, query: Query, count: int) -> bool:
         """Ask whether the server left rows off; where it cannot say, they count as left off."""
         try:
-            return store.querying.is_whole(request.query, count, self._terms(store, request))
+            return store.querying.is_whole(query.text, count, self._terms(store, query))
         except StoreError:
             return False
 
-    def _terms(self, store: ServerStore, request: Request) -> Terms:
+    def _terms(self, store: ServerStore, query: Query) -> Terms:
         """Say which graphs are meant, and how long it may take."""
         seconds = self.limits.timeout_s
         fields = [
-            ("default-graph-uri", request.default_graphs),
-            ("named-graph-uri", request.named_graphs),
+            ("default-graph-uri", query.default_graphs),
+            ("named-graph-uri", query.named_graphs),
         ]
         if store.capabilities.has_transactions:
             # of RDF4J; Virtuoso reads milliseconds, and gives what it has found by then
@@ -117,10 +112,6 @@ class RemoteSandbox:
                     f"The answer is larger than {self.limits.max_bytes:,} bytes"
                 )
         return bytes(body)
-
-
-def _count(found: QuerySolutions | QueryBoolean, most: int) -> int:
-    return sum(1 for _ in islice(found, most)) if isinstance(found, QuerySolutions) else 0
 
 
 def _boolean(body: bytes) -> QueryBoolean:

@@ -1,4 +1,4 @@
-"""Whose turn it is: so many are served at once, so many wait, and nobody takes all the places."""
+"""Who is served next: so many at once, so many wait, and no client takes all the places."""
 
 import threading
 from collections import Counter
@@ -13,21 +13,21 @@ class FullError(ValueError):
     """No place is free, or none became free in time."""
 
 
-class Turns(Generic[Server]):
+class RequestQueue(Generic[Server]):
     """Hands servers out, one to each client that is served.
 
-    A client, told by a name, gets at most all servers but one, and at most half of the places to
-    wait: one that floods the service leaves room for the others.
+    A client gets at most all servers but one, and at most half of the places to wait: one that
+    floods the service leaves room for the others.
     """
 
     def __init__(self, servers: Iterable[Server], places: int) -> None:
         self._idle = list(servers)
         self._share, self._places = max(1, len(self._idle) - 1), places
         self._served, self._waiting = Counter[str](), Counter[str]()
-        self._has_changed = threading.Condition()
+        self.has_changed = threading.Condition()
 
     @contextmanager
-    def taken(self, client: str, timeout_s: float) -> Generator[Server]:
+    def served(self, client: str, timeout_s: float) -> Generator[Server]:
         """Hold a server for a block; raises FullError at once where too many wait, or in time."""
         server = self._take(client, timeout_s)
         try:
@@ -36,7 +36,7 @@ class Turns(Generic[Server]):
             self._give_back(client, server)
 
     def _take(self, client: str, timeout_s: float) -> Server:
-        with self._has_changed:
+        with self.has_changed:
             if not self._is_free(client):
                 self._wait(client, timeout_s)
             self._served[client] += 1
@@ -51,14 +51,14 @@ class Turns(Generic[Server]):
             raise FullError("Too many queries are waiting")
         self._waiting[client] += 1
         try:
-            if not self._has_changed.wait_for(lambda: self._is_free(client), timeout_s):
+            if not self.has_changed.wait_for(lambda: self._is_free(client), timeout_s):
                 raise FullError("Too many queries are running")
         finally:
             self._waiting[client] -= 1
 
     def _give_back(self, client: str, server: Server) -> None:
-        with self._has_changed:
+        with self.has_changed:
             self._served[client] -= 1
             self._served, self._waiting = +self._served, +self._waiting
             self._idle.append(server)
-            self._has_changed.notify_all()
+            self.has_changed.notify_all()

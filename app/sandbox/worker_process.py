@@ -1,21 +1,24 @@
 """The process that answers one query at a time, and may be killed at any moment.
 
-Run as ``python -P -m app.sandbox.worker_process MEMORY_BYTES``. It says that it is ready, then
-reads a JSON line a query from stdin and writes, for each, a JSON line about the answer and then
-``body`` bytes of it to stdout. It has no network where the system lets it give that up.
+Run as ``python -P -m app.sandbox.worker_process LIMITS`` with the fields of ``Limits`` as JSON. It
+says that it is ready, then reads a JSON line an order from stdin and writes, for each, a JSON line
+about the answer and then ``size`` bytes of it to stdout. It has no network where the system lets
+it give that up.
 """
 
 import ctypes
 import json
+import math
 import resource
 import sys
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from app.sandbox.results import Reply, Shape, TooLargeError, written
+from app.sandbox.answer import Answer, Limits, NoAnswerError, Query, write_answer
 
 READY = b"ready\n"
 _KEPT_SHARE = 4
@@ -24,69 +27,80 @@ _NEW_NETWORK, _NEW_USERS = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """One query and its limits; ``bindings`` and ``triples`` are media types for either answer.
+class QueryOrder:
+    """A query and the folder of the graph to ask; no folder is an empty graph.
 
-    An empty ``snapshot`` is an empty graph. Without graphs the union of all is asked, unless the
-    query says FROM (``names_dataset``): the union flag would override it silently.
+    Where the query names no graphs the union of all is asked, unless it says FROM
+    (``names_dataset``): the engine's flag for the union would override that silently.
     """
 
-    query: str
-    snapshot: str
-    bindings: str
-    triples: str
-    max_rows: int
-    max_bytes: int
-    cpu_s: int
+    query: Query
+    folder: str = ""
     names_dataset: bool = False
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
 
 
-def answer(store: Store, order: Order) -> Reply:
-    """Ask the store; errors of the query come back as replies."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The line about an answer: its HTTP status, and how many bytes follow."""
+
+    status: int
+    media_type: str
+    is_truncated: bool
+    size: int
+    is_last: bool
+
+
+def answer(store: Store, order: QueryOrder, limits: Limits) -> Answer:
+    """Ask the store; raises NoAnswerError, also for what is wrong with the query."""
     try:
-        return written(_result(store, order), _shape(order))
-    except SyntaxError as error:
-        return Reply("invalid", body=str(error).encode())
-    except (ValueError, RuntimeError) as error:  # RuntimeError: an unknown function
-        outcome = "too_large" if isinstance(error, TooLargeError) else "invalid"
-        return Reply(outcome, body=str(error).encode())
+        return write_answer(_result(store, order), order.query, limits)
+    except NoAnswerError:
+        raise
+    except (SyntaxError, ValueError, RuntimeError) as error:  # RuntimeError: an unknown function
+        raise NoAnswerError(str(error)) from error
 
 
-def _result(store: Store, order: Order) -> QuerySolutions | QueryBoolean | QueryTriples:
-    if order.default_graphs or order.named_graphs:
+def _result(store: Store, order: QueryOrder) -> QuerySolutions | QueryBoolean | QueryTriples:
+    query = order.query
+    if query.default_graphs or query.named_graphs:
         return store.query(
-            order.query,
-            default_graph=[NamedNode(iri) for iri in order.default_graphs],
-            named_graphs=[NamedNode(iri) for iri in order.named_graphs],
+            query.text,
+            default_graph=[NamedNode(iri) for iri in query.default_graphs],
+            named_graphs=[NamedNode(iri) for iri in query.named_graphs],
         )
-    return store.query(order.query, use_default_graph_as_union=not order.names_dataset)
+    return store.query(query.text, use_default_graph_as_union=not order.names_dataset)
 
 
-def _shape(order: Order) -> Shape:
-    return Shape(order.bindings, order.triples, order.max_rows, order.max_bytes)
+def serve(orders: BinaryIO, replies: BinaryIO, limits: Limits) -> None:
+    """Answer orders until the stream ends, or until the process has grown too much.
 
-
-def serve(orders: BinaryIO, replies: BinaryIO, kept_bytes: int) -> None:
-    """Answer orders until the stream ends; a new snapshot is opened when an order names one.
-
-    Ends after an answer for which the process grew past ``kept_bytes``.
+    A graph is opened when an order names another one than before.
     """
-    path, store = "", Store()
+    folder, store = "", Store()
     replies.write(READY)
     replies.flush()
     for line in orders:
-        order = Order(**json.loads(line))
-        if order.snapshot != path:
-            path = order.snapshot
-            store = Store.read_only(path) if path else Store()
-        _limit_cpu(order.cpu_s)
-        reply = answer(store, order)
-        is_last = _resident_bytes() > kept_bytes
-        _send(replies, reply, is_last=is_last)
+        order = _order(json.loads(line))
+        if order.folder != folder:
+            folder = order.folder
+            store = Store.read_only(folder) if folder else Store()
+        _limit_cpu(math.ceil(limits.timeout_s) * 2)
+        status, given = _answered(store, order, limits)
+        is_last = _resident_bytes() > limits.memory_bytes // _KEPT_SHARE
+        _send(replies, status, given, is_last=is_last)
         if is_last:
             return
+
+
+def _order(given: dict[str, object]) -> QueryOrder:
+    return QueryOrder(**given | {"query": Query(**given["query"])})  # type: ignore[arg-type]
+
+
+def _answered(store: Store, order: QueryOrder, limits: Limits) -> tuple[int, Answer]:
+    try:
+        return HTTPStatus.OK, answer(store, order, limits)
+    except NoAnswerError as error:
+        return error.status, Answer(str(error).encode(), "text/plain")
 
 
 def _resident_bytes() -> int:
@@ -107,9 +121,9 @@ def _limit_cpu(seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
 
 
-def _send(replies: BinaryIO, reply: Reply, *, is_last: bool) -> None:
-    head = asdict(reply) | {"body": len(reply.body), "is_last": is_last}
-    replies.write(json.dumps(head).encode() + b"\n" + reply.body)
+def _send(replies: BinaryIO, status: int, given: Answer, *, is_last: bool) -> None:
+    reply = Reply(status, given.media_type, given.is_truncated, len(given.body), is_last)
+    replies.write(json.dumps(asdict(reply)).encode() + b"\n" + given.body)
     replies.flush()
 
 
@@ -126,11 +140,11 @@ def leave_network() -> bool:
 
 def main() -> None:
     """Limit what this process may do, then serve stdin and stdout."""
-    memory_bytes = int(sys.argv[1])
+    limits = Limits(**json.loads(sys.argv[1]))
     leave_network()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    serve(sys.stdin.buffer, sys.stdout.buffer, memory_bytes // _KEPT_SHARE)
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    serve(sys.stdin.buffer, sys.stdout.buffer, limits)
 
 
 if __name__ == "__main__":

@@ -1,130 +1,63 @@
-"""Queries of strangers: gated, run where they can be killed, limited in time, rows and bytes."""
+"""Queries of strangers over the embedded graph, in processes that are killed at a limit."""
 
 import json
-import math
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
-from typing import Protocol
+from dataclasses import asdict
+from http import HTTPStatus
 
-from app.sandbox.query_gate import names_dataset, refusal
-from app.sandbox.request_queue import FullError, Turns
-from app.sandbox.results import Reply
-from app.sandbox.worker_process import READY, Order
+from app.sandbox.answer import (
+    Answer,
+    AnswerTooLargeError,
+    CrowdedError,
+    Limits,
+    NoAnswerError,
+    Query,
+    UnavailableError,
+)
+from app.sandbox.query_gate import admit
+from app.sandbox.request_queue import FullError, RequestQueue
+from app.sandbox.worker_process import READY, QueryOrder, Reply
 
-MEMORY_BYTES = 4 * 1024**3
 ALLOCATION = {"MALLOC_ARENA_MAX": "2"}
 """Of the address space, glibc would reserve 64 MiB for each of the engine's threads."""
+KEPT_VARIABLES = frozenset(
+    ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHASHSEED", "PYTHONPATH", "TMPDIR", "TZ")
+)
 START_S = 60.0
 """How long a query process may take to start, on a machine that has much else to do."""
 
 
-class QueryError(ValueError):
-    """A query that cannot be answered; ``status`` is what HTTP calls it.
-
-    ``retry_after_s`` says when the same query may do better; None where it will not.
-    """
-
-    status = 400
-    retry_after_s: int | None = None
-
-
-class RefusedError(QueryError):
-    """The gate does not let the query pass."""
-
-    status = 403
-
-
-class TooLargeError(QueryError):
-    """The answer has more bytes than allowed."""
-
-    status = 413
-
-
-class UnavailableError(QueryError):
-    """The query used up its time or memory, or the graph is not there."""
-
-    status = 503
-
-
-class BusyError(UnavailableError):
-    """Too many others ask: the query was not begun."""
-
-    retry_after_s = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one query may use, how many run at once, and how many wait for their turn."""
-
-    timeout_s: float = 10.0
-    max_rows: int = 10_000
-    max_bytes: int = 50_000_000
-    memory_bytes: int = MEMORY_BYTES
-    workers: int = 3
-    waiting: int = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A query, the formats wanted for either kind of answer, and the dataset if one is named.
-
-    ``client`` names who asks: nobody gets all the query processes at once.
-    """
-
-    query: str
-    bindings: str = "application/sparql-results+json"
-    triples: str = "text/turtle"
-    default_graphs: tuple[str, ...] = ()
-    named_graphs: tuple[str, ...] = ()
-    client: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A serialised result; ``is_truncated`` where the row cap cut it."""
-
-    body: bytes = field(repr=False)
-    media_type: str
-    is_truncated: bool = False
-
-
-class Sandbox(Protocol):
-    """Answers queries of strangers, from the embedded graph or from a server."""
-
-    def answer(self, request: Request) -> Answer:
-        """Answer within the limits; raises QueryError."""
-        ...
-
-    def close(self) -> None:
-        """End what was started."""
-        ...
-
-
-def admit(request: Request) -> None:
-    """Raise RefusedError where the gate refuses the query."""
-    if reason := refusal(request.query):
-        raise RefusedError(reason)
+def bare_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Keep what Python needs to start; tokens and passwords stay out of a stranger's reach."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in KEPT_VARIABLES or name.startswith("LC_")
+    }
 
 
 class Worker:
     """One query process, started when first asked and again after it was killed."""
 
-    def __init__(self, memory_bytes: int = MEMORY_BYTES) -> None:
-        self.memory_bytes = memory_bytes
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
 
-    def ask(self, order: Order, timeout_s: float) -> Reply | None:
-        """Send an order; None where the process died over it, killed at the limit or not."""
+    def ask(self, order: QueryOrder) -> Answer | None:
+        """Send an order; None where the process died over it, killed at the limit or not.
+
+        Raises NoAnswerError where the process says why there is no answer.
+        """
         process = self._running()
         with _killed_after(process, START_S):
             self._is_ready = self._is_ready or _is_ready(process)
-        with _killed_after(process, timeout_s):
+        with _killed_after(process, self.limits.timeout_s):
             return _exchange(process, order)
 
     def restart(self) -> None:
@@ -143,13 +76,14 @@ class Worker:
             return self.process
         self.stop()
         self._is_ready = False
+        limits = json.dumps(asdict(self.limits))
         self.process = subprocess.Popen(  # noqa: S603
             # -P: a folder app/ where the server was started must not be run in place of ours
-            [sys.executable, "-P", "-m", "app.sandbox.worker_process", str(self.memory_bytes)],
+            [sys.executable, "-P", "-m", "app.sandbox.worker_process", limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | ALLOCATION,
+            env=bare_environment(os.environ) | ALLOCATION,
             start_new_session=True,  # Ctrl+C is for the server, which then stops its workers
         )
         return self.process
@@ -172,78 +106,64 @@ def _is_ready(process: subprocess.Popen[bytes]) -> bool:
     return process.stdout.readline() == READY
 
 
-def _exchange(process: subprocess.Popen[bytes], order: Order) -> Reply | None:
+def _exchange(process: subprocess.Popen[bytes], order: QueryOrder) -> Answer | None:
     assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
     with suppress(BrokenPipeError):
         process.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
         process.stdin.flush()
         if line := process.stdout.readline():
-            head = json.loads(line)
-            body = process.stdout.read(head["body"])
-            if head.pop("is_last"):
+            reply = Reply(**json.loads(line))
+            body = process.stdout.read(reply.size)
+            if reply.is_last:
                 process.wait()
-            if len(body) == head["body"]:
-                return Reply(**head | {"body": body})
+            if len(body) == reply.size:
+                return _answer(reply, body)
     return None
+
+
+def _answer(reply: Reply, body: bytes) -> Answer:
+    match reply.status:
+        case HTTPStatus.OK:
+            return Answer(body, reply.media_type, reply.is_truncated)
+        case AnswerTooLargeError.status:
+            raise AnswerTooLargeError(body.decode())
+        case _:
+            raise NoAnswerError(body.decode())
 
 
 class WorkerSandbox:
     """A few query processes over the current snapshot of the embedded graph.
 
-    ``snapshot`` is asked before each query, so that a new graph is seen at once; an empty string
+    ``folder`` is asked before each query, so that a new graph is seen at once; an empty string
     is an empty graph.
     """
 
-    def __init__(self, snapshot: Callable[[], str], limits: Limits) -> None:
-        self.snapshot, self.limits = snapshot, limits
-        self.workers = tuple(Worker(limits.memory_bytes) for _ in range(limits.workers))
-        self.turns = Turns(self.workers, limits.waiting)
+    def __init__(self, folder: Callable[[], str], limits: Limits) -> None:
+        self.folder, self.limits = folder, limits
+        self.workers = tuple(Worker(limits) for _ in range(limits.workers))
+        self.queue = RequestQueue(self.workers, limits.waiting)
         self._is_closed = False
 
-    def answer(self, request: Request) -> Answer:
-        """Answer within the limits; raises QueryError."""
-        admit(request)
+    def answer(self, query: Query) -> Answer:
+        """Answer within the limits; raises NoAnswerError."""
+        names_dataset = admit(query.text)
         try:
-            with self.turns.taken(request.client, self.limits.timeout_s) as worker:
-                reply = worker.ask(self._order(request), self.limits.timeout_s)
-                if reply is None and not self._is_closed:
+            with self.queue.served(query.client, self.limits.timeout_s) as worker:
+                answer = worker.ask(QueryOrder(query, self.folder(), names_dataset))
+                if answer is None and not self._is_closed:
                     worker.restart()
         except FullError as error:
-            raise BusyError(f"{error}: try again in {BusyError.retry_after_s} s") from None
-        return _answer(reply, self.limits)
+            raise CrowdedError(f"{error}: try again in {CrowdedError.retry_after_s} s") from None
+        if answer is None:
+            raise UnavailableError(
+                f"The query was stopped: it may use {self.limits.timeout_s:g} s "
+                f"and {self.limits.memory_bytes >> 20:,} MiB"
+            )
+        return answer
 
     def close(self) -> None:
         """Kill the query processes."""
         self._is_closed = True
         for worker in self.workers:
             worker.stop()
-
-    def _order(self, request: Request) -> Order:
-        return Order(
-            query=request.query,
-            bindings=request.bindings,
-            triples=request.triples,
-            default_graphs=request.default_graphs,
-            named_graphs=request.named_graphs,
-            snapshot=self.snapshot(),
-            max_rows=self.limits.max_rows,
-            max_bytes=self.limits.max_bytes,
-            cpu_s=math.ceil(self.limits.timeout_s) * 2,
-            names_dataset=names_dataset(request.query),
-        )
-
-
-def _answer(reply: Reply | None, limits: Limits) -> Answer:
-    if reply is None:
-        raise UnavailableError(
-            f"The query was stopped: it may use {limits.timeout_s:g} s "
-            f"and {limits.memory_bytes >> 20:,} MiB"
-        )
-    match reply.outcome:
-        case "ok":
-            return Answer(reply.body, reply.media_type, reply.is_truncated)
-        case "too_large":
-            raise TooLargeError(reply.body.decode())
-        case _:
-            raise QueryError(reply.body.decode())

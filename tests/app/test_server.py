@@ -11,9 +11,14 @@ from pathlib import Path
 
 import httpx
 
-SERVE = "import sys; from app.server import serve; serve('127.0.0.1', int(sys.argv[1]))"
+from app.server import check_port
+from tests.nights import COMMAND
+
+SERVE = (
+    "import sys; from app.server import serve; from app.settings import load_settings; "
+    "serve(load_settings(port=int(sys.argv[1])))"
+)
 START_S = 60
-TOKEN = "a-token-for-tests"
 
 
 def free_port() -> int:
@@ -39,18 +44,14 @@ def children(pid: int) -> list[int]:
 def test_one_process_serves_all_and_ends_with_its_query_processes(data_folder: Path) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = os.environ | {
-        "GUTBRAIN_DATA": str(data_folder),
-        "GUTBRAIN_WRITE_TOKEN": TOKEN,
-    }
+    environment = os.environ | {"GUTBRAIN_DATA": str(data_folder)}
     server = subprocess.Popen([sys.executable, "-c", SERVE, str(port)], env=environment)
     wait_until_answered(server, address)
 
     page = httpx.get(f"{address}/entity?id=NCBITaxon:853")
     health = httpx.get(f"{address}/api/health")
     answer = httpx.get(f"{address}/sparql", params={"query": "ASK { ?s ?p ?o }"})
-    begun = httpx.post(f"{address}/repositories/gutbrain/transactions", auth=("me", TOKEN))
-    inside = httpx.put(f"{begun.headers['location']}?action=SIZE", auth=("me", TOKEN), timeout=120)
+    write = httpx.post(f"{address}/repositories/gutbrain/statements", content=b"")
     workers = children(server.pid)
     server.send_signal(signal.SIGTERM)
     server.wait(timeout=60)
@@ -60,9 +61,29 @@ def test_one_process_serves_all_and_ends_with_its_query_processes(data_folder: P
         "ok",
         True,
     )
-    assert int(inside.text) == health.json()["quads"]
-    for response in (page, health, answer, inside):
+    assert write.status_code == 405
+    for response in (page, health, answer, write):
         assert "default-src 'self'" in response.headers["content-security-policy"]
         assert response.headers["x-content-type-options"] == "nosniff"
-    assert len(workers) >= 2  # one for queries, one for the transaction
+    assert workers
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_taken_port_is_said_before_any_address(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "serve", "--port", port, "--data", str(tmp_path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert f"Port {port} of 127.0.0.1: Address already in use" in done.stderr
+    assert "explorer at" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_free_port_is_taken_by_nobody() -> None:
+    check_port("127.0.0.1", free_port())

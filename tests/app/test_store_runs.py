@@ -19,7 +19,6 @@ from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive.ledger import RunState
 from ingest.formats.sources import sample_path
 from ontology.lexicon import starter_lexicon
-from tests.endpoint_server import TOKEN, endpoint
 from tests.harvests import StillClock
 from tests.nights import COMMAND, environment, night_settings, papers, slot
 from tests.pubmed_server import PubMedServer
@@ -30,7 +29,7 @@ from tests.store_contract import everything
 from tests.virtuoso import Virtuoso
 
 FLOOR = Path(__file__).parents[2] / "extract" / "weights" / "floor"
-SERVERS = ("rdf4j", "graphdb", "sparql", "endpoint", "virtuoso")
+SERVERS = ("rdf4j", "graphdb", "sparql", "virtuoso")
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +54,6 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str,
         case "sparql":
             with serving(SparqlServer().app()) as base:
                 yield {"store": f"{base}/sparql"}
-        case "endpoint":
-            with endpoint(Settings(data=tmp_path / "served", write_token=TOKEN)) as base:  # type: ignore[arg-type]
-                yield {"store": f"{base}/repositories/gutbrain", "store_token": TOKEN}
         case _:
             virtuoso: Virtuoso = request.getfixturevalue("virtuoso")
             yield {"store": virtuoso.writable}
@@ -116,7 +112,7 @@ def test_doctor_tells_what_the_server_can_do(server: dict[str, str], tmp_path: P
     assert graph.is_good, graph.detail
     assert "can be written to" in graph.detail
     assert "rows as" in graph.detail
-    for secret in (PASSWORD, TOKEN, "dba:dba"):
+    for secret in (PASSWORD, "dba:dba"):
         assert secret not in graph.detail
 
 

@@ -19,7 +19,10 @@ from kg.snapshots.snapshot import next_snapshot
 
 CHROMIUM = Path("/usr/bin/chromium")
 SMALL_GRAPH = Path(__file__).parents[1] / "data" / "explorer.trig"
-SERVE = "import sys; from app.server import serve; serve('127.0.0.1', int(sys.argv[1]))"
+SERVE = (
+    "import sys; from app.server import serve; from app.settings import load_settings; "
+    "serve(load_settings(port=int(sys.argv[1])))"
+)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

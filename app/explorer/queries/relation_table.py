@@ -68,7 +68,7 @@ def current_table() -> RelationTable | None:
 
 @lru_cache(maxsize=2)
 def _table(version: str) -> RelationTable:
-    return read_table(open_graph(version))
+    return read_table(open_graph(version, None))
 
 
 def read_table(store: TripleStore) -> RelationTable:

@@ -6,7 +6,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 
 from app.explorer.queries.concepts import short_id
 from app.graph_access import plain
-from app.sandbox.workers import Answer
+from app.sandbox.answer import Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.explorer.views.page_parts import (
     writes_url,
 )
 from app.graph_access import shared_sandbox
-from app.sandbox.workers import QueryError, Request
+from app.sandbox.answer import NoAnswerError, Query
 from app.settings import load_settings
 from kg.graph.catalogue import Param, Question, QuestionError, bind, question, questions
 
@@ -124,8 +124,8 @@ def show_answer(query: str) -> None:
     """Run a query in the sandbox and show what comes back."""
     try:
         with st.spinner("Running"):
-            result = read_result(shared_sandbox().answer(Request(query)))
-    except QueryError as error:
+            result = read_result(shared_sandbox().answer(Query(query)))
+    except NoAnswerError as error:
         show_html(empty("No answer.", element("code", text(str(error)))))
         return
     match result:
@@ -168,4 +168,4 @@ def _rows_told(table: ResultTable) -> str:
 
 
 def _download(query: str, bindings: str) -> bytes:
-    return shared_sandbox().answer(Request(query, bindings)).body
+    return shared_sandbox().answer(Query(query, bindings)).body

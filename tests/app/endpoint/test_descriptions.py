@@ -1,4 +1,4 @@
-"""The endpoint about itself and about single things: service description, VoID, entities."""
+"""The endpoint about itself: service description and VoID."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,18 +11,16 @@ from app.settings import Settings
 from kg.loading import load_ontology
 from kg.snapshots.snapshot import current_snapshot, next_snapshot
 from kg.stores.embedded import EmbeddedStore
-from tests.endpoint_server import SECRET, endpoint
+from tests.endpoint_server import endpoint
 
 SMALL_GRAPH = Path(__file__).parents[2] / "data" / "explorer.trig"
 GUTBRAIN = "https://w3id.org/gutbrain/"
-AKKERMANSIA = "http://purl.obolibrary.org/obo/NCBITaxon_239935"
 PREFIXES = """
 PREFIX sd: <http://www.w3.org/ns/sparql-service-description#>
 PREFIX void: <http://rdfs.org/ns/void#>
 PREFIX gb: <https://w3id.org/gutbrain/ontology#>
 PREFIX graph: <https://w3id.org/gutbrain/graph/>
 """
-BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(folder: Path) -> Iterator[httpx.Client]:
     with (
-        endpoint(Settings(data=folder, write_token=SECRET, max_rows=2_000)) as base,
+        endpoint(Settings(data=folder, max_rows=2_000)) as base,
         httpx.Client(base_url=base, timeout=60) as opened,
     ):
         yield opened
@@ -62,22 +60,15 @@ def test_the_service_says_what_it_can_and_which_graphs_it_has(client: httpx.Clie
     described = client.get("/sparql")
 
     assert holds(described, "base:sparql a sd:Service ; sd:endpoint base:sparql")
-    assert holds(described, "?s sd:supportedLanguage sd:SPARQL11Query, sd:SPARQL11Update")
-    assert holds(described, "?s sd:feature sd:UnionDefaultGraph")
-    for name in ("SPARQL_Results_JSON", "SPARQL_Results_TSV", "Turtle", "N-Triples"):
-        assert holds(described, f"?s sd:resultFormat <http://www.w3.org/ns/formats/{name}>")
-    assert holds(described, "?s sd:inputFormat <http://www.w3.org/ns/formats/N-Quads>")
-    for name in ("concepts", "assertions", "articles", "ontology"):
-        assert holds(described, f"?s sd:defaultDataset/sd:namedGraph/sd:name graph:{name}")
-
-
-def test_a_service_that_is_closed_to_writers_offers_no_update(folder: Path) -> None:
-    with endpoint(Settings(data=folder)) as base:
-        described = httpx.get(f"{base}/sparql", timeout=60)
-
     assert holds(described, "?s sd:supportedLanguage sd:SPARQL11Query")
     assert not holds(described, "?s sd:supportedLanguage sd:SPARQL11Update")
     assert not holds(described, "?s sd:inputFormat ?format")
+    assert "10 s and gets at most 2,000 rows" in described.text
+    assert holds(described, "?s sd:feature sd:UnionDefaultGraph")
+    for name in ("SPARQL_Results_JSON", "SPARQL_Results_TSV", "Turtle", "N-Triples"):
+        assert holds(described, f"?s sd:resultFormat <http://www.w3.org/ns/formats/{name}>")
+    for name in ("concepts", "assertions", "articles", "ontology"):
+        assert holds(described, f"?s sd:defaultDataset/sd:namedGraph/sd:name graph:{name}")
 
 
 @pytest.mark.parametrize("path", ["/sparql", "/.well-known/void"])
@@ -122,96 +113,3 @@ def test_void_follows_the_graph(tmp_path: Path) -> None:
 
     assert holds(empty, "?d a void:Dataset ; void:triples 0")
     assert holds(full, "?d sd:namedGraph/sd:name graph:concepts")
-
-
-@pytest.mark.parametrize(
-    ("media_type", "form"),
-    [
-        ("text/turtle", RdfFormat.TURTLE),
-        ("application/n-triples", RdfFormat.N_TRIPLES),
-        ("application/ld+json", RdfFormat.JSON_LD),
-        ("application/rdf+xml", RdfFormat.RDF_XML),
-    ],
-)
-def test_a_thing_is_what_is_said_of_it_and_what_points_to_it(
-    client: httpx.Client, stated: set[Quad], media_type: str, form: RdfFormat
-) -> None:
-    answer = client.get("/resource", params={"iri": AKKERMANSIA}, headers={"Accept": media_type})
-
-    node = NamedNode(AKKERMANSIA)
-    expected = {quad.triple for quad in stated if node in (quad.subject, quad.object)}
-    assert {quad.triple for quad in parse(answer.content, form)} == expected
-    assert (answer.headers["vary"], answer.headers["access-control-allow-origin"]) == (
-        "Accept",
-        "*",
-    )
-
-
-def test_our_own_names_are_addresses_too(client: httpx.Client, stated: set[Quad]) -> None:
-    own = {
-        quad.subject.value.removeprefix(GUTBRAIN)
-        for quad in stated
-        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(GUTBRAIN)
-    }
-    kinds = {name.partition("/")[0]: name for name in sorted(own) if "#" not in name}
-
-    assert {"assertion", "evidence", "concept", "run", "ontology"} <= set(kinds)
-    for name in kinds.values():
-        answer = client.get(f"/resource/{name}", headers={"Accept": "application/n-triples"})
-        assert (answer.status_code, f"<{GUTBRAIN}{name}>" in answer.text) == (200, True)
-
-
-def test_the_ontology_is_one_document(client: httpx.Client, stated: set[Quad]) -> None:
-    answer = client.get("/resource/ontology", headers={"Accept": "application/n-triples"})
-
-    graph = NamedNode(f"{GUTBRAIN}graph/ontology")
-    found = {quad.triple for quad in parse(answer.content, RdfFormat.N_TRIPLES)}
-    assert found == {quad.triple for quad in stated if quad.graph_name == graph}
-
-
-@pytest.mark.parametrize(
-    ("path", "page"),
-    [
-        (f"/resource?iri={AKKERMANSIA}", "/entity?id=NCBITaxon%3A239935"),
-        ("/resource?iri=https://pubmed.ncbi.nlm.nih.gov/1", "/paper?pmid=1"),
-        ("/resource/assertion/aaaaaaaaaaaaaaaa", "/evidence?id=aaaaaaaaaaaaaaaa"),
-        ("/resource/evidence/2aaaaaaaaaaaaaaa", "/evidence?id=aaaaaaaaaaaaaaaa"),
-    ],
-)
-def test_a_browser_is_sent_to_the_explorer(client: httpx.Client, path: str, page: str) -> None:
-    answer = client.get(path, headers=BROWSER)
-
-    assert (answer.status_code, answer.headers["location"]) == (303, page)
-    assert client.get(path).status_code == 200
-
-
-def test_what_has_no_page_comes_as_turtle_to_a_browser(client: httpx.Client) -> None:
-    answer = client.get("/resource/ontology", headers=BROWSER)
-
-    assert answer.headers["content-type"].startswith("text/turtle")
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/resource/assertion/nobody", 404),
-        ("/resource?iri=http://e/nobody", 404),
-        ("/resource?iri=no-iri", 400),
-        ("/resource?iri=http://e/%3E", 400),
-        ("/resource", 400),
-    ],
-)
-def test_what_the_graph_does_not_know_is_told(client: httpx.Client, path: str, status: int) -> None:
-    assert client.get(path).status_code == status
-
-
-def test_a_thing_in_too_many_statements_is_cut_and_says_so(folder: Path) -> None:
-    with endpoint(Settings(data=folder, max_rows=3)) as base:
-        answer = httpx.get(
-            f"{base}/resource",
-            params={"iri": AKKERMANSIA},
-            headers={"Accept": "application/n-triples"},
-            timeout=60,
-        )
-
-    assert (len(answer.text.splitlines()), answer.headers["x-gutbrain-truncated"]) == (3, "true")

@@ -1,129 +1,69 @@
-"""The SPARQL protocol and the health check, over HTTP on loopback."""
+"""Paths and methods: what is served where, to whom, and that nothing is written over HTTP."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from app.endpoint.routes import failure
 from app.health import health_of
+from app.sandbox.answer import AnswerTooLargeError, CrowdedError, NoAnswerError, RefusedError
 from app.settings import Settings
+from kg.snapshots.snapshot import SnapshotError
+from kg.stores.address import parse_address
+from kg.stores.open import open_server
 from tests.endpoint_server import endpoint
 
-COUNT = "SELECT (COUNT(*) AS ?n) { ?a a <https://w3id.org/biolink/vocab/Association> }"
-TRIPLES = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o } LIMIT 3"
-ANYTHING = "SELECT * { ?s ?p ?o }"
-LARGE = f'SELECT ?s ("{"y" * 900}" AS ?text) {{ ?s ?p ?o }} LIMIT 60'
-BOMB = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+REPOSITORY = "/repositories/gutbrain"
+UPDATE = {"Content-Type": "application/sparql-update"}
+TURTLE = {"Content-Type": "text/turtle"}
 
 
-@pytest.fixture(scope="module")
-def address(data_folder: Path) -> Iterator[str]:
-    settings = Settings(data=data_folder, query_timeout_s=2.0, max_rows=100, max_bytes=40_000)
-    with endpoint(settings) as base:
-        yield base
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", f"{REPOSITORY}/statements", "HEAD, GET"),
+        ("PUT", f"{REPOSITORY}/statements", "HEAD, GET"),
+        ("DELETE", f"{REPOSITORY}/statements", "HEAD, GET"),
+        ("PUT", f"{REPOSITORY}/rdf-graphs/service?default", "HEAD, GET"),
+        ("PUT", f"{REPOSITORY}/namespaces/x", "HEAD, GET"),
+        ("PUT", REPOSITORY, "HEAD, GET, POST"),
+        ("DELETE", REPOSITORY, "HEAD, GET, POST"),
+        ("PUT", "/sparql", "HEAD, GET, POST"),
+        ("POST", f"{REPOSITORY}/transactions", ""),
+        ("PUT", f"{REPOSITORY}/transactions/1?action=COMMIT", ""),
+    ],
+)
+def test_nothing_is_written_over_http(
+    client: httpx.Client, method: str, path: str, allowed: str
+) -> None:
+    before = client.get(f"{REPOSITORY}/size").text
+    answer = client.request(method, path, content=b"<a:a> <a:b> <a:c> .", headers=TURTLE)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    assert answer.text.startswith("This endpoint only reads. The graph is made by `gutbrain run`")
+    assert len(answer.text.splitlines()) == 1
+    assert client.get(f"{REPOSITORY}/size").text == before
 
 
-@pytest.fixture
-def client(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, timeout=60) as opened:
-        yield opened
-
-
-def test_the_three_kinds_of_request_are_answered_alike(client: httpx.Client) -> None:
+@pytest.mark.parametrize("path", ["/sparql", REPOSITORY])
+def test_an_update_is_refused_where_queries_are_answered(client: httpx.Client, path: str) -> None:
     answers = [
-        client.get("/sparql", params={"query": COUNT}),
-        client.post("/sparql", data={"query": COUNT}),
-        client.post("/sparql", content=COUNT, headers={"Content-Type": "application/sparql-query"}),
+        client.post(path, content="DROP ALL", headers=UPDATE),
+        client.post(path, data={"update": "DROP ALL"}),
+        client.post(path, data={"query": "ASK {}", "update": "DROP ALL"}),
+        client.get(path, params={"update": "DROP ALL"}),
     ]
 
-    counts = [a.json()["results"]["bindings"][0]["n"]["value"] for a in answers]
-    assert counts == ["64", "64", "64"]
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert all("This endpoint only reads" in answer.text for answer in answers)
 
 
-@pytest.mark.parametrize(
-    ("query", "accept", "media_type"),
-    [
-        (COUNT, "*/*", "application/sparql-results+json"),
-        (
-            COUNT,
-            "text/csv;q=0.4, application/xml;q=0.8",
-            "application/sparql-results+xml",
-        ),
-        (COUNT, "text/tab-separated-values", "text/tab-separated-values"),
-        (COUNT, "text/csv", "text/csv"),
-        (COUNT, "application/json", "application/sparql-results+json"),
-        (TRIPLES, "*/*", "text/turtle"),
-        (TRIPLES, "text/turtle;q=0.1, application/n-triples", "application/n-triples"),
-        (TRIPLES, "application/rdf+xml", "application/rdf+xml"),
-        (TRIPLES, "application/trig", "application/trig"),
-        (TRIPLES, "application/ld+json", "application/ld+json"),
-        ("ASK {}", "text/csv", "application/sparql-results+json"),
-    ],
-)
-def test_a_client_gets_the_format_it_likes_best(
-    client: httpx.Client, query: str, accept: str, media_type: str
-) -> None:
-    answer = client.get("/sparql", params={"query": query}, headers={"Accept": accept})
-
-    assert (answer.status_code, answer.headers["content-type"]) == (
-        200,
-        f"{media_type}; charset=utf-8",
-    )
-
-
-@pytest.mark.parametrize(
-    ("parameters", "accept", "status", "told"),
-    [
-        ({"query": "SELECT * {"}, "*/*", 400, "1:11"),
-        ({"query": COUNT}, "image/png", 406, "text/csv"),
-        ({"query": "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"}, "*/*", 403, "SERVICE"),
-        ({"query": "LOAD <http://127.0.0.1:9/>"}, "*/*", 403, "LOAD"),
-        ({"update": "DROP ALL"}, "*/*", 405, "POST"),
-        ({"query": ["ASK {}", "ASK {}"]}, "*/*", 400, "One query"),
-        ({"query": BOMB}, "*/*", 503, "2 s"),
-        ({"query": LARGE}, "*/*", 413, "larger"),
-    ],
-)
-def test_what_cannot_be_answered_is_told_why(
-    client: httpx.Client, parameters: dict[str, str], accept: str, status: int, told: str
-) -> None:
-    answer = client.get("/sparql", params=parameters, headers={"Accept": accept})
-
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
-
-
-def test_a_post_of_something_else_is_no_query(client: httpx.Client) -> None:
-    update = {"Content-Type": "application/sparql-update"}
-
-    assert client.post("/sparql", content="DROP ALL", headers=update).status_code == 403
-    assert client.post("/sparql", json={"query": COUNT}).status_code == 415
-    assert client.post("/sparql", data={"nothing": "1"}).status_code == 400
-    assert client.post("/sparql", data={"query": "#" * 1_000_001}).status_code == 413
-
-
-def test_a_cut_answer_says_so(client: httpx.Client) -> None:
-    cut = client.get("/sparql", params={"query": ANYTHING}, headers={"Accept": "text/csv"})
-    whole = client.get("/sparql", params={"query": f"{ANYTHING} LIMIT 9"})
-
-    assert cut.headers["x-gutbrain-truncated"] == "true"
-    assert len(cut.text.splitlines()) == 101
-    assert "x-gutbrain-truncated" not in whole.headers
-
-
-def test_the_dataset_of_the_protocol_is_kept_to(client: httpx.Client) -> None:
-    graph = "https://w3id.org/gutbrain/graph/"
-    named = {"query": "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"}
-
-    in_concepts = client.get(
-        "/sparql", params={"query": COUNT, "default-graph-uri": f"{graph}concepts"}
-    )
-    graphs = client.get("/sparql", params={**named, "named-graph-uri": f"{graph}articles"})
-
-    assert in_concepts.json()["results"]["bindings"][0]["n"]["value"] == "0"
-    assert [row["g"]["value"] for row in graphs.json()["results"]["bindings"]] == [
-        f"{graph}articles"
-    ]
+def test_a_store_of_ours_sees_that_it_cannot_write(address: str) -> None:
+    for path in (REPOSITORY, "/sparql"):
+        store = open_server(parse_address(address + path), sleep=lambda _: None)
+        assert store.capabilities.can_write is False
+        store.close()
 
 
 def test_any_web_page_may_read(client: httpx.Client) -> None:
@@ -133,14 +73,30 @@ def test_any_web_page_may_read(client: httpx.Client) -> None:
 
     for answer in (read, refused, preflight):
         assert answer.headers["access-control-allow-origin"] == "*"
+    assert "X-Gutbrain-Truncated" in read.headers["access-control-expose-headers"]
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-methods"] == "HEAD, GET, POST"
 
 
-def test_without_a_query_a_person_is_sent_on(client: httpx.Client) -> None:
-    person = client.get("/sparql", headers={"Accept": "text/html,*/*;q=0.8"})
+@pytest.mark.parametrize(
+    "path",
+    ["/protocol", "/repositories", f"{REPOSITORY}/size", f"{REPOSITORY}/statements",
+     f"{REPOSITORY}/contexts", f"{REPOSITORY}?query=ASK+{{}}", "/sparql", "/.well-known/void"],
+)  # fmt: skip
+def test_head_says_what_get_would_without_a_body(client: httpx.Client, path: str) -> None:
+    head = client.head(path)
 
-    assert (person.status_code, person.headers["location"]) == (303, "/query")
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-type"] == client.get(path).headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/repositories/other", "/repositories/other/size", f"{REPOSITORY}/nothing"]
+)
+def test_what_is_not_there_is_not_found(client: httpx.Client, path: str) -> None:
+    for method in ("GET", "POST", "PUT"):
+        answer = client.request(method, path)
+        assert (answer.status_code, "'gutbrain'" in answer.text) == (404, True)
 
 
 def test_health_names_the_snapshot_and_counts_its_quads(client: httpx.Client) -> None:
@@ -151,16 +107,31 @@ def test_health_names_the_snapshot_and_counts_its_quads(client: httpx.Client) ->
 
 
 def test_a_missing_graph_is_empty_and_a_broken_one_unreachable(tmp_path: Path) -> None:
-    empty = health_of(Settings(data=tmp_path))
-    (tmp_path / "graph").mkdir()
-    (tmp_path / "graph" / "CURRENT").write_text("000004")
-
-    assert (empty.status, empty.quads) == ("empty", 0)
-    assert health_of(Settings(data=tmp_path)).status == "unreachable"
-
-
-def test_an_empty_graph_answers_with_no_rows(tmp_path: Path) -> None:
     with endpoint(Settings(data=tmp_path)) as base:
-        answer = httpx.get(f"{base}/sparql", params={"query": ANYTHING}, timeout=60)
+        assert httpx.get(f"{base}/api/health").status_code == 200
+        assert health_of(Settings(data=tmp_path)).status == "empty"
+        (tmp_path / "graph").mkdir()
+        (tmp_path / "graph" / "CURRENT").write_text("000004")
+        answers = [httpx.get(f"{base}/{path}") for path in ("api/health", "sparql?query=ASK{}")]
 
-    assert answer.json()["results"]["bindings"] == []
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].json()["status"] == "unreachable"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (NoAnswerError("no"), 400, None),
+        (RefusedError("no"), 403, None),
+        (AnswerTooLargeError("no"), 413, None),
+        (CrowdedError("no"), 503, "5"),
+        (SnapshotError("no"), 503, None),
+    ],
+)
+def test_an_error_is_a_line_with_its_status(
+    error: Exception, status: int, retry_after: str | None
+) -> None:
+    answer = failure(error)
+
+    assert (answer.status_code, answer.body) == (status, b"no\n")
+    assert answer.headers.get("retry-after") == retry_after

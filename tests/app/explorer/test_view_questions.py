@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from app.sandbox.workers import Limits, Request, UnavailableError, WorkerSandbox
+from app.sandbox.answer import Limits, Query, UnavailableError
+from app.sandbox.workers import WorkerSandbox
 from kg.graph.catalogue import Question, bind, question, question_folder
 from kg.snapshots.snapshot import current_snapshot, next_snapshot
 
@@ -57,7 +58,7 @@ def bound(asked: Question) -> str:
 def test_a_view_has_its_rows_in_time_whatever_else_the_graph_holds(
     crowded: WorkerSandbox, name: str
 ) -> None:
-    answer = crowded.answer(Request(bound(question(name)), "text/csv"))
+    answer = crowded.answer(Query(bound(question(name)), "text/csv"))
 
     assert len(answer.body.splitlines()) > 1
 
@@ -66,4 +67,4 @@ def test_joining_all_concepts_with_all_is_not_in_time(crowded: WorkerSandbox) ->
     label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
 
     with pytest.raises(UnavailableError):
-        crowded.answer(Request(f"SELECT (COUNT(*) AS ?n) {{ ?a {label} ?x . ?b {label} ?y }}"))
+        crowded.answer(Query(f"SELECT (COUNT(*) AS ?n) {{ ?a {label} ?x . ?b {label} ?y }}"))

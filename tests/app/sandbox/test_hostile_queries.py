@@ -1,16 +1,13 @@
 """Hostile queries over HTTP: each is refused or stopped, and others are served meanwhile."""
 
-import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -18,19 +15,13 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from app.endpoint.routes import close_service, routes, service_of
+from app.endpoint.requests import Service
+from app.endpoint.routes import routes
 from app.graph_access import sandbox_of
-from app.sandbox.query_gate import refusal
-from app.sandbox.request_queue import FullError, Turns
-from app.sandbox.worker_process import Order
-from app.sandbox.workers import BusyError, Limits, Request, Worker, WorkerSandbox
+from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings
 
 TIMEOUT_S, MAX_ROWS, MAX_BYTES, MEMORY_MB = 1.5, 200, 300_000, 768
-SERVE = (
-    "import sys; from app.sandbox.worker_process import serve; "
-    "serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))"
-)
 DEADLINE_S = 120.0
 """By then an answer has come even on a machine with much else to do."""
 ORDINARY = "SELECT ?a { ?a a <https://w3id.org/biolink/vocab/Association> } LIMIT 3"
@@ -138,8 +129,7 @@ def listener() -> Iterator[Listener]:
 def served(settings: Settings) -> Generator[tuple[str, WorkerSandbox]]:
     sandbox = sandbox_of(settings)
     assert isinstance(sandbox, WorkerSandbox)
-    service = service_of(settings, sandbox)
-    application = Starlette(routes=routes(service))
+    application = Starlette(routes=routes(Service(settings, sandbox)))
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
@@ -149,7 +139,7 @@ def served(settings: Settings) -> Generator[tuple[str, WorkerSandbox]]:
         finally:
             server.should_exit = True
             thread.join()
-            close_service(service)
+            sandbox.close()
 
 
 @pytest.fixture(scope="module")
@@ -262,12 +252,6 @@ def test_ten_megabytes_are_not_read(endpoint: str) -> None:
         assert client.post(endpoint, data={"query": ORDINARY}).status_code == 200
 
 
-def test_the_gate_is_not_slowed_down_by_long_runs() -> None:
-    """Each of these once took a time that grew with the square of its length."""
-    for run in ("a." * 400_000, "a-" * 400_000, '"\\' * 400_000, "'''" * 250_000, "<" * 800_000):
-        refusal(f"SELECT * {{ {run} }}")
-
-
 def test_the_processes_and_their_memory_are_bounded(
     service: tuple[str, WorkerSandbox],
 ) -> None:
@@ -279,53 +263,3 @@ def test_the_processes_and_their_memory_are_bounded(
     for process in processes:
         pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
         assert pages * os.sysconf("SC_PAGE_SIZE") < MEMORY_MB * 2**20 // 2
-
-
-@pytest.mark.parametrize(("kept_bytes", "answered"), [(1, 1), (2**50, 2)])
-def test_a_process_that_grew_makes_room_after_its_answer(kept_bytes: int, answered: int) -> None:
-    order = Order("ASK {}", "", "application/sparql-results+json", "text/turtle", 10, 1000, 60)
-    orders = (json.dumps(asdict(order)) + "\n").encode() * 2
-    command = [sys.executable, "-P", "-c", SERVE, str(kept_bytes)]
-    replies = subprocess.run(command, input=orders, stdout=subprocess.PIPE, check=True).stdout
-    assert replies.count(b'"boolean":true') == answered
-    assert replies.count(b'"is_last": true') == (1 if kept_bytes == 1 else 0)
-
-
-def test_what_the_gate_overlooked_would_find_no_network(listener: Listener) -> None:
-    """Where the system lets a process give up its network; elsewhere the gate stands alone."""
-    worker = Worker()
-    query = f"SELECT * {{ SERVICE SILENT <{listener.address}> {{ ?s ?p ?o }} }}"
-    with closing(socket.create_connection(listener.socket.getsockname())):
-        assert listener.is_asked()
-    reply = worker.ask(Order(query, "", "text/csv", "text/turtle", 10, 1000, 30), DEADLINE_S)
-    pid = worker.process.pid if worker.process else 0
-    has_own = network_of(str(pid)) != network_of("self")
-    worker.stop()
-    if not has_own:
-        pytest.skip("this system does not let a process give up its network")
-    assert reply is not None
-    assert not listener.is_asked()
-
-
-def network_of(pid: str) -> str:
-    return str(Path(f"/proc/{pid}/ns/net").readlink())
-
-
-def test_turns_are_shared_among_clients() -> None:
-    turns = Turns(("one", "two"), places=2)
-    with turns.taken("a", 0):
-        with pytest.raises(FullError), turns.taken("a", 0):
-            pass
-        with turns.taken("b", 0) as second:
-            assert second in {"one", "two"}
-    with turns.taken("a", 0), turns.taken("b", 0):
-        pass
-
-
-def test_who_finds_no_place_is_told_when_to_come_again() -> None:
-    sandbox = WorkerSandbox(lambda: "", Limits(30.0, workers=1, waiting=0))
-    with closing(sandbox), ThreadPoolExecutor() as pool:
-        busy = pytest.raises(BusyError, match="try again in 5 s")
-        with sandbox.turns.taken("somebody", 0), busy:
-            pool.submit(sandbox.answer, Request("ASK {}")).result()
-        assert sandbox.answer(Request("ASK {}")).body

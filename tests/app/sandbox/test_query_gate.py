@@ -1,9 +1,12 @@
 """What the gate refuses, and what it must not; each attack was run against pyoxigraph 0.5.13."""
 
+from contextlib import suppress
+
 import pytest
 from pyoxigraph import Store
 
-from app.sandbox.query_gate import names_dataset, refusal
+from app.sandbox.answer import RefusedError
+from app.sandbox.query_gate import admit, tokens
 
 ADDRESS = "<http://127.0.0.1:9/>"
 PLAIN_ATTACKS = (
@@ -53,14 +56,15 @@ HARMLESS = (
 def test_what_pyoxigraph_reads_as_service_is_refused(query: str) -> None:
     Store().query(query)  # parses: without the gate it would be asked
 
-    assert refusal(query) is not None
+    with pytest.raises(RefusedError):
+        admit(query)
 
 
 @pytest.mark.parametrize("query", HARMLESS)
 def test_the_words_elsewhere_than_as_keywords_are_allowed(query: str) -> None:
     Store().query(query)
 
-    assert refusal(query) is None
+    assert not admit(query)
 
 
 @pytest.mark.parametrize(
@@ -79,13 +83,32 @@ def test_the_words_elsewhere_than_as_keywords_are_allowed(query: str) -> None:
     ],
 )
 def test_an_update_is_refused_by_name(update: str) -> None:
-    assert refusal(update) == f"{update.partition(' ')[0]} is an update: this endpoint only reads."
+    word = update.partition(" ")[0]
+    with pytest.raises(RefusedError, match=f"^{word} is an update: this endpoint only reads"):
+        admit(update)
 
 
 def test_an_escape_outside_of_strings_is_refused() -> None:
-    assert refusal(r"SELECT * { \u0053ERVICE <http://e/> { } }") is not None
+    with pytest.raises(RefusedError, match="not accepted"):
+        admit(r"SELECT * { \u0053ERVICE <http://e/> { } }")
 
 
 def test_a_query_that_names_its_graphs_is_known_by_the_keyword_alone() -> None:
-    assert names_dataset("SELECT*FROM<http://e/g>{ ?s ?p ?o }")
-    assert not names_dataset('SELECT * { ?from ?p "FROM" } # FROM')
+    assert admit("SELECT*FROM<http://e/g>{ ?s ?p ?o }")
+    assert not admit('SELECT * { ?from ?p "FROM" } # FROM')
+
+
+def test_what_is_refused_after_a_from_is_refused_too() -> None:
+    with pytest.raises(RefusedError, match="SERVICE"):
+        admit(f"SELECT * FROM <http://e/g> {{ SERVICE {ADDRESS} {{ }} }}")
+
+
+def test_a_bracket_closes_the_parenthesis_before_it() -> None:
+    inside = [token.is_in_parentheses for token in tokens("a(b{c}d)e") if token.kind == "word"]
+    assert inside == [False, True, False, True, False]
+
+
+@pytest.mark.parametrize("run", ["a.", "a-", '"\\', "'''", "<"])
+def test_a_long_run_takes_no_time_that_grows_with_its_square(run: str) -> None:
+    with suppress(RefusedError):
+        admit(f"SELECT * {{ {run * (800_000 // len(run))} }}")

@@ -7,19 +7,19 @@ from contextlib import closing, contextmanager
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 from starlette.applications import Starlette
-from starlette.requests import Request as HttpRequest
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from app.sandbox.remote import RemoteSandbox
-from app.sandbox.workers import (
+from app.sandbox.answer import (
+    AnswerTooLargeError,
     Limits,
-    QueryError,
+    NoAnswerError,
+    Query,
     RefusedError,
-    Request,
-    TooLargeError,
     UnavailableError,
 )
+from app.sandbox.remote import RemoteSandbox
 from kg.stores.address import Scheme, parse_address
 from kg.stores.answers import StoreUnreachableError
 from kg.stores.capabilities import Capabilities, Kind
@@ -58,29 +58,29 @@ def sandbox_before(store: ServerStore, max_rows: int = 4, max_bytes: int = 10_00
 
 
 def test_rows_of_a_server_are_cut_and_written_as_asked(store: ServerStore) -> None:
-    answer = sandbox_before(store).answer(Request(EVERY, bindings="text/csv"))
+    answer = sandbox_before(store).answer(Query(EVERY, bindings="text/csv"))
     assert (answer.is_truncated, answer.body.split()) == (True, [b"n", b"0", b"1", b"2", b"3"])
 
 
 def test_a_yes_and_a_no_are_told_apart(store: ServerStore) -> None:
     sandbox = sandbox_before(store)
     for query, expected in ((f"ASK {{ ?s {P} 3 }}", True), (f"ASK {{ ?s {P} 9 }}", False)):
-        assert json.loads(sandbox.answer(Request(query)).body)["boolean"] is expected
+        assert json.loads(sandbox.answer(Query(query)).body)["boolean"] is expected
 
 
 def test_a_table_is_a_yes_where_it_has_a_row() -> None:
     """So Virtuoso answers ASK."""
     rows = [{"yes": {"type": "literal", "value": "1"}}]
 
-    def answer(_: HttpRequest) -> Response:
+    def answer(_: Request) -> Response:
         table = {"head": {"vars": ["yes"]}, "results": {"bindings": rows}}
         return Response(json.dumps(table), media_type="application/sparql-results+json")
 
     with answering(answer) as store:
         sandbox = sandbox_before(store)
-        assert json.loads(sandbox.answer(Request("ASK {}")).body)["boolean"] is True
+        assert json.loads(sandbox.answer(Query("ASK {}")).body)["boolean"] is True
         rows.clear()
-        assert json.loads(sandbox.answer(Request("ASK {}")).body)["boolean"] is False
+        assert json.loads(sandbox.answer(Query("ASK {}")).body)["boolean"] is False
 
 
 def test_rows_that_the_server_left_off_are_told(server: SparqlServer, store: ServerStore) -> None:
@@ -88,22 +88,22 @@ def test_rows_that_the_server_left_off_are_told(server: SparqlServer, store: Ser
     server.triples.extend(more)
     server.most_rows = 150
     sandbox = sandbox_before(store, max_rows=1_000, max_bytes=1_000_000)
-    assert sandbox.answer(Request(EVERY)).is_truncated
+    assert sandbox.answer(Query(EVERY)).is_truncated
     server.most_rows = None
-    assert not sandbox.answer(Request(EVERY)).is_truncated
+    assert not sandbox.answer(Query(EVERY)).is_truncated
 
 
 def test_an_rdf4j_server_is_told_the_graphs_and_the_time_limit() -> None:
     seen: list[str] = []
 
     class Noting(Rdf4jServer):
-        def query(self, request: HttpRequest) -> Response:
+        def query(self, request: Request) -> Response:
             seen.append(request.state.content.decode())
             return super().query(request)
 
     with serving(Noting().app()) as base:
         store = open_server(parse_address(f"{base}/repositories/test"))
-        sandbox_before(store).answer(Request("SELECT * {}", named_graphs=("http://e/g",)))
+        sandbox_before(store).answer(Query("SELECT * {}", named_graphs=("http://e/g",)))
         store.close()
     assert "named-graph-uri=http%3A%2F%2Fe%2Fg" in seen[-1]
     assert "timeout=3" in seen[-1]
@@ -112,12 +112,12 @@ def test_an_rdf4j_server_is_told_the_graphs_and_the_time_limit() -> None:
 def test_the_gate_stands_before_a_server_too(server: SparqlServer, store: ServerStore) -> None:
     before = len(server.seen)
     with pytest.raises(RefusedError):
-        sandbox_before(store).answer(Request("SELECT * { SERVICE <http://e/> {} }"))
+        sandbox_before(store).answer(Query("SELECT * { SERVICE <http://e/> {} }"))
     assert len(server.seen) == before
 
 
 def test_triples_of_a_server_are_written_as_asked() -> None:
-    def answer(request: HttpRequest) -> Response:
+    def answer(request: Request) -> Response:
         assert request.headers["accept"] == "application/n-triples"
         return Response(
             "<http://e/a> <http://e/b> <http://e/c> .", media_type="application/n-triples"
@@ -125,7 +125,7 @@ def test_triples_of_a_server_are_written_as_asked() -> None:
 
     with answering(answer) as store:
         sandbox = sandbox_before(store)
-        found = sandbox.answer(Request("DESCRIBE <http://e/a>", triples="text/turtle"))
+        found = sandbox.answer(Query("DESCRIBE <http://e/a>", triples="text/turtle"))
     assert (found.media_type, b"<http://e/a>" in found.body) == ("text/turtle", True)
 
 
@@ -135,19 +135,19 @@ def test_an_answer_that_goes_on_is_stopped() -> None:
         for _ in range(10_000_000):
             yield b'"' + b"x" * 1000 + b'"\n'
 
-    def answer(_: HttpRequest) -> Response:
+    def answer(_: Request) -> Response:
         return StreamingResponse(rows(), media_type=TSV)
 
     with answering(answer) as store:
-        with pytest.raises(TooLargeError, match="larger than 10,000 bytes"):
-            sandbox_before(store).answer(Request("SELECT ?n {}"))
+        with pytest.raises(AnswerTooLargeError, match="larger than 10,000 bytes"):
+            sandbox_before(store).answer(Query("SELECT ?n {}"))
         slow = RemoteSandbox(lambda: store, Limits(0.2, max_rows=4, max_bytes=10**12))
         with pytest.raises(UnavailableError, match=r"within 0\.2 s"):
-            slow.answer(Request("SELECT ?n {}"))
+            slow.answer(Query("SELECT ?n {}"))
 
 
 @contextmanager
-def answering(answer: Callable[[HttpRequest], Response]) -> Generator[SparqlStore]:
+def answering(answer: Callable[[Request], Response]) -> Generator[SparqlStore]:
     """A store whose server is a function, and was not asked what it can do."""
     with serving(Starlette(routes=[Route("/sparql", answer, methods=["POST"])])) as base:
         url = f"{base}/sparql"
@@ -158,14 +158,14 @@ def answering(answer: Callable[[HttpRequest], Response]) -> Generator[SparqlStor
 
 def test_what_goes_wrong_is_told_apart(server: SparqlServer, store: ServerStore) -> None:
     sandbox = sandbox_before(store)
-    with pytest.raises(QueryError, match=r"^HTTP 400: MALFORMED"):
-        sandbox.answer(Request("SELECT * {"))
+    with pytest.raises(NoAnswerError, match=r"^HTTP 400: MALFORMED"):
+        sandbox.answer(Query("SELECT * {"))
     server.failures = [(401, {})]
     with pytest.raises(UnavailableError, match="cannot be reached"):
-        sandbox.answer(Request("ASK {}"))
+        sandbox.answer(Query("ASK {}"))
     server.failures = [(503, {})] * 4
     with pytest.raises(UnavailableError, match="cannot be reached"):
-        sandbox.answer(Request("ASK {}"))
+        sandbox.answer(Query("ASK {}"))
 
 
 def test_a_server_that_is_away_is_looked_for_anew(store: ServerStore) -> None:
@@ -179,5 +179,5 @@ def test_a_server_that_is_away_is_looked_for_anew(store: ServerStore) -> None:
 
     sandbox = RemoteSandbox(connect, Limits(3.0))
     with pytest.raises(UnavailableError, match="cannot be reached"):
-        sandbox.answer(Request("ASK {}"))
-    assert sandbox.answer(Request("ASK {}")).body
+        sandbox.answer(Query("ASK {}"))
+    assert sandbox.answer(Query("ASK {}")).body

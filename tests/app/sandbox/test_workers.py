@@ -4,21 +4,23 @@ import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from app.sandbox.workers import (
+from app.sandbox.answer import (
+    AnswerTooLargeError,
+    CrowdedError,
     Limits,
-    QueryError,
+    NoAnswerError,
+    Query,
     RefusedError,
-    Request,
-    TooLargeError,
     UnavailableError,
-    WorkerSandbox,
 )
+from app.sandbox.worker_process import QueryOrder
+from app.sandbox.workers import Worker, WorkerSandbox, bare_environment
 from kg.snapshots.snapshot import current_snapshot, next_snapshot
 
 VALUES = " ".join(map(str, range(200)))
@@ -45,17 +47,17 @@ def is_running(pid: int) -> bool:
 
 
 def test_the_union_of_all_graphs_is_asked(sandbox: WorkerSandbox) -> None:
-    answer = sandbox.answer(Request("ASK { ?a a ?association . ?e ?supports ?a }"))
+    answer = sandbox.answer(Query("ASK { ?a a ?association . ?e ?supports ?a }"))
 
     assert json.loads(answer.body)["boolean"] is True
 
 
 def test_a_bomb_dies_at_the_limit_while_another_query_answers(sandbox: WorkerSandbox) -> None:
-    sandbox.answer(Request("ASK {}"))
+    sandbox.answer(Query("ASK {}"))
     pids = {worker.process.pid for worker in sandbox.workers if worker.process}
     with ThreadPoolExecutor() as pool:
-        bomb = pool.submit(sandbox.answer, Request(BOMB))
-        assert sandbox.answer(Request("ASK {}")).body
+        bomb = pool.submit(sandbox.answer, Query(BOMB))
+        assert sandbox.answer(Query("ASK {}")).body
         assert not bomb.done()
         with pytest.raises(UnavailableError, match="1 s"):
             bomb.result()
@@ -63,8 +65,8 @@ def test_a_bomb_dies_at_the_limit_while_another_query_answers(sandbox: WorkerSan
     running = {worker.process.pid for worker in sandbox.workers if worker.process}
     assert all(map(is_running, running))  # another process stands in for the one that was killed
     assert len(pids - running) <= 1
-    assert sandbox.answer(Request("ASK {}")).body
-    assert sandbox.answer(Request("ASK {}")).body
+    assert sandbox.answer(Query("ASK {}")).body
+    assert sandbox.answer(Query("ASK {}")).body
 
 
 def test_a_folder_of_the_user_s_that_is_called_app_is_not_run(
@@ -73,11 +75,11 @@ def test_a_folder_of_the_user_s_that_is_called_app_is_not_run(
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "__init__.py").write_text("raise SystemExit('not ours')\n")
     monkeypatch.chdir(tmp_path)
-    assert json.loads(sandbox.answer(Request("ASK {}")).body)["boolean"] is True
+    assert json.loads(sandbox.answer(Query("ASK {}")).body)["boolean"] is True
 
 
 def test_closing_ends_every_process(sandbox: WorkerSandbox) -> None:
-    sandbox.answer(Request("ASK {}"))
+    sandbox.answer(Query("ASK {}"))
     pids = [worker.process.pid for worker in sandbox.workers if worker.process]
 
     sandbox.close()
@@ -87,8 +89,8 @@ def test_closing_ends_every_process(sandbox: WorkerSandbox) -> None:
 
 
 def test_rows_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> None:
-    cut = sandbox.answer(Request("SELECT * { ?s ?p ?o }", "text/csv"))
-    whole = sandbox.answer(Request("SELECT * { ?s ?p ?o } LIMIT 5", "text/csv"))
+    cut = sandbox.answer(Query("SELECT * { ?s ?p ?o }", "text/csv"))
+    whole = sandbox.answer(Query("SELECT * { ?s ?p ?o } LIMIT 5", "text/csv"))
 
     assert (cut.is_truncated, len(cut.body.splitlines())) == (True, 6)
     assert not whole.is_truncated
@@ -97,7 +99,7 @@ def test_rows_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> None:
 def test_triples_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> None:
     query = "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }"
 
-    cut = sandbox.answer(Request(query, triples="application/n-triples"))
+    cut = sandbox.answer(Query(query, triples="application/n-triples"))
 
     assert (cut.is_truncated, len(cut.body.splitlines())) == (True, 5)
 
@@ -105,38 +107,27 @@ def test_triples_are_cut_at_the_cap_and_said_to_be(sandbox: WorkerSandbox) -> No
 def test_too_many_bytes_are_refused(sandbox: WorkerSandbox) -> None:
     long = "x" * 15_000
 
-    with pytest.raises(TooLargeError, match="20,000 bytes"):
-        sandbox.answer(Request(f'SELECT (CONCAT("{long}", "{long}") AS ?text) {{ }}'))
+    with pytest.raises(AnswerTooLargeError, match="20,000 bytes"):
+        sandbox.answer(Query(f'SELECT (CONCAT("{long}", "{long}") AS ?text) {{ }}'))
 
 
 def test_a_parser_names_the_place_of_an_error(sandbox: WorkerSandbox) -> None:
-    with pytest.raises(QueryError, match="1:17"):
-        sandbox.answer(Request("SELECT * { ?s ?p"))
+    with pytest.raises(NoAnswerError, match="1:17"):
+        sandbox.answer(Query("SELECT * { ?s ?p"))
 
 
 def test_the_gate_is_asked_first(sandbox: WorkerSandbox) -> None:
     with pytest.raises(RefusedError, match="SERVICE"):
-        sandbox.answer(Request("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
+        sandbox.answer(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
     assert not any(worker.process for worker in sandbox.workers)
-
-
-def test_unbound_and_odd_cells_survive_every_format(sandbox: WorkerSandbox) -> None:
-    query = 'SELECT ?x { VALUES ?x { UNDEF "a\\tb\\n\\"é" "y"@en 1.5 } }'
-
-    answer = sandbox.answer(Request(query))
-
-    rows = json.loads(answer.body)["results"]["bindings"]
-    assert [row.get("x", {}).get("value") for row in rows] == [None, 'a\tb\n"é', "y", "1.5"]
 
 
 def test_a_query_that_says_from_sees_that_graph_only(sandbox: WorkerSandbox) -> None:
     graph = "https://w3id.org/gutbrain/graph/"
     query = "ASK {} {{ ?a a <https://w3id.org/biolink/vocab/Association> }}"
 
-    in_concepts = sandbox.answer(Request(query.format(f"FROM <{graph}concepts>")))
-    in_assertions = sandbox.answer(
-        Request(query.format(""), default_graphs=(f"{graph}assertions",))
-    )
+    in_concepts = sandbox.answer(Query(query.format(f"FROM <{graph}concepts>")))
+    in_assertions = sandbox.answer(Query(query.format(""), default_graphs=(f"{graph}assertions",)))
 
     assert json.loads(in_concepts.body)["boolean"] is False
     assert json.loads(in_assertions.body)["boolean"] is True
@@ -148,7 +139,7 @@ def test_a_new_snapshot_is_seen_by_the_next_query(tmp_path: Path) -> None:
         return str(snapshot.graph) if snapshot else ""
 
     sandbox = WorkerSandbox(current, Limits())
-    query = Request("SELECT ?o { ?s ?p ?o }", "text/csv")
+    query = Query("SELECT ?o { ?s ?p ?o }", "text/csv")
     seen = [sandbox.answer(query).body.split()]
     for number in (1, 2):
         a = NamedNode("https://example.org/a")
@@ -158,3 +149,30 @@ def test_a_new_snapshot_is_seen_by_the_next_query(tmp_path: Path) -> None:
     sandbox.close()
 
     assert seen == [[b"o"], [b"1", b"o"], [b"1", b"2", b"o"]]
+
+
+def test_who_finds_no_place_is_told_when_to_come_again() -> None:
+    sandbox = WorkerSandbox(lambda: "", Limits(30.0, workers=1, waiting=0))
+    with closing(sandbox), ThreadPoolExecutor() as pool:
+        crowded = pytest.raises(CrowdedError, match="try again in 5 s")
+        with sandbox.queue.served("somebody", 0), crowded:
+            pool.submit(sandbox.answer, Query("ASK {}")).result()
+        assert sandbox.answer(Query("ASK {}")).body
+
+
+def test_a_query_process_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GUTBRAIN_STORE_PASSWORD", "GUTBRAIN_API_KEY", "OPENAI_API_KEY", "NCBI_EMAIL"):
+        monkeypatch.setenv(name, "s3cret-word")
+    worker = Worker(Limits())
+    worker.ask(QueryOrder(Query("ASK {}")))
+    assert worker.process is not None
+    variables = Path(f"/proc/{worker.process.pid}/environ").read_bytes()
+    worker.stop()
+    assert b"PATH=" in variables
+    assert b"MALLOC_ARENA_MAX=2" in variables
+    assert b"s3cret-word" not in variables
+
+
+def test_an_environment_is_bared_to_what_python_needs() -> None:
+    kept = {"PATH": "/bin", "HOME": "/root", "LC_ALL": "C", "PYTHONPATH": ".", "TMPDIR": "/tmp"}
+    assert bare_environment({**kept, "TOKEN": "x", "HTTP_PROXY": "http://u:p@e/"}) == kept
