@@ -61,31 +61,30 @@ def open_graph_server(address: StoreAddress) -> ServerStore:
     return open_server(address)
 
 
-def label_index(settings: Settings | None = None) -> Path | None:
+def label_index() -> Path | None:
     """Where the label index of the current snapshot is; a server has none."""
-    settings = settings or load_settings()
+    settings = load_settings()
     snapshot = None if settings.store else current_snapshot(settings.data / "graph")
     return snapshot.labels if snapshot else None
 
 
-def has_graph(settings: Settings | None = None) -> bool:
+def has_graph() -> bool:
     """Whether there is anything to look at."""
-    return graph_version(settings or load_settings()) != ""
+    return graph_version(load_settings()) != ""
 
 
-def ask(name: str, *, settings: Settings | None = None, **arguments: str) -> tuple[Row, ...]:
+def ask(name: str, **arguments: str) -> tuple[Row, ...]:
     """Answer the question ``view_<name>``; raises QuestionError on an unfit argument."""
     given = tuple(sorted(arguments.items()))
     is_large = int(arguments.get("limit", "0")) > KEPT_ROWS
     answered = _answered.__wrapped__ if is_large else _answered
-    settings = settings or load_settings()
-    version = graph_version(settings)
-    return answered(version, _moment(version), name, given, settings.store_address)
+    version = graph_version(load_settings())
+    return answered(version, _moment(version), name, given)
 
 
-def ask_one(name: str, *, settings: Settings | None = None, **arguments: str) -> Row | None:
+def ask_one(name: str, **arguments: str) -> Row | None:
     """The only row of an answer, None where there is none."""
-    return next(iter(ask(name, settings=settings, **arguments)), None)
+    return next(iter(ask(name, **arguments)), None)
 
 
 def _moment(version: str) -> int:
@@ -94,14 +93,13 @@ def _moment(version: str) -> int:
 
 @lru_cache(maxsize=500)
 def _answered(
-    version: str,
-    _moment: int,
-    name: str,
-    arguments: tuple[tuple[str, str], ...],
-    address: StoreAddress | None,
+    version: str, _moment: int, name: str, arguments: tuple[tuple[str, str], ...]
 ) -> tuple[Row, ...]:
-    query = bind(question(f"view_{name}"), dict(arguments))
-    rows = open_graph(version, address).select(query)
+    return _rows(version, bind(question(f"view_{name}"), dict(arguments)))
+
+
+def _rows(version: str, query: str) -> tuple[Row, ...]:
+    rows = open_graph(version, load_settings().store_address).select(query)
     return tuple({key: plain(term) for key, term in row.items()} for row in rows)
 
 

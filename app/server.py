@@ -68,10 +68,10 @@ class PortError(OSError):
     """Nobody can listen where the server should."""
 
 
-def warm(settings: Settings) -> None:
+def warm() -> None:
     """Ask what every first visitor would wait for; answers of a snapshot are kept."""
     with suppress(SnapshotError, StoreError):
-        if has_graph(settings):
+        if has_graph():
             totals()
             type_counts()
             relation_kinds(Filter())
@@ -85,7 +85,7 @@ def create_app(settings: Settings) -> st.App:
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncGenerator[None]:
         """Warm up beside the first visitors; end what was started with the server."""
-        Thread(target=warm, args=(settings,), daemon=True).start()
+        Thread(target=warm, daemon=True).start()
         try:
             yield
         finally:
