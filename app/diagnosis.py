@@ -97,7 +97,7 @@ def _shapes(_: Settings) -> tuple[bool, str]:
 
 
 def _server(address: StoreAddress) -> tuple[bool, str]:
-    """Tell what the server of the graph was seen to do; one that only reads is no place to load."""
+    """Say what the graph's server was seen to do; one that only reads cannot be loaded."""
     store = open_server(address)
     try:
         store.check()

@@ -27,7 +27,7 @@ class Health:
 
 
 def health_of(settings: Settings) -> Health:
-    """Look at the current graph; only its name is told, never where it lies on the disk."""
+    """Look at the current graph; its name goes out, never where it is on the disk."""
     try:
         version, address = graph_version(settings), settings.store_address
         name = version.rpartition("/")[2]

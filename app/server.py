@@ -108,7 +108,9 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reason = error.strerror or str(error)
-            raise PortError(f"Port {port} of {host}: {reason}; --port chooses another") from error
+            raise PortError(
+                f"Cannot listen on {host}:{port}: {reason}; choose another port with --port"
+            ) from error
 
 
 def serve(settings: Settings) -> None:

@@ -76,7 +76,7 @@ def page_of(store: Store, node: NamedNode) -> str | None:
 
 
 def _is_concept(store: Store, node: NamedNode) -> bool:
-    """Whether a thing is a concept, in whatever graph that stands."""
+    """Whether some graph says that a thing is a concept."""
     return any(True for _ in store.quads_for_pattern(node, TYPE, CONCEPT))
 
 

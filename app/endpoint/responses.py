@@ -50,7 +50,7 @@ DECLARED = {
     "sd": "http://www.w3.org/ns/sparql-service-description#",
     "void": "http://rdfs.org/ns/void#",
 }
-"""The prefixes that files declare: ``obo:`` stands for its twenty."""
+"""The prefixes that files declare: ``obo:`` covers its twenty."""
 STREAMED = frozenset(
     ("application/n-quads", "application/n-triples", "application/trig", "text/turtle")
 )

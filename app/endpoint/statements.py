@@ -93,7 +93,7 @@ def _graph(context: str) -> Graph:
 
 
 def named(iri: str) -> NamedNode:
-    """Read an IRI that stands by itself; raises ProtocolError where it is none."""
+    """Read an IRI without brackets; raises ProtocolError where it is none."""
     try:
         return NamedNode(iri)
     except ValueError as error:

@@ -119,7 +119,7 @@ class BoundedBuffer(io.BytesIO):
 
 
 class Capped(Generic[Item]):
-    """The first ``limit`` items; afterwards ``is_truncated`` tells whether there were more."""
+    """The first ``limit`` items; afterwards ``is_truncated`` says whether there were more."""
 
     def __init__(self, items: Iterable[Item], limit: int) -> None:
         self.items, self.count, self.limit, self.is_truncated = iter(items), 0, limit, False

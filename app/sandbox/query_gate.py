@@ -51,7 +51,7 @@ AMBIGUOUS_REFUSED = (
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of a query; ``is_in_parentheses`` is where an expression may stand."""
+    """A piece of a query; ``is_in_parentheses`` is where an expression may be."""
 
     kind: str
     text: str

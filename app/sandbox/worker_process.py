@@ -104,7 +104,7 @@ def _answered(store: Store, order: QueryOrder, limits: Limits) -> tuple[int, Ans
 
 
 def _resident_bytes() -> int:
-    """Count the memory held now; 0 where the system does not tell.
+    """Count the memory held now; 0 where the system does not say.
 
     Not ``ru_maxrss``: a process starts with that of the process that started it.
     """

@@ -80,7 +80,7 @@ def test_a_taken_port_is_said_before_any_address(tmp_path: Path) -> None:
         )
 
     assert done.returncode == 1
-    assert f"Port {port} of 127.0.0.1: Address already in use" in done.stderr
+    assert f"Cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr
     assert "explorer at" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
 

@@ -75,7 +75,7 @@ def test_a_client_gets_the_format_it_likes_best(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "accept", "status", "told"),
+    ("parameters", "accept", "status", "reason"),
     [
         ({"query": "SELECT * {"}, "*/*", 400, "1:11"),
         ({"query": COUNT}, "image/png", 406, "text/csv"),
@@ -87,12 +87,12 @@ def test_a_client_gets_the_format_it_likes_best(
         ({"query": LARGE}, "*/*", 413, "larger"),
     ],
 )
-def test_what_cannot_be_answered_is_told_why(
-    client: httpx.Client, parameters: dict[str, str], accept: str, status: int, told: str
+def test_what_cannot_be_answered_says_why(
+    client: httpx.Client, parameters: dict[str, str], accept: str, status: int, reason: str
 ) -> None:
     answer = client.get("/sparql", params=parameters, headers={"Accept": accept})
 
-    assert (answer.status_code, told in answer.text) == (status, True), answer.text
+    assert (answer.status_code, reason in answer.text) == (status, True), answer.text
 
 
 def test_a_cut_answer_says_so(client: httpx.Client) -> None:

@@ -20,7 +20,7 @@ def cells(answer: httpx.Response, name: str) -> list[str]:
     return [row[name]["value"] for row in answer.json()["results"]["bindings"]]
 
 
-def test_the_protocol_and_the_repository_are_told_at_the_address_in_use(
+def test_the_protocol_and_the_repository_are_found_at_the_address_in_use(
     client: httpx.Client,
 ) -> None:
     assert client.get("/protocol", headers={"Accept": "text/plain"}).text == "12"
@@ -52,12 +52,12 @@ def test_the_named_graphs_are_listed_in_the_format_asked_for(
     assert as_csv.text.splitlines() == ["contextID", *graphs]
 
 
-def test_prefixes_are_told_and_an_unknown_one_is_not_found(client: httpx.Client) -> None:
+def test_prefixes_are_found_and_an_unknown_one_is_not_found(client: httpx.Client) -> None:
     listed = client.get(f"{REPOSITORY}/namespaces")
-    told = dict(zip(cells(listed, "prefix"), cells(listed, "namespace"), strict=True))
+    found = dict(zip(cells(listed, "prefix"), cells(listed, "namespace"), strict=True))
 
-    assert client.get(f"{REPOSITORY}/namespaces/gb").text == told["gb"]
-    assert told["gb"] == "https://w3id.org/gutbrain/ontology#"
+    assert client.get(f"{REPOSITORY}/namespaces/gb").text == found["gb"]
+    assert found["gb"] == "https://w3id.org/gutbrain/ontology#"
     assert client.get(f"{REPOSITORY}/namespaces/nobody").status_code == 404
 
 

@@ -121,7 +121,9 @@ def test_what_has_no_page_comes_as_turtle_to_a_browser(client: httpx.Client) -> 
         ("/resource", 400),
     ],
 )
-def test_what_the_graph_does_not_know_is_told(client: httpx.Client, path: str, status: int) -> None:
+def test_what_the_graph_does_not_know_is_not_found(
+    client: httpx.Client, path: str, status: int
+) -> None:
     assert client.get(path).status_code == status
 
 
