@@ -22,6 +22,7 @@ JSON, XML, CSV, TSV = BINDINGS
         ("text/csv;q=0", None),
         ("image/png", None),
         ("TEXT/CSV", CSV),
+        ("application/json;q=0.3, text/csv;q=0.5, application/sparql-results+json;q=0.9", JSON),
     ],
 )
 def test_the_most_specific_range_decides_and_ours_comes_first(

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.requests import Request
 
+from app.endpoint.queries import read_query
 from app.endpoint.requests import MAX_QUERY_BYTES
 from app.settings import Settings
 from tests.endpoint_server import endpoint
@@ -133,6 +135,15 @@ def test_a_query_has_a_largest_size(client: httpx.Client) -> None:
         for text in (comment, comment + "x")
     ]
     assert statuses == [200, 413]
+
+
+def test_a_client_is_known_by_its_address() -> None:
+    """So that nobody gets all the query processes."""
+    scope = {"type": "http", "headers": []}
+    requests = [Request(scope | {"client": client}) for client in (("10.0.0.7", 4000), None)]
+
+    asked = [read_query(request, {"query": ["ASK {}"]}) for request in requests]
+    assert [query.client for query in asked] == ["10.0.0.7", ""]
 
 
 def test_without_a_query_a_person_is_sent_on(client: httpx.Client) -> None:

@@ -51,11 +51,12 @@ def test_an_update_is_refused_where_queries_are_answered(client: httpx.Client, p
     answers = [
         client.post(path, content="DROP ALL", headers=UPDATE),
         client.post(path, data={"update": "DROP ALL"}),
+        client.post(path, data={"query": "ASK {}", "update": ""}),
         client.post(path, data={"query": "ASK {}", "update": "DROP ALL"}),
         client.get(path, params={"update": "DROP ALL"}),
     ]
 
-    assert [answer.status_code for answer in answers] == [403] * 4
+    assert [answer.status_code for answer in answers] == [403] * 5
     assert all("This endpoint only reads" in answer.text for answer in answers)
 
 
