@@ -20,6 +20,7 @@ from extract.methods import RecognizerName, RelationMethod, Runtime
 from ingest.bulk.mirror import MIRROR
 from ingest.harvest.planning import FIRST_DAY
 from ingest.pubmed.client import EUTILS
+from kg.belief import MIN_BELIEF
 from kg.stores.address import (
     Credentials,
     StoreAddress,
@@ -85,7 +86,7 @@ class Settings(BaseSettings):
     relations: RelationMethod | None = None
     runtime: Runtime = Runtime.ONNX
     preset: Preset = Preset.BALANCED
-    min_belief: float = Field(default=0.2, ge=0, le=1)
+    min_belief: float = Field(default=MIN_BELIEF, ge=0, le=1)
     max_shrink: float = Field(default=0.05, ge=0, le=1)
     query_timeout_s: float = Field(default=10.0, gt=0)
     query_memory_mb: int = Field(default=4096, ge=512)

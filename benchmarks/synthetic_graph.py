@@ -24,13 +24,12 @@ from pyoxigraph import Quad, RdfFormat, serialize
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
-from kg.assertion import Evidence, PaperSupport, paper_support, summarise
-from kg.graph.rdf import article_quads, concept_quads, evidence_quads, run_quads, summary_quads
+from kg.assertion import Article, Claim, Evidence, PaperSupport, paper_support, summarise
+from kg.belief import MIN_BELIEF
+from kg.graph.rdf import article_quads, assertion_quads, concept_quads, evidence_quads, run_quads
 from kg.identifiers import run_iri
-from kg.loading import MIN_BELIEF
 from kg.sentence.cues import DIRECTED, Cues, Polarity
 from kg.sentence.quotation import Span
-from kg.sentence.study import study_kinds
 from ontology.concept import Concept
 from ontology.schema import EntityType, LegalTriple, Predicate
 
@@ -170,13 +169,15 @@ def document(shape: Shape, number: int) -> Document:
     )
 
 
-def article(shape: Shape, number: int) -> AnnotatedDocument:
-    """Make an article with as many mentions and relations as its node tells of."""
+@lru_cache(maxsize=20_000)
+def article(shape: Shape, number: int) -> Article:
+    """Describe an article with as many mentions and relations as its node tells of."""
     dice = shape.chance("found", number)
     mention = Mention("abstract", 0, 4, "text", E.DDF)
     relation = Relation(mention, P.AFFECT, mention)
     mentions, relations = (mention,) * dice.randint(5, 40), (relation,) * dice.randint(0, 20)
-    return AnnotatedDocument(document(shape, number), mentions, relations, PIPELINE)
+    found = AnnotatedDocument(document(shape, number), mentions, relations, PIPELINE)
+    return Article.of(found)
 
 
 def claims(shape: Shape) -> Iterator[tuple[LegalTriple, Concept, Concept]]:
@@ -213,7 +214,7 @@ def _partners(dice: random.Random, wanted: int, size: int, skew: float) -> Itera
 
 def _assertion_quads(shape: Shape, claimed: tuple[LegalTriple, Concept, Concept]) -> Iterator[Quad]:
     kind, subject, object_ = claimed
-    claim = (subject.curie, kind.predicate, object_.curie)
+    claim = Claim(subject.curie, kind.predicate, object_.curie)
     dice = shape.chance(*claim)
     papers: list[PaperSupport] = []
     for number in _papers(dice, shape.articles):
@@ -221,10 +222,10 @@ def _assertion_quads(shape: Shape, claimed: tuple[LegalTriple, Concept, Concept]
         evidence = [
             _evidence(dice, paper, subject, kind.predicate, object_, n) for n in _some(dice)
         ]
-        papers.append(paper_support(evidence, study_kinds(paper), paper.year))
+        papers.append(paper_support(evidence, article(shape, number)))
         for found in evidence:
             yield from evidence_quads(claim, found)
-    yield from summary_quads(summarise(claim, papers, MIN_BELIEF))
+    yield from assertion_quads(summarise(claim, papers, MIN_BELIEF))
 
 
 def _papers(dice: random.Random, articles: int) -> list[int]:

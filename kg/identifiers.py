@@ -46,6 +46,24 @@ def run_iri(pipeline: Pipeline) -> str:
     return RUN + reading_version(pipeline)
 
 
+def run_version(run: str) -> str:
+    """Read the version of the reading back from the IRI of a run.
+
+    >>> run_version("https://w3id.org/gutbrain/run/0123456789ab")
+    '0123456789ab'
+    """
+    return run.removeprefix(RUN)
+
+
+def local_id(iri: str) -> str:
+    """Give the hash in the name of an assertion or of evidence.
+
+    >>> local_id("https://w3id.org/gutbrain/assertion/9808cd0d85b5536c")
+    '9808cd0d85b5536c'
+    """
+    return iri.rpartition("/")[2]
+
+
 def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:
     """Name the assertion that joins two CURIEs."""
     return f"{GUTBRAIN}assertion/{digest(subject, predicate.value, object_)}"

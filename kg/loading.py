@@ -15,6 +15,7 @@ from pyoxigraph import parse as parse_rdf
 
 from extract.annotation import AnnotatedDocument
 from kg.assertion import (
+    Article,
     Claim,
     Evidence,
     PaperSupport,
@@ -26,12 +27,12 @@ from kg.checks.validation import check
 from kg.graph import vocabulary as v
 from kg.graph.rdf import (
     article_quads,
+    assertion_quads,
     concept_node,
     concept_quads,
     evidence_quads,
     iri_of,
     run_quads,
-    summary_quads,
 )
 from kg.graph.stated import (
     read_articles,
@@ -43,12 +44,10 @@ from kg.graph.stated import (
     read_used,
 )
 from kg.identifiers import assertion_iri
-from kg.sentence.study import study_kinds
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN
 
 GENID = GUTBRAIN + "ontology/genid/"
-MIN_BELIEF = 0.5
 BATCH_SIZE = 200
 """Documents a transaction: about 50,000 quads, held in memory once as they stand, once as new."""
 
@@ -86,7 +85,7 @@ def load(
     store: TripleStore,
     documents: Iterable[AnnotatedDocument],
     *,
-    min_belief: float = MIN_BELIEF,
+    min_belief: float,
     batch_size: int = BATCH_SIZE,
     on_progress: Callable[[LoadResult], None] = _say_nothing,
 ) -> LoadResult:
@@ -105,9 +104,7 @@ def load(
     return total
 
 
-def withdraw(
-    store: TripleStore, pmids: Iterable[str], *, min_belief: float = MIN_BELIEF
-) -> LoadResult:
+def withdraw(store: TripleStore, pmids: Iterable[str], *, min_belief: float) -> LoadResult:
     """Take articles and their evidence out of the graph, and recompute what they supported."""
     _finish_earlier(store)
     total = LoadResult()
@@ -151,19 +148,20 @@ def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadResult:
     """Make the graph say of some PMIDs what their documents say; None stands for nothing."""
     annotated = [document for document in documents.values() if document is not None]
+    described = {document.document.pmid: Article.of(document) for document in annotated}
     found = [pair for document in annotated for pair in collect_evidence(document)]
     papers = read_articles(store, documents)
     touched = _touched(papers, found)
     assertions = read_assertions(store, touched)
     claims = {node.claim for node in assertions} | {claim for claim, _ in found}
     support = read_support(store, touched, documents)
-    _add_support(support, annotated, found)
+    _add_support(support, described, found)
     concepts = read_concepts(store, _concepts_of(claims))
     unused = _unused(store, claims, {claim for claim in claims if not _papers(support, claim)})
     before = chain(papers, *(node.quads for node in assertions), concepts)
     after = chain(
         _concept_quads(found, annotated, (q for q in concepts if q.subject not in unused)),
-        _paper_quads(annotated, found),
+        _paper_quads(described.values(), found),
         _assertion_quads(claims, support, min_belief),
     )
     written = _with_runs(store, annotated, before, after)
@@ -182,9 +180,9 @@ def _with_runs(
     return _write(store, chain(read_runs(store, pipelines), before), chain(described, after))
 
 
-def _paper_quads(annotated: Iterable[AnnotatedDocument], found: Iterable[Found]) -> Iterator[Quad]:
-    for document in annotated:
-        yield from article_quads(document)
+def _paper_quads(described: Iterable[Article], found: Iterable[Found]) -> Iterator[Quad]:
+    for article in described:
+        yield from article_quads(article)
     for claim, evidence in found:
         yield from evidence_quads(claim, evidence)
 
@@ -199,16 +197,14 @@ def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[NamedNode]:
 
 def _add_support(
     support: dict[str, list[PaperSupport]],
-    annotated: Iterable[AnnotatedDocument],
+    articles: Mapping[str, Article],
     found: Iterable[Found],
 ) -> None:
-    documents = {document.document.pmid: document for document in annotated}
     by_paper: dict[tuple[Claim, str], list[Evidence]] = {}
     for claim, evidence in found:
         by_paper.setdefault((claim, evidence.pmid), []).append(evidence)
-    kinds = {pmid: study_kinds(d.document, d.mentions) for pmid, d in documents.items()}
     for (claim, pmid), given in by_paper.items():
-        paper = paper_support(given, kinds[pmid], documents[pmid].document.year)
+        paper = paper_support(given, articles[pmid])
         support.setdefault(assertion_iri(*claim), []).append(paper)
 
 
@@ -219,7 +215,7 @@ def _assertion_quads(
     for claim in sorted(claims):
         papers = _papers(support, claim)
         if papers:
-            yield from summary_quads(summarise(claim, papers, min_belief))
+            yield from assertion_quads(summarise(claim, papers, min_belief))
 
 
 def _papers(support: Mapping[str, list[PaperSupport]], claim: Claim) -> list[PaperSupport]:

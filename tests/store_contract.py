@@ -116,11 +116,11 @@ class StoreContract:
         memory = EmbeddedStore.in_memory()
         for store in (any_store, memory):
             load_ontology(store)
-            load(store, papers)
-        assert not load(any_store, papers).has_changed
+            load(store, papers, min_belief=0.5)
+        assert not load(any_store, papers, min_belief=0.5).has_changed
         self._agree(any_store, memory)
         for store in (any_store, memory):
-            withdraw(store, ["2"])
+            withdraw(store, ["2"], min_belief=0.5)
         self._agree(any_store, memory)
 
     def _agree(self, any_store: TripleStore, memory: TripleStore) -> None:

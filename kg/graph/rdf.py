@@ -7,13 +7,12 @@ from unicodedata import normalize
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from extract.annotation import AnnotatedDocument, Pipeline
-from kg.assertion import AssertionSummary, Claim, Evidence
+from extract.annotation import Pipeline
+from kg.assertion import Article, Assertion, Claim, Evidence
 from kg.graph import vocabulary as v
 from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
 from kg.sentence.quotation import Span
 from kg.sentence.reading_version import reading_version
-from kg.sentence.study import study_kinds
 from kg.stores import Row
 from ontology.concept import Concept
 from ontology.namespaces import GUTBRAIN, CurieError, to_curie, to_iri
@@ -94,30 +93,26 @@ def _matches(concept: Concept) -> Iterator[NamedNode]:
             continue
 
 
-def article_quads(annotated: AnnotatedDocument) -> Iterator[Quad]:
-    """Describe the article of a document, and what was found in it."""
-    document = annotated.document
-    doi = next((value for kind, value in document.identifiers if kind.lower() == "doi"), "")
+def article_quads(article: Article) -> Iterator[Quad]:
+    """Describe an article, and how much was found in it."""
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.ARTICLE_CLASS),
-        (v.TITLE, _text(document.title)),
-        (v.IDENTIFIER, Literal(f"PMID:{document.pmid}")),
-        (v.PMID, Literal(document.pmid)),
-        (v.RECORD_VERSION, Literal(document.version)),
-        (v.YEAR, None if document.year is None else Literal(document.year)),
-        (v.JOURNAL, _text(document.journal)),
-        (v.DOI, _text(doi)),
-        (v.IS_RETRACTED, Literal(document.is_retracted)),
-        (v.RECORD_HASH, Literal(document.record_hash)),
-        (v.PIPELINE_VERSION, Literal(reading_version(annotated.pipeline))),
-        (v.MENTION_COUNT, Literal(len(annotated.mentions))),
-        (v.RELATION_COUNT, Literal(len(annotated.relations))),
+        (v.TITLE, _text(article.title)),
+        (v.IDENTIFIER, Literal(f"PMID:{article.pmid}")),
+        (v.PMID, Literal(article.pmid)),
+        (v.RECORD_VERSION, Literal(article.version)),
+        (v.YEAR, None if article.year is None else Literal(article.year)),
+        (v.JOURNAL, _text(article.journal)),
+        (v.DOI, _text(article.doi)),
+        (v.IS_RETRACTED, Literal(article.is_retracted)),
+        (v.RECORD_HASH, Literal(article.record_hash)),
+        (v.PIPELINE_VERSION, Literal(article.reading)),
+        (v.MENTION_COUNT, Literal(article.mention_count)),
+        (v.RELATION_COUNT, Literal(article.relation_count)),
+        *((v.PUBLICATION_TYPE, _text(kind)) for kind in article.publication_types),
+        *((v.STUDY_KIND, v.STUDY_NODES[kind]) for kind in article.study_kinds),
     ]
-    kinds = dict.fromkeys(document.publication_types)
-    pairs.extend((v.PUBLICATION_TYPE, _text(kind)) for kind in kinds)
-    studied = study_kinds(document, annotated.mentions)
-    pairs.extend((v.STUDY_KIND, v.STUDY_NODES[kind]) for kind in studied)
-    return _quads(NamedNode(article_iri(document.pmid)), pairs, v.ARTICLES)
+    return _quads(NamedNode(article_iri(article.pmid)), pairs, v.ARTICLES)
 
 
 def run_graph(run: str) -> NamedNode:
@@ -189,38 +184,38 @@ def statement_quad(claim: Claim) -> Quad:
     return Quad(concept_node(subject), node, concept_node(object_), v.ASSERTIONS)
 
 
-def summary_quads(summary: AssertionSummary) -> Iterator[Quad]:
+def assertion_quads(assertion: Assertion) -> Iterator[Quad]:
     """State an assertion: its node, its counts by year and, if believed, the direct triple."""
-    claim = (summary.subject, summary.predicate, summary.object)
-    iri = assertion_iri(*claim)
-    if summary.is_believed:
+    claim, iri = assertion.claim, assertion_iri(*assertion.claim)
+    if assertion.is_believed:
         yield statement_quad(claim)
+    first, last = assertion.first_year, assertion.last_year
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.ASSERTION_CLASS),
-        (v.SUBJECT, concept_node(summary.subject)),
-        (v.PREDICATE, v.PREDICATE_NODES[summary.predicate]),
-        (v.OBJECT, concept_node(summary.object)),
-        (v.PAPER_COUNT, Literal(summary.paper_count)),
-        (v.EVIDENCE_COUNT, Literal(summary.evidence_count)),
-        (v.BELIEF, Literal(float(summary.belief))),
-        (v.IS_BELIEVED, Literal(summary.is_believed)),
-        (v.FIRST_YEAR, Literal(summary.years[0][0]) if summary.years else None),
-        (v.LAST_YEAR, Literal(summary.years[-1][0]) if summary.years else None),
-        *_opposition_pairs(summary),
-        *((v.POLARITY_COUNTS[polarity], Literal(n)) for polarity, n in summary.polarities),
-        *((v.STUDY_COUNTS[kind], Literal(n)) for kind, n in summary.kinds),
+        (v.SUBJECT, concept_node(claim.subject)),
+        (v.PREDICATE, v.PREDICATE_NODES[claim.predicate]),
+        (v.OBJECT, concept_node(claim.object)),
+        (v.PAPER_COUNT, Literal(assertion.paper_count)),
+        (v.EVIDENCE_COUNT, Literal(assertion.evidence_count)),
+        (v.BELIEF, Literal(float(assertion.belief))),
+        (v.IS_BELIEVED, Literal(assertion.is_believed)),
+        (v.FIRST_YEAR, None if first is None else Literal(first)),
+        (v.LAST_YEAR, None if last is None else Literal(last)),
+        *_opposition_pairs(assertion),
+        *((v.POLARITY_COUNTS[polarity], Literal(n)) for polarity, n in assertion.polarities),
+        *((v.STUDY_COUNTS[kind], Literal(n)) for kind, n in assertion.kinds),
     ]
     yield from _quads(NamedNode(iri), pairs, v.ASSERTIONS)
-    for year, papers in summary.years:
+    for year, papers in assertion.years:
         yield from _year_quads(iri, year, papers)
 
 
-def _opposition_pairs(summary: AssertionSummary) -> Pairs:
+def _opposition_pairs(assertion: Assertion) -> Pairs:
     """State what speaks against an assertion; nothing where nothing does."""
-    if summary.opposing_paper_count:
-        yield v.OPPOSING_PAPER_COUNT, Literal(summary.opposing_paper_count)
-        yield v.OPPOSING_EVIDENCE_COUNT, Literal(summary.opposing_evidence_count)
-        yield v.DISBELIEF, Literal(float(summary.disbelief))
+    if assertion.opposing_paper_count:
+        yield v.OPPOSING_PAPER_COUNT, Literal(assertion.opposing_paper_count)
+        yield v.OPPOSING_EVIDENCE_COUNT, Literal(assertion.opposing_evidence_count)
+        yield v.DISBELIEF, Literal(float(assertion.disbelief))
 
 
 def _year_quads(assertion: str, year: int, papers: int) -> Iterator[Quad]:

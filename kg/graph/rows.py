@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pyoxigraph import NamedNode
 
-from kg.assertion import AssertionSummary, Claim, Evidence
+from kg.assertion import Assertion, Claim, Evidence
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell, concept_curie, node
 from kg.identifiers import pmid_of
@@ -21,7 +21,8 @@ K = TypeVar("K", Polarity, StudyKind)
 def claim_of(row: Row) -> Claim:
     """Read ``?subject ?predicate ?object``."""
     predicate = PREDICATE_OF_IRI[cell(row, "predicate")]
-    return concept_curie(cell(row, "subject")), predicate, concept_curie(cell(row, "object"))
+    subject, object_ = (concept_curie(cell(row, end)) for end in ("subject", "object"))
+    return Claim(subject, predicate, object_)
 
 
 def evidence_of(row: Row) -> Evidence:
@@ -55,14 +56,14 @@ def _span_of(row: Row, side: str) -> Span:
     return Span(passage, start, end, text)
 
 
-def summary_of(row: Row, years: Iterable[Row] = ()) -> AssertionSummary:
+def summary_of(row: Row, years: Iterable[Row] = ()) -> Assertion:
     """Read an Assertion node, its variables named as the properties are.
 
     Its YearCounts are rows of ``?year ?paperCount``. A count that is unbound is none.
     """
     counts = {name: int(cell(row, name)) for name in row if name.endswith("Count") and row[name]}
-    return AssertionSummary(
-        *claim_of(row),
+    return Assertion(
+        claim=claim_of(row),
         paper_count=counts["paperCount"],
         evidence_count=counts["evidenceCount"],
         belief=float(cell(row, "belief")),

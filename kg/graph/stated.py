@@ -84,7 +84,7 @@ def read_assertions(store: TripleStore, assertions: Collection[NamedNode]) -> li
 def _assertion_node(iri: str, quads: list[Quad]) -> AssertionNode:
     said = {quad.predicate: quad.object for quad in quads if iri_of(quad.subject) == iri}
     subject, predicate, object_ = (iri_of(said[p]) for p in (v.SUBJECT, v.PREDICATE, v.OBJECT))
-    claim = (concept_curie(subject), PREDICATE_OF_IRI[predicate], concept_curie(object_))
+    claim = Claim(concept_curie(subject), PREDICATE_OF_IRI[predicate], concept_curie(object_))
     direct = (statement_quad(claim),) if said[v.IS_BELIEVED] == v.TRUE else ()
     return AssertionNode(claim, (*quads, *direct))
 

@@ -118,7 +118,7 @@ def _library() -> Iterator[AnnotatedDocument]:
 @pytest.fixture
 def graph(store: EmbeddedStore) -> EmbeddedStore:
     """A small graph in which every question of the catalogue has an answer."""
-    load(store, _library())
+    load(store, _library(), min_belief=0.5)
     return store
 
 

@@ -2,19 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
-from kg.assertion import Evidence, assemble, belief, collect_evidence, noisy_or
+from kg.assertion import (
+    Article,
+    Assertion,
+    Claim,
+    Evidence,
+    PaperSupport,
+    Side,
+    collect_evidence,
+    paper_support,
+    summarise,
+)
+from kg.sentence.cues import Cues, Polarity
+from kg.sentence.study import StudyKind
 from ontology.schema import EntityType, Predicate
 
 Paper = Callable[..., AnnotatedDocument]
 INFLUENCE = Predicate.INFLUENCE
+CLAIM = Claim("NCBITaxon:853", INFLUENCE, "NCIT:C124639")
 SAID = ("F. prausnitzii", INFLUENCE, "depression")
 
 
@@ -99,7 +110,7 @@ def test_relations_that_say_nothing_are_left_out(paper: Paper) -> None:
     relation = said.relations[0]
     unlinked = replace(relation, object=replace(relation.object, concept=None))
     of_itself = replace(relation, object=replace(relation.object, concept="NCBITaxon:853"))
-    assert assemble([replace(said, relations=(unlinked, of_itself))]) == []
+    assert list(collect_evidence(replace(said, relations=(unlinked, of_itself)))) == []
 
 
 def test_a_retracted_paper_gives_no_evidence(paper: Paper) -> None:
@@ -113,25 +124,37 @@ def test_the_same_relation_twice_is_one_evidence_with_the_better_score(paper: Pa
     assert evidence.score == 0.9
 
 
-def test_two_papers_that_say_the_same_make_one_assertion(paper: Paper) -> None:
-    other = ("butyrate", INFLUENCE, "depression")
-    first, second = assemble([paper("1", SAID), paper("2", other, SAID)])
-    assert (first.subject, first.predicate, first.object) == (
-        "NCBITaxon:853", INFLUENCE, "NCIT:C124639",
+def test_a_paper_counts_with_its_best_sentence_for_and_its_best_against(paper: Paper) -> None:
+    said = paper("1", SAID, year=2021, kinds=("Review",))
+    ((_, once),) = collect_evidence(said)
+    denied = replace(once, cues=Cues(Polarity.NO_CHANGE, is_negated=True), score=0.3)
+    found = paper_support([replace(once, score=0.5), once, denied], Article.of(said))
+    assert found == PaperSupport(
+        "1", Side(0.8, 2), Side(0.3, 1), (Polarity.NO_CHANGE,), (StudyKind.REVIEW,), 2021
+    )
+
+
+def test_an_assertion_counts_its_papers_on_both_sides() -> None:
+    human, both = (StudyKind.HUMAN,), (StudyKind.ANIMAL, StudyKind.HUMAN)
+    papers = (
+        PaperSupport("1", Side(0.5, 1), Side(0.4, 2), (Polarity.DECREASE,), human, 2022),
+        PaperSupport("2", Side(0.8, 3), Side(), (Polarity.DECREASE,), both, 2019),
+        PaperSupport("3", Side(), Side(0.5, 1), (Polarity.NO_CHANGE,), human, 2020),
+    )
+    assert summarise(CLAIM, papers, min_belief=0.9) == Assertion(
+        CLAIM, 2, 4, 0.9, is_believed=True, years=((2019, 1), (2022, 1)),
+        opposing_paper_count=2, opposing_evidence_count=3, disbelief=0.7,
+        polarities=((Polarity.DECREASE, 2), (Polarity.NO_CHANGE, 1)),
+        kinds=((StudyKind.ANIMAL, 1), (StudyKind.HUMAN, 2)),
     )  # fmt: skip
-    assert [evidence.pmid for evidence in first.evidence] == ["1", "2"]
-    assert second.subject == "CHEBI:17968"
 
 
-def test_a_paper_that_repeats_itself_counts_once(paper: Paper) -> None:
-    text = "F. prausnitzii influences depression."
-    ((_, once),) = collect_evidence(paper("1", SAID, text=text, score=0.6))
-    assert belief([once, replace(once, score=0.5)]) == 0.6
-    assert belief([once, replace(once, pmid="2", score=0.5)]) == pytest.approx(0.8)
+def test_an_assertion_that_papers_only_deny_is_not_believed() -> None:
+    found = summarise(CLAIM, [PaperSupport("1", Side(), Side(0.5, 1), year=2020)], min_belief=0)
+    assert (found.belief, found.is_believed, found.first_year) == (0, False, None)
 
 
-@given(st.lists(st.floats(0, 1), max_size=8), st.randoms(use_true_random=False))
-def test_belief_is_a_probability_whatever_the_order(scores: list[float], random: Random) -> None:
-    shuffled = list(scores)
-    random.shuffle(shuffled)
-    assert 0 <= noisy_or(scores) == noisy_or(shuffled) <= 1
+def test_what_speaks_more_against_than_for_is_denied() -> None:
+    even = Assertion(CLAIM, 1, 1, 0.5, is_believed=False, disbelief=0.5)
+    assert not even.is_denied
+    assert replace(even, disbelief=0.6).is_denied

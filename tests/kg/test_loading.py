@@ -25,7 +25,7 @@ ON_DEPRESSION = ("F. prausnitzii", Predicate.INFLUENCE, "depression")
 
 def _fresh(documents: Iterable[AnnotatedDocument]) -> EmbeddedStore:
     store = EmbeddedStore.in_memory()
-    load(store, documents)
+    load(store, documents, min_belief=0.5)
     return store
 
 
@@ -35,9 +35,9 @@ def _said(store: EmbeddedStore, predicate: object) -> list[object]:
 
 def test_loading_the_same_twice_changes_nothing(store: EmbeddedStore, paper: Paper) -> None:
     papers = [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON, ON_DEPRESSION)]
-    first = load(store, papers)
+    first = load(store, papers, min_belief=0.5)
     before = set(store.quads())
-    second = load(store, papers)
+    second = load(store, papers, min_belief=0.5)
     assert first.has_changed
     assert not second.has_changed
     assert set(store.quads()) == before
@@ -46,7 +46,7 @@ def test_loading_the_same_twice_changes_nothing(store: EmbeddedStore, paper: Pap
 def test_batches_make_no_difference(paper: Paper) -> None:
     papers = [paper(str(n), ON_PARKINSON, year=2000 + n) for n in range(1, 6)]
     store, reports = EmbeddedStore.in_memory(), list[LoadResult]()
-    load(store, papers, batch_size=2, on_progress=reports.append)
+    load(store, papers, batch_size=2, on_progress=reports.append, min_belief=0.5)
     assert set(store.quads()) == set(_fresh(papers).quads())
     assert [report.documents for report in reports] == [2, 4, 5]
 
@@ -58,8 +58,8 @@ def test_every_triple_stands_in_one_graph(graph: EmbeddedStore) -> None:
 
 
 def test_belief_and_years_are_counted_over_papers(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON, score=0.5, year=2019)])
-    load(store, [paper("2", ON_PARKINSON, score=0.8, year=2022)])
+    load(store, [paper("1", ON_PARKINSON, score=0.5, year=2019)], min_belief=0.5)
+    load(store, [paper("2", ON_PARKINSON, score=0.8, year=2022)], min_belief=0.5)
     assert _said(store, v.BELIEF) == [Literal(0.9)]
     assert _said(store, v.EVIDENCE_COUNT) == [Literal(2)]
     assert _said(store, v.FIRST_YEAR) == [Literal(2019)]
@@ -70,11 +70,11 @@ def test_an_assertion_becomes_a_direct_triple_when_a_second_paper_makes_it_belie
     store: EmbeddedStore, paper: Paper
 ) -> None:
     direct = v.PREDICATE_NODES[Predicate.INFLUENCE]
-    load(store, [paper("1", ON_PARKINSON, score=0.4)])
+    load(store, [paper("1", ON_PARKINSON, score=0.4)], min_belief=0.5)
     assert direct not in {quad.predicate for quad in store.quads()}
-    load(store, [paper("2", ON_PARKINSON, score=0.4)])
+    load(store, [paper("2", ON_PARKINSON, score=0.4)], min_belief=0.5)
     assert direct in {quad.predicate for quad in store.quads()}
-    withdraw(store, ["2"])
+    withdraw(store, ["2"], min_belief=0.5)
     assert direct not in {quad.predicate for quad in store.quads()}
 
 
@@ -101,8 +101,12 @@ SAME = "F. prausnitzii did not differ between Parkinson's disease and controls."
 def test_what_denies_an_assertion_stands_against_it_and_adds_no_belief(
     store: EmbeddedStore, paper: Paper
 ) -> None:
-    load(store, [paper("1", CHANGED, text=LESS, score=0.6, kinds=("Clinical Trial",))])
-    load(store, [paper("2", CHANGED, text=SAME, score=0.5, kinds=("Review",))])
+    load(
+        store,
+        [paper("1", CHANGED, text=LESS, score=0.6, kinds=("Clinical Trial",))],
+        min_belief=0.5,
+    )
+    load(store, [paper("2", CHANGED, text=SAME, score=0.5, kinds=("Review",))], min_belief=0.5)
     assert _counts(store) == {
         "paperCount": 1, "belief": 0.6, "decreasePaperCount": 1, "humanPaperCount": 1,
         "opposingPaperCount": 1, "opposingEvidenceCount": 1, "disbelief": 0.5,
@@ -115,27 +119,27 @@ def test_an_assertion_with_as_much_against_it_is_no_direct_triple(
     store: EmbeddedStore, paper: Paper
 ) -> None:
     direct = v.PREDICATE_NODES[Predicate.CHANGE_ABUNDANCE]
-    load(store, [paper("1", CHANGED, text=LESS)])
+    load(store, [paper("1", CHANGED, text=LESS)], min_belief=0.5)
     assert direct in {quad.predicate for quad in store.quads()}
-    load(store, [paper("2", CHANGED, text=SAME)])
+    load(store, [paper("2", CHANGED, text=SAME)], min_belief=0.5)
     assert direct not in {quad.predicate for quad in store.quads()}
     assert _said(store, v.IS_BELIEVED) == [Literal(value=False)]
 
 
 def test_a_withdrawn_paper_takes_what_it_denied_away(store: EmbeddedStore, paper: Paper) -> None:
     said, denied = paper("1", CHANGED, text=LESS), paper("2", CHANGED, text=SAME)
-    load(store, [said, denied])
-    withdraw(store, ["2"])
+    load(store, [said, denied], min_belief=0.5)
+    withdraw(store, ["2"], min_belief=0.5)
     assert set(store.quads()) == set(_fresh([said]).quads())
-    load(store, [denied])
-    withdraw(store, ["1"])
+    load(store, [denied], min_belief=0.5)
+    withdraw(store, ["1"], min_belief=0.5)
     assert _counts(store)["paperCount"] == 0
     assert set(store.quads()) == set(_fresh([denied]).quads())
 
 
 def test_a_revised_paper_takes_its_old_evidence_back(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)])
-    load(store, [paper("1", ON_DEPRESSION)])
+    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)], min_belief=0.5)
+    load(store, [paper("1", ON_DEPRESSION)], min_belief=0.5)
     fresh = _fresh([paper("1", ON_DEPRESSION), paper("2", ON_PARKINSON)])
     assert set(store.quads()) == set(fresh.quads())
 
@@ -144,16 +148,16 @@ def test_another_pipeline_replaces_the_evidence_of_the_first(
     store: EmbeddedStore, paper: Paper
 ) -> None:
     other = Pipeline("model", "model", "w2", "l2")
-    load(store, [paper("1", ON_PARKINSON)])
-    load(store, [paper("1", ON_PARKINSON, pipeline=other)])
+    load(store, [paper("1", ON_PARKINSON)], min_belief=0.5)
+    load(store, [paper("1", ON_PARKINSON, pipeline=other)], min_belief=0.5)
     assert graph_counts(store).evidence == 1
     assert len(_said(store, v.SENTENCE)) == 1
     assert graph_state(store)["1"][1] == reading_version(other)
 
 
 def test_a_retracted_paper_stays_and_its_evidence_goes(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON)])
-    load(store, [paper("1", ON_PARKINSON, kinds=("Retracted Publication",))])
+    load(store, [paper("1", ON_PARKINSON)], min_belief=0.5)
+    load(store, [paper("1", ON_PARKINSON, kinds=("Retracted Publication",))], min_belief=0.5)
     counts = graph_counts(store)
     assert (counts.articles, counts.assertions, counts.evidence) == (1, 0, 0)
     assert _said(store, v.IS_RETRACTED) == [v.TRUE]
@@ -161,23 +165,23 @@ def test_a_retracted_paper_stays_and_its_evidence_goes(store: EmbeddedStore, pap
 
 
 def test_a_withdrawn_paper_leaves_no_trace(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)])
-    result = withdraw(store, ["2", "404"])
+    load(store, [paper("1", ON_PARKINSON), paper("2", ON_PARKINSON)], min_belief=0.5)
+    result = withdraw(store, ["2", "404"], min_belief=0.5)
     assert result.has_changed
     assert set(store.quads()) == set(_fresh([paper("1", ON_PARKINSON)]).quads())
-    assert not withdraw(store, ["2"]).has_changed
+    assert not withdraw(store, ["2"], min_belief=0.5).has_changed
 
 
 def test_the_later_version_of_a_paper_in_one_batch_wins(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON), paper("1", ON_DEPRESSION)])
+    load(store, [paper("1", ON_PARKINSON), paper("1", ON_DEPRESSION)], min_belief=0.5)
     assert set(store.quads()) == set(_fresh([paper("1", ON_DEPRESSION)]).quads())
 
 
 def test_a_concept_described_anew_is_replaced(store: EmbeddedStore, paper: Paper) -> None:
-    load(store, [paper("1", ON_PARKINSON)])
+    load(store, [paper("1", ON_PARKINSON)], min_belief=0.5)
     again = paper("1", ON_PARKINSON)
     renamed = tuple(replace(c, name=f"new {c.curie}") for c in again.concepts)
-    load(store, [replace(again, concepts=renamed)])
+    load(store, [replace(again, concepts=renamed)], min_belief=0.5)
     assert set(_said(store, v.PREF_LABEL)) == {
         Literal("new NCIT:C26845"),
         Literal("new NCBITaxon:853"),
@@ -189,13 +193,13 @@ def test_what_breaks_the_schema_is_refused_and_nothing_is_written(
 ) -> None:
     wrong = paper("1", ("depression", Predicate.INFLUENCE, "F. prausnitzii"))
     with pytest.raises(ValidationError, match="influence"):
-        load(store, [wrong])
+        load(store, [wrong], min_belief=0.5)
     assert store.size() == 0
 
 
 def test_a_concept_that_nobody_describes_is_a_key_error(store: EmbeddedStore, paper: Paper) -> None:
     with pytest.raises(KeyError, match="NCBITaxon:853"):
-        load(store, [replace(paper("1", ON_PARKINSON), concepts=())])
+        load(store, [replace(paper("1", ON_PARKINSON), concepts=())], min_belief=0.5)
 
 
 def test_the_ontology_is_loaded_once(store: EmbeddedStore) -> None:
@@ -224,7 +228,7 @@ def test_an_empty_graph_counts_nothing(store: EmbeddedStore) -> None:
 
 def test_the_state_tells_what_was_read(store: EmbeddedStore, paper: Paper) -> None:
     read = paper("1", ON_PARKINSON)
-    load(store, [read])
+    load(store, [read], min_belief=0.5)
     assert graph_state(store) == {"1": (read.document.record_hash, reading_version(read.pipeline))}
 
 
@@ -251,9 +255,9 @@ def test_any_history_ends_in_the_graph_of_the_last_versions(
         last.pop(pmid, None)
         if said:
             last[pmid] = paper(pmid, *said)
-            load(store, [last[pmid]])
+            load(store, [last[pmid]], min_belief=0.5)
         else:
-            withdraw(store, [pmid])
+            withdraw(store, [pmid], min_belief=0.5)
     fresh = _fresh(last.values())
     kept = {v.CONCEPTS, *(q.graph_name for q in store.quads() if q.predicate == v.RECOGNIZER)}
     difference = set(store.quads()) ^ set(fresh.quads())

@@ -52,6 +52,7 @@ from app.explorer.views.page_parts import (
     view,
 )
 from app.explorer.views.relations import years
+from kg.belief import EXPLANATION, reason_for_doubt, written_out
 from kg.graph.catalogue import QuestionError
 
 EXPORT_PAGE = 5_000
@@ -60,12 +61,6 @@ COLUMNS = (
     Column("Paper"),
     Column("Best weight", is_number=True),
     Column("Sentences", is_number=True),
-)
-
-_EXPLAINED = (
-    "A paper counts once, with its best sentence; a sentence that only supposes or asks has half "
-    "its score as weight. Papers combine by noisy-or: belief is the probability that not all of "
-    "them are wrong. Sentences that deny the relation are no part of it."
 )
 
 
@@ -117,9 +112,7 @@ def standing_told(page: AssertionPage) -> Iterator[Html]:
         if counts:
             yield quiet(f"{label}: " + ", ".join(f"{name} ({n:,})" for name, n in counts))
     if not page.is_believed:
-        is_weak = page.belief > page.counted.disbelief or not page.counted.opposing_papers
-        why = "Below the threshold" if is_weak else "As much speaks against it as for it"
-        yield quiet(f"{why}: not a direct triple.")
+        yield quiet(reason_for_doubt(page.belief, page.counted.disbelief))
 
 
 def show_scoring(page: AssertionPage) -> None:
@@ -129,7 +122,7 @@ def show_scoring(page: AssertionPage) -> None:
         support = [score for score in scores if not score.is_against]
         opposition = [score for score in scores if score.is_against]
         show_html(
-            element("p", text(_EXPLAINED)),
+            element("p", text(EXPLANATION)),
             formula(support, page.papers, page.belief),
             table(COLUMNS, [_score_row(score) for score in support]),
             quiet(_left_out(page.papers)),
@@ -145,9 +138,8 @@ def show_scoring(page: AssertionPage) -> None:
 
 def formula(scores: Sequence[PaperScore], papers: int, result: float) -> Html:
     """Write noisy-or with its first inputs."""
-    factors = " × ".join(f"(1 − {score.best:.2f})" for score in scores[:8]) or "1"
-    dots = " × …" if papers > len(scores[:8]) else ""
-    return element("p", element("code", text(f"1 − {factors}{dots} = {result:.4f}")))
+    line = written_out([score.best for score in scores], papers, result)
+    return element("p", element("code", text(line)))
 
 
 def _left_out(papers: int) -> str:

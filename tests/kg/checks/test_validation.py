@@ -8,6 +8,7 @@ from pyoxigraph import Literal, Quad, Triple
 from rdflib import Graph
 
 from extract.annotation import AnnotatedDocument
+from kg.assertion import Article
 from kg.checks.validation import ValidationError, check, validate
 from kg.graph import vocabulary as v
 from kg.graph.rdf import article_quads, concept_quads
@@ -33,7 +34,7 @@ def test_a_violation_names_the_node_the_path_and_the_value() -> None:
 
 
 def test_a_literal_of_the_wrong_type_is_found(paper: Callable[..., AnnotatedDocument]) -> None:
-    quads = list(article_quads(paper("1")))
+    quads = list(article_quads(Article.of(paper("1"))))
     year = next(quad for quad in quads if quad.predicate == v.YEAR)
     wrong = [quad for quad in quads if quad != year]
     wrong.append(Quad(year.subject, v.YEAR, Literal("2020"), v.ARTICLES))

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from kg.assertion import AssertionSummary
+from kg.assertion import Assertion, Claim
 from kg.graph import vocabulary as v
 from kg.graph.catalogue import ask
-from kg.graph.rdf import cell, concept_quads, summary_quads
+from kg.graph.rdf import assertion_quads, cell, concept_quads
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
 from kg.stores.embedded import EmbeddedStore
@@ -26,20 +26,23 @@ PREDICATES = (Predicate.INFLUENCE, Predicate.INTERACT, Predicate.PART_OF)
 class Crowd:
     """Assertions, and a graph that holds them."""
 
-    summaries: tuple[AssertionSummary, ...]
+    summaries: tuple[Assertion, ...]
     store: EmbeddedStore
 
 
-def summary(number: int, dice: random.Random) -> AssertionSummary:
+def summary(number: int, dice: random.Random) -> Assertion:
     """An assertion with few papers, as a rule; much evidence need not mean many papers."""
     papers = dice.choice((0, 1, 1, 1, 2, 3, 7, 12))
     years = Counter(dice.randint(2015, 2022) for _ in range(papers))
     kinds = {kind: dice.randint(0, 3) for kind in (StudyKind.HUMAN, StudyKind.ANIMAL)}
     told = {side: dice.randint(0, 2) for side in (Polarity.INCREASE, Polarity.DECREASE)}
-    return AssertionSummary(
+    claim = Claim(
         CONCEPTS[number % 38].curie,
         dice.choice(PREDICATES),
         CONCEPTS[38].curie if number < 38 else CONCEPTS[(number * 7 + 1) % 38].curie,
+    )
+    return Assertion(
+        claim,
         paper_count=papers,
         evidence_count=papers * dice.choice((1, 1, 2, 9)),
         belief=round(dice.random(), 2),
@@ -50,17 +53,17 @@ def summary(number: int, dice: random.Random) -> AssertionSummary:
     )
 
 
-def quads(summaries: tuple[AssertionSummary, ...]) -> Iterator[Quad]:
+def quads(summaries: tuple[Assertion, ...]) -> Iterator[Quad]:
     for concept in CONCEPTS:
         yield from concept_quads(concept)
     for each in summaries:
-        yield from summary_quads(each)
+        yield from assertion_quads(each)
 
 
 @pytest.fixture(scope="module", params=range(5))
 def crowd(request: pytest.FixtureRequest) -> Crowd:
     dice = random.Random(request.param)
-    made = {(s.subject, s.predicate, s.object): s for s in (summary(n, dice) for n in range(150))}
+    made = {s.claim: s for s in (summary(n, dice) for n in range(150))}
     summaries = tuple(made.values())
     store = EmbeddedStore.in_memory()
     store.bulk_load(quads(summaries))
@@ -101,7 +104,7 @@ def test_each_predicate_counts_its_assertions_and_their_evidence(crowd: Crowd) -
     }
 
     for predicate in PREDICATES:
-        evidence = [s.evidence_count for s in crowd.summaries if s.predicate == predicate]
+        evidence = [s.evidence_count for s in crowd.summaries if s.claim.predicate == predicate]
         assert found[v.PREDICATE_NODES[predicate].value] == (len(evidence), sum(evidence))
 
 

@@ -8,16 +8,16 @@ import pytest
 from pyoxigraph import BlankNode, Literal, Quad
 
 from extract.annotation import AnnotatedDocument
-from kg.assertion import AssertionSummary, collect_evidence
+from kg.assertion import Article, Assertion, Claim, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.catalogue import ask
 from kg.graph.rdf import (
     RowError,
     article_quads,
+    assertion_quads,
     concept_quads,
     evidence_quads,
     run_quads,
-    summary_quads,
 )
 from kg.graph.rows import evidence_of, summary_of
 from kg.loading import load
@@ -65,7 +65,7 @@ def test_text_is_written_in_nfc() -> None:
 
 
 def test_an_article_without_a_year_has_none(paper: Paper) -> None:
-    predicates = {quad.predicate for quad in article_quads(paper("1", SAID, year=None))}
+    predicates = {quad.predicate for quad in article_quads(Article.of(paper("1", SAID, year=None)))}
     assert v.YEAR not in predicates
     assert {v.PMID, v.DOI, v.JOURNAL, v.RECORD_HASH, v.MENTION_COUNT} <= predicates
 
@@ -73,10 +73,10 @@ def test_an_article_without_a_year_has_none(paper: Paper) -> None:
 def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:
     annotated = paper("1", SAID)
     (claim, evidence), *_ = collect_evidence(annotated)
-    summary = AssertionSummary(*claim, 1, 1, 0.5, is_believed=True, years=((2020, 1),))
+    summary = Assertion(claim, 1, 1, 0.5, is_believed=True, years=((2020, 1),))
     quads = [
-        *article_quads(annotated), *run_quads(annotated.pipeline),
-        *evidence_quads(claim, evidence), *summary_quads(summary),
+        *article_quads(Article.of(annotated)), *run_quads(annotated.pipeline),
+        *evidence_quads(claim, evidence), *assertion_quads(summary),
     ]  # fmt: skip
     assert not any(
         isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode) for q in quads
@@ -95,7 +95,7 @@ def test_evidence_is_read_back_as_it_was_written(graph: EmbeddedStore, paper: Pa
 def test_evidence_against_is_read_back_with_its_cues(store: EmbeddedStore, paper: Paper) -> None:
     text = "It is unclear whether F. prausnitzii did not affect Parkinson's disease."
     denied = paper("1", SAID, text=text)
-    load(store, [denied])
+    load(store, [denied], min_belief=0.5)
     (row,) = ask(store, "evidence_of_assertion")
     ((_, written),) = collect_evidence(denied)
     assert evidence_of(row) == written
@@ -104,14 +104,14 @@ def test_evidence_against_is_read_back_with_its_cues(store: EmbeddedStore, paper
 
 
 def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
-    summary = AssertionSummary(
-        "NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845", 3, 7, 0.93,
+    summary = Assertion(
+        Claim("NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845"), 3, 7, 0.93,
         is_believed=True, years=((2019, 1), (2022, 2)),
         opposing_paper_count=1, opposing_evidence_count=2, disbelief=0.4,
         polarities=((Polarity.DECREASE, 2), (Polarity.NO_CHANGE, 1)),
         kinds=((StudyKind.ANIMAL, 1), (StudyKind.HUMAN, 2)),
     )  # fmt: skip
-    store.change(remove=(), add=summary_quads(summary))
+    store.change(remove=(), add=assertion_quads(summary))
     (row,) = store.select(
         """PREFIX gb: <https://w3id.org/gutbrain/ontology#>
         PREFIX biolink: <https://w3id.org/biolink/vocab/>
@@ -131,13 +131,13 @@ def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
 
 
 def test_an_assertion_below_the_threshold_has_no_direct_triple() -> None:
-    summary = AssertionSummary(
-        "NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845", 1, 1, 0.2, is_believed=False
+    summary = Assertion(
+        Claim("NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845"), 1, 1, 0.2, is_believed=False
     )
     direct = v.PREDICATE_NODES[Predicate.INFLUENCE]
-    assert all(quad.predicate != direct for quad in summary_quads(summary))
+    assert all(quad.predicate != direct for quad in assertion_quads(summary))
     believed = replace(summary, is_believed=True)
-    assert any(quad.predicate == direct for quad in summary_quads(believed))
+    assert any(quad.predicate == direct for quad in assertion_quads(believed))
 
 
 def test_a_row_that_lacks_a_value_is_refused_by_name() -> None:

@@ -49,5 +49,5 @@ def test_other_code_is_another_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_graph_says_by_which_reading_a_paper_was_read(
     store: EmbeddedStore, paper: Callable[..., AnnotatedDocument]
 ) -> None:
-    load(store, [paper("1")])
+    load(store, [paper("1")], min_belief=0.5)
     assert graph_state(store)["1"][1] == reading_version(PIPELINE)

@@ -41,7 +41,7 @@ def test_rows_that_were_not_there_are_new(
     paper: Callable[..., AnnotatedDocument],
 ) -> None:
     said = ("A. muciniphila", Predicate.INFLUENCE, "Parkinson's disease")
-    load(later, [paper("77", said)])
+    load(later, [paper("77", said)], min_belief=0.5)
     (result,) = run_alerts(folder, graph.select, later.select)
     assert (result.name, result.columns) == ("parkinson", ("name",))
     assert (result.new, result.gone) == ((("A. muciniphila",),), ())
@@ -50,7 +50,7 @@ def test_rows_that_were_not_there_are_new(
 def test_rows_that_are_there_no_more_are_gone(
     graph: EmbeddedStore, later: EmbeddedStore, folder: Path
 ) -> None:
-    withdraw(later, ["36517457"])
+    withdraw(later, ["36517457"], min_belief=0.5)
     (result,) = run_alerts(folder, graph.select, later.select)
     assert (result.new, result.gone) == ((), (("butyrate",),))
 

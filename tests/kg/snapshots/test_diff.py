@@ -33,7 +33,7 @@ def test_a_graph_does_not_differ_from_itself(graph: EmbeddedStore) -> None:
 def test_a_new_paper_makes_a_new_assertion(
     graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
 ) -> None:
-    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))])
+    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))], min_belief=0.5)
     (found,) = compare(graph, later)
     assert _told([found]) == [("new", "A. muciniphila", "influence", PARKINSON)]
     assert found.before is None
@@ -44,7 +44,7 @@ def test_a_new_paper_makes_a_new_assertion(
 def test_a_withdrawn_paper_takes_its_assertions_along(
     graph: EmbeddedStore, later: EmbeddedStore
 ) -> None:
-    withdraw(later, ["5"])
+    withdraw(later, ["5"], min_belief=0.5)
     (found,) = compare(graph, later)
     assert _told([found]) == [("gone", "inulin", "impact", "gut microbiota")]
     assert found.after is None
@@ -53,7 +53,7 @@ def test_a_withdrawn_paper_takes_its_assertions_along(
 def test_more_evidence_changes_the_belief(
     graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
 ) -> None:
-    load(later, [paper("77", (TAXON, Predicate.INFLUENCE, PARKINSON), score=0.5)])
+    load(later, [paper("77", (TAXON, Predicate.INFLUENCE, PARKINSON), score=0.5)], min_belief=0.5)
     (found,) = compare(graph, later, min_change=0.03)
     assert found.change == "changed"
     assert found.shift == pytest.approx(0.04)
@@ -63,7 +63,11 @@ def test_more_evidence_changes_the_belief(
 def test_new_belief_is_told_however_small_the_step(
     graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
 ) -> None:
-    load(later, [paper("77", ("inulin", Predicate.IMPACT, "gut microbiota"), score=0.3)])
+    load(
+        later,
+        [paper("77", ("inulin", Predicate.IMPACT, "gut microbiota"), score=0.3)],
+        min_belief=0.5,
+    )
     (found,) = compare(graph, later, min_change=1)
     assert found.before is not None
     assert found.after is not None
@@ -73,13 +77,13 @@ def test_new_belief_is_told_however_small_the_step(
 def test_new_comes_before_gone_before_changed(
     graph: EmbeddedStore, later: EmbeddedStore, paper: Paper
 ) -> None:
-    withdraw(later, ["3", "5"])
-    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))])
+    withdraw(later, ["3", "5"], min_belief=0.5)
+    load(later, [paper("77", ("A. muciniphila", Predicate.INFLUENCE, PARKINSON))], min_belief=0.5)
     assert [d.change for d in compare(graph, later)] == ["new", "gone", "changed"]
 
 
 def test_the_two_ends_narrow_what_is_told(graph: EmbeddedStore, later: EmbeddedStore) -> None:
-    withdraw(later, ["4"])
+    withdraw(later, ["4"], min_belief=0.5)
     found = compare(graph, later)
     taxon, depression = "NCBITaxon:853", "NCIT:C124639"
     assert len([d for d in found if about(d, [taxon])]) > 1

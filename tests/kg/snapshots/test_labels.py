@@ -128,7 +128,7 @@ def test_among_equals_the_concept_in_more_assertions_comes_first(
     often, once = "F. prausnitzii", "strain X"
     said = [(often, Predicate.INFLUENCE, o) for o in ("depression", "Parkinson's disease")]
     read = paper("1", *said, (once, Predicate.INFLUENCE, "depression"))
-    load(store, [replace(read, concepts=tuple(map(_renamed, read.concepts)))])
+    load(store, [replace(read, concepts=tuple(map(_renamed, read.concepts)))], min_belief=0.5)
     build_index(store, tmp_path / "labels.sqlite")
     hits = search(tmp_path / "labels.sqlite", "bug")
     assert [(hit.curie, hit.assertion_count) for hit in hits] == [

@@ -36,7 +36,7 @@ def test_every_concept_has_the_papers_that_the_graph_tells(
         paper(str(n), *said_at_random(dice), year=dice.choice((2019, 2020, 2021, None)))
         for n in range(1, 40)
     ]
-    load(store, papers)
+    load(store, papers, min_belief=0.5)
     index = tmp_path / "labels.sqlite"
     build_index(store, index)
     write_paper_years(store, index)
@@ -56,7 +56,11 @@ def test_a_paper_counts_once_and_one_that_denies_counts_too(
     ]
     denied = [("butyrate", Predicate.INFLUENCE, "Parkinson's disease")]
     text = "We found that butyrate did not affect Parkinson's disease."
-    load(store, [paper("1", *twice, year=2020), paper("2", *denied, text=text, year=2020)])
+    load(
+        store,
+        [paper("1", *twice, year=2020), paper("2", *denied, text=text, year=2020)],
+        min_belief=0.5,
+    )
     write_paper_years(store, tmp_path / "labels.sqlite")
     assert read_paper_years(tmp_path / "labels.sqlite", PARKINSON) == ((2020, 2),)
     assert read_paper_years(tmp_path / "labels.sqlite", BUTYRATE) == ((2020, 2),)

@@ -127,7 +127,7 @@ def expected(paper: Paper) -> set[Quad]:
     """The graph of the new papers alone."""
     memory = EmbeddedStore.in_memory()
     for is_new in (False, True):
-        load(memory, papers(paper, is_new=is_new))
+        load(memory, papers(paper, is_new=is_new), min_belief=0.5)
     return set(memory.quads())
 
 
@@ -154,13 +154,13 @@ def _has_broken(server: SparqlServer, url: str, paper: Paper, breaks_at: int) ->
     """Break the connection at a write, then load again; tells whether anything broke."""
     server.triples, server.writes, server.breaks_at = Store(), 0, None
     store = open_at_once(url)
-    load(store, papers(paper, is_new=False))
+    load(store, papers(paper, is_new=False), min_belief=0.5)
     server.writes, server.breaks_at = 0, breaks_at
     try:
-        load(store, papers(paper, is_new=True))
+        load(store, papers(paper, is_new=True), min_belief=0.5)
     except StoreError:
         server.breaks_at = None
-        load(store, papers(paper, is_new=True))
+        load(store, papers(paper, is_new=True), min_belief=0.5)
     store.close()
     return server.breaks_at is None
 
