@@ -15,7 +15,7 @@ from extract.extractor import Extractor
 from ingest.archive.archive import Archive
 from ingest.document import Document, Record, Rejected
 from ingest.formats.sources import read_source
-from kg.graph.stated import GraphCounts, graph_counts, graph_state
+from kg.graph.state import GraphCounts, graph_counts, graph_state
 from kg.loading import LoadResult, load, load_ontology, withdraw
 from kg.sentence.reading_version import reading_version
 from kg.snapshots.snapshot import next_snapshot

@@ -183,6 +183,12 @@ class Assertion:
         """Whether more speaks against it than for it."""
         return self.disbelief > self.belief
 
+    @property
+    def papers_by_name(self) -> dict[str, int]:
+        """Papers by every direction and every kind of study, named as columns of files are."""
+        counts = dict([*self.polarities, *self.kinds])
+        return {key.replace(" ", "_"): counts.get(key, 0) for key in (*Polarity, *StudyKind)}
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -1,6 +1,7 @@
 """IRIs of what the graph makes itself: the same input always gets the same name."""
 
 import hashlib
+from functools import lru_cache
 
 from extract.annotation import Pipeline
 from kg.sentence.reading_version import reading_version
@@ -9,6 +10,8 @@ from ontology.schema import Predicate
 
 ARTICLE = PREFIX_MAP["PMID"]
 RUN = GUTBRAIN + "run/"
+_REMEMBERED = 100_000
+"""Identifiers kept in mind; reading one costs 25 µs, and concepts come again and again."""
 
 
 def digest(*parts: str) -> str:
@@ -69,6 +72,7 @@ def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:
     return f"{GUTBRAIN}assertion/{digest(subject, predicate.value, object_)}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def identifier_of(iri: str) -> str:
     """Name a thing by its CURIE, or by its whole IRI where no known namespace fits.
 

@@ -25,6 +25,14 @@ from kg.assertion import (
 )
 from kg.checks.validation import check
 from kg.graph import vocabulary as v
+from kg.graph.before import (
+    assertions_before,
+    concept_quads_before,
+    concepts_in_use,
+    paper_quads_before,
+    run_quads_before,
+    support_before,
+)
 from kg.graph.rdf import (
     article_quads,
     assertion_quads,
@@ -34,15 +42,7 @@ from kg.graph.rdf import (
     iri_of,
     run_quads,
 )
-from kg.graph.stated import (
-    read_articles,
-    read_assertions,
-    read_concepts,
-    read_quads,
-    read_runs,
-    read_support,
-    read_used,
-)
+from kg.graph.reading_back import read_quads
 from kg.identifiers import assertion_iri
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN
@@ -150,15 +150,15 @@ def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadR
     annotated = [document for document in documents.values() if document is not None]
     described = {document.document.pmid: Article.of(document) for document in annotated}
     found = [pair for document in annotated for pair in collect_evidence(document)]
-    papers = read_articles(store, documents)
+    papers = paper_quads_before(store, documents)
     touched = _touched(papers, found)
-    assertions = read_assertions(store, touched)
-    claims = {node.claim for node in assertions} | {claim for claim, _ in found}
-    support = read_support(store, touched, documents)
+    known, assertions = assertions_before(store, touched)
+    claims = known | {claim for claim, _ in found}
+    support = support_before(store, touched, documents)
     _add_support(support, described, found)
-    concepts = read_concepts(store, _concepts_of(claims))
+    concepts = concept_quads_before(store, _concepts_of(claims))
     unused = _unused(store, claims, {claim for claim in claims if not _papers(support, claim)})
-    before = chain(papers, *(node.quads for node in assertions), concepts)
+    before = chain(papers, assertions, concepts)
     after = chain(
         _concept_quads(found, annotated, (q for q in concepts if q.subject not in unused)),
         _paper_quads(described.values(), found),
@@ -177,7 +177,7 @@ def _with_runs(
 ) -> LoadResult:
     pipelines = dict.fromkeys(document.pipeline for document in annotated)
     described = (quad for pipeline in pipelines for quad in run_quads(pipeline))
-    return _write(store, chain(read_runs(store, pipelines), before), chain(described, after))
+    return _write(store, chain(run_quads_before(store, pipelines), before), chain(described, after))
 
 
 def _paper_quads(described: Iterable[Article], found: Iterable[Found]) -> Iterator[Quad]:
@@ -187,11 +187,11 @@ def _paper_quads(described: Iterable[Article], found: Iterable[Found]) -> Iterat
         yield from evidence_quads(claim, evidence)
 
 
-def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[NamedNode]:
+def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[str]:
     """Name the assertions that papers said or denied so far, or do now."""
     about = {v.SUPPORTS, v.OPPOSES}
-    before = (NamedNode(iri_of(quad.object)) for quad in papers if quad.predicate in about)
-    after = (NamedNode(assertion_iri(*claim)) for claim, _ in found)
+    before = (iri_of(quad.object) for quad in papers if quad.predicate in about)
+    after = (assertion_iri(*claim) for claim, _ in found)
     return list(dict.fromkeys(chain(before, after)))
 
 
@@ -227,9 +227,9 @@ def _unused(store: TripleStore, claims: set[Claim], dropped: set[Claim]) -> set[
 
     They go with their last assertion, or the graph would depend on papers that it has no longer.
     """
-    gone = {NamedNode(assertion_iri(*claim)) for claim in dropped}
+    gone = {assertion_iri(*claim) for claim in dropped}
     candidates = {*_concepts_of(dropped)} - {*_concepts_of(claims - dropped)}
-    return candidates - read_used(store, candidates, gone)
+    return candidates - concepts_in_use(store, candidates, gone)
 
 
 def _concepts_of(claims: Iterable[Claim]) -> list[NamedNode]:

@@ -54,7 +54,7 @@ def test_the_command_line_starts_without_torch() -> None:
         ("extract", "weights/default/boosted/trees.onnx"),
         ("extract", "weights/floor/counts.json"),
         ("kg", "exports/ontology_page.html"),
-        ("kg", "graph/queries/exports/evidence.rq"),
+        ("kg", "graph/queries/reading/evidence_of_assertions.rq"),
         ("kg", "graph/queries/taxa_for_disease.rq"),
         ("ingest", "formats/sample/gutbrain_sample.xml"),
     ],

@@ -1,7 +1,6 @@
 """Exchange the graph with other tools: export, diff, ontology."""
 
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +11,12 @@ from app.commands.snapshots import WHICH, SnapshotArgument
 from app.console import note, print_json, print_rows
 from app.exchange import readable_graph
 from app.settings import load_settings
+from kg.assertion import Edge
 from kg.exports.context import context_text
 from kg.exports.formats import Format, export, export_delta
 from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
-from kg.snapshots.diff import MIN_CHANGE, Difference, Standing, about, compare
+from kg.snapshots.diff import MIN_CHANGE, Difference, about, compare
 
 app = typer.Typer()
 
@@ -87,11 +87,11 @@ def _diff_values(a: str, b: str, found: list[Difference]) -> dict[str, object]:
         {
             "change": each.change,
             "assertion": each.edge.iri,
-            "subject": each.edge.subject,
-            "subject_name": each.edge.subject_name,
+            "subject": each.edge.subject.curie,
+            "subject_name": each.edge.subject.name,
             "predicate": each.edge.predicate,
-            "object": each.edge.object,
-            "object_name": each.edge.object_name,
+            "object": each.edge.object.curie,
+            "object_name": each.edge.object.name,
             "before": _side(each.before),
             "after": _side(each.after),
         }
@@ -100,10 +100,12 @@ def _diff_values(a: str, b: str, found: list[Difference]) -> dict[str, object]:
     return {"from": a, "to": b, **_counts(found), "assertions": listed}
 
 
-def _side(standing: Standing | None) -> dict[str, float] | None:
-    if standing is None:
+def _side(edge: Edge | None) -> dict[str, float] | None:
+    if edge is None:
         return None
-    return asdict(standing)
+    said = edge.assertion
+    beliefs = {"belief": said.belief, "disbelief": said.disbelief}
+    return {**beliefs, "papers": said.paper_count, "is_believed": said.is_believed}
 
 
 def _counts(found: list[Difference]) -> dict[str, int]:
@@ -114,12 +116,12 @@ def _counts(found: list[Difference]) -> dict[str, int]:
 
 
 def _diff_row(found: Difference) -> tuple[str, ...]:
-    sides = [side for side in (found.before, found.after) if side is not None]
+    sides = [side.assertion for side in (found.before, found.after) if side is not None]
     belief = " -> ".join(f"{side.belief:.2f}" for side in sides)
-    papers = " -> ".join(str(side.papers) for side in sides)
+    papers = " -> ".join(str(side.paper_count) for side in sides)
     edge = found.edge
-    said = (edge.subject_name, edge.predicate, edge.object_name)
-    return found.change, *said, belief, papers, edge.iri.rpartition("/")[2]
+    said = (edge.subject.name, edge.predicate, edge.object.name)
+    return found.change, *said, belief, papers, edge.id
 
 
 @app.command("ontology")

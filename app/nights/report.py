@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ingest.archive.ledger import RunState
 from ingest.harvest.report import HarvestReport
-from kg.graph.stated import GraphCounts
+from kg.graph.state import GraphCounts
 from kg.snapshots.alerts import AlertResult
 from kg.snapshots.diff import Change, Difference
 
@@ -173,9 +173,9 @@ def _changed(difference: Difference) -> ChangedAssertion:
     return ChangedAssertion(
         difference.change,
         edge.iri,
-        edge.subject_name,
+        edge.subject.name,
         edge.predicate,
-        edge.object_name,
-        before.belief if before else None,
-        after.belief if after else None,
+        edge.object.name,
+        before.assertion.belief if before else None,
+        after.assertion.belief if after else None,
     )

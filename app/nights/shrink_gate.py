@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from app.update import Work
-from kg.graph.stated import GraphCounts
+from kg.graph.state import GraphCounts
 
 FEW_PAPERS = 3
 """A night that touches no more papers is never held for what they take away: PubMed revises and

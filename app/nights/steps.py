@@ -36,7 +36,7 @@ from ingest.harvest.planning import EDAT, MDAT
 from ingest.harvest.report import HarvestReport
 from ingest.pubmed.pacing import Clock
 from kg.checks.invariants import find_breaches
-from kg.graph.stated import graph_counts, graph_state
+from kg.graph.state import graph_counts, graph_state
 from kg.sentence.reading_version import reading_version
 from kg.snapshots.diff import compare
 from kg.snapshots.snapshot import (

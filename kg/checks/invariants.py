@@ -10,36 +10,36 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kg.assertion import noisy_or
+from kg.belief import (
+    BELIEF_TOLERANCE,
+    DOUBT_DISCOUNT,
+    WEIGHT_TOLERANCE,
+    is_believed,
+    noisy_or,
+)
 from kg.checks.shape_queries import ShapeCheck, ShapeQuery, shape_checks
 from kg.checks.validation import bundled_shapes
 from kg.graph import vocabulary as v
-from kg.graph.catalogue import question_folder
+from kg.graph.catalogue import bind_terms, question_folder
 from kg.graph.rdf import RowError, cell
-from kg.graph.stated import read_rows
+from kg.graph.reading_back import read_rows
 from kg.stores import Row, Term, TripleStore
 
 COUNTED = 10_000
 """How many nodes of one kind of breach are counted; there may be more."""
-TOLERANCE = 1.5e-6
-"""By how much a belief may differ from what its evidence makes of it; both have six decimals."""
 _SHAPE_MESSAGE = "This breaks ontology/shapes.ttl."
 _BELIEFS = (
-    (
-        "wrong_belief",
-        "Belief is the noisy-or of what the papers weigh that say it.",
-        v.SUPPORTS,
-        v.BELIEF,
-    ),
-    (
-        "wrong_disbelief",
-        "Disbelief is the noisy-or of what the papers weigh that deny it.",
-        v.OPPOSES,
-        v.DISBELIEF,
-    ),
+    ("wrong_belief", "Belief is made of the papers that say it.", v.SUPPORTS, v.BELIEF),
+    ("wrong_disbelief", "Disbelief is made of the papers that deny it.", v.OPPOSES, v.DISBELIEF),
 )
+_AGAINST = "An assertion is believed only if more speaks for it than against it."
+_CONSTANTS = {
+    "discount": (Literal(DOUBT_DISCOUNT),),
+    "tolerance": (Literal(WEIGHT_TOLERANCE),),
+}
+"""What ``kg.belief`` says, bound where an invariant asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def find_breaches(store: TripleStore) -> Iterator[Breach]:
     yield from _breaches(store, invariants())
     for name, message, stance, property_ in _BELIEFS:
         yield from _breach(name, message, _wrong_beliefs(store, stance, property_))
+    yield from _breach("believed_against_belief", _AGAINST, _wrongly_believed(store))
 
 
 @cache
@@ -96,7 +97,8 @@ def _bundled_checks() -> tuple[ShapeCheck, ...]:
 
 
 def _read(name: str, text: str) -> Invariant:
-    return Invariant(name, text.partition("\n")[0].removeprefix("# "), text)
+    message = text.partition("\n")[0].removeprefix("# ")
+    return Invariant(name, message, bind_terms(text, _CONSTANTS))
 
 
 def _of_shape(asked: ShapeQuery) -> Invariant:
@@ -132,8 +134,16 @@ def _wrong_beliefs(store: TripleStore, stance: NamedNode, property_: NamedNode) 
     stated = {cell(row, "assertion"): _number(row, "belief") for row in rows}
     for assertion in weights.keys() | stated.keys():
         difference = stated.get(assertion, 0.0) - noisy_or(weights.get(assertion, ()))
-        if not abs(difference) <= TOLERANCE:  # also where it is not a number
+        if not abs(difference) <= BELIEF_TOLERANCE:  # also where it is not a number
             yield assertion
+
+
+def _wrongly_believed(store: TripleStore) -> Iterator[str]:
+    for row in read_rows(store, "beliefs", {}):
+        disbelief = _number(row, "disbelief") if row["disbelief"] else 0.0
+        could_be = is_believed(_number(row, "belief"), disbelief, min_belief=0.0)
+        if row["believed"] == v.TRUE and not could_be:
+            yield cell(row, "iri")
 
 
 def _number(row: Row, name: str) -> float:

@@ -8,12 +8,11 @@ from importlib.resources import files
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 
-from kg.exports.prefixes import PREFIXES, compacted
 from kg.graph import vocabulary as v
+from kg.graph.vocabulary import OWL, PREFIXES, RDFS, XSD, compacted
 from ontology.namespaces import ONTOLOGY
 
-OWL, RDFS = PREFIXES["owl"], PREFIXES["rdfs"]
-XSD_STRING = PREFIXES["xsd"] + "string"
+XSD_STRING = XSD + "string"
 _DELIMITERS = tuple(":/?#[]@")
 BORROWED = {
     "Association": "biolink:Association",

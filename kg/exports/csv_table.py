@@ -2,18 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from kg.exports.rows import (
-    POLARITIES,
-    STUDIES,
-    Edge,
-    EvidenceEntry,
-    read_edges,
-    read_evidence,
-)
+from kg.assertion import Citation, Edge
 from kg.exports.writing import new_file
+from kg.graph import vocabulary as v
+from kg.graph.ordered import edges
+from kg.graph.reading_back import read_evidence
+from kg.sentence.cues import Polarity
+from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
 Cell = str | int | float | None
@@ -21,8 +19,8 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ASSERTION_COLUMNS = (
     "assertion", "subject_id", "subject", "predicate", "object_id", "object", "belief",
     "is_believed", "papers", "evidence_count", "first_year", "last_year", "disbelief",
-    "opposing_papers", "opposing_evidence_count", *(f"{name}_papers" for name in POLARITIES),
-    *(f"{name}_papers" for name in STUDIES),
+    "opposing_papers", "opposing_evidence_count",
+    *(f"{name.replace(' ', '_')}_papers" for name in (*Polarity, *StudyKind)),
 )  # fmt: skip
 EVIDENCE_COLUMNS = (
     "evidence", "pmid", "year", "journal", "title", "study_kinds", "stance", "polarity",
@@ -59,36 +57,39 @@ def write_csv(store: TripleStore, out: Path, work: Path, min_belief: float = 0.0
 
 
 def _lines(store: TripleStore, work: Path, min_belief: float) -> Iterator[tuple[Cell, ...]]:
-    for edges in read_edges(store, work, min_belief):
-        evidence = read_evidence(store, edges)
-        for edge in edges:
-            yield from _of(edge, evidence[edge.iri])
+    for batch in edges(store, work, min_belief):
+        evidence = read_evidence(store, [edge.iri for edge in batch])
+        for edge in batch:
+            said = _assertion_cells(edge)
+            yield from ((*said, *_evidence_cells(found)) for found in evidence[edge.iri])
 
 
-def _of(edge: Edge, evidence: Iterable[EvidenceEntry]) -> Iterator[tuple[Cell, ...]]:
-    """Repeat what stands of an assertion before each of its pieces of evidence."""
-    ends = (edge.iri, edge.subject, edge.subject_name, edge.predicate)
-    other = (edge.object, edge.object_name, edge.belief, _told(edge.is_believed))
-    counts = (edge.papers, edge.evidence, edge.first_year, edge.last_year)
-    against = (edge.disbelief, edge.opposing_papers, edge.opposing_evidence)
-    kinds = (papers for _, papers in (*edge.by_polarity, *edge.by_study))
-    said = (*ends, *other, *counts, *against, *kinds)
-    for found in evidence:
-        yield (*said, *_evidence_cells(found))
-
-
-def _evidence_cells(found: EvidenceEntry) -> tuple[Cell, ...]:
-    article = (found.iri, found.pmid, found.year, found.journal, found.title)
-    sides = (
-        cell
-        for side in (found.subject, found.object)
-        for cell in (side.text, side.passage, side.start, side.end, side.at)
+def _assertion_cells(edge: Edge) -> tuple[Cell, ...]:
+    """Write what is repeated before each piece of evidence of an assertion."""
+    said, subject, object_ = edge.assertion, edge.subject, edge.object
+    return (
+        *(edge.iri, subject.curie, subject.name, edge.predicate.value, object_.curie, object_.name),
+        *(said.belief, _word(said.is_believed), said.paper_count, said.evidence_count),
+        *(said.first_year, said.last_year, said.disbelief),
+        *(said.opposing_paper_count, said.opposing_evidence_count, *said.papers_by_name.values()),
     )
-    stance = ("|".join(found.study_kinds), "opposes" if found.opposes else "supports")
-    cues = (found.polarity, _told(found.is_speculative), found.score, found.weight)
-    how = (found.recognizer, found.relation_method, found.pipeline_version)
-    return (*article, *stance, *cues, found.sentence, *sides, *how)
 
 
-def _told(claim: bool) -> str:  # noqa: FBT001
+def _evidence_cells(cited: Citation) -> tuple[Cell, ...]:
+    found, article, cues = cited.evidence, cited.article, cited.evidence.cues
+    studies = sorted(v.local_name(v.STUDY_NODES[kind]) for kind in article.study_kinds)
+    polarity = v.local_name(v.POLARITY_NODES[cues.polarity]) if cues.polarity else ""
+    sides = ((found.subject, found.subject_at), (found.object, found.object_at))
+    pipeline = cited.pipeline
+    return (
+        *(cited.iri, article.pmid, article.year, article.journal, article.title),
+        *("|".join(studies), "opposes" if cues.is_negated else "supports", polarity),
+        *(_word(cues.is_speculative), found.score, found.weight, found.sentence),
+        *(c for s, at in sides for c in (s.text, s.passage, s.start, s.end, at)),
+        *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),
+        cited.reading,
+    )
+
+
+def _word(claim: bool) -> str:  # noqa: FBT001
     return "true" if claim else "false"

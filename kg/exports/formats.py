@@ -6,11 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from kg.exports.csv_table import write_csv
-from kg.exports.cytoscape import write_cytoscape
-from kg.exports.graphml import write_graphml
 from kg.exports.jsonld import write_jsonld
 from kg.exports.kgx import write_kgx
 from kg.exports.nanopubs import write_nanopubs
+from kg.exports.networks import write_cytoscape, write_graphml
 from kg.exports.nquads import write_delta, write_nquads
 from kg.exports.turtle import write_turtle
 from kg.exports.writing import ExportError

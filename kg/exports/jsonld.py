@@ -9,19 +9,17 @@ from typing import IO
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.exports.context import XSD_STRING, shipped_context, short_names
-from kg.exports.dump import sorted_quads
-from kg.exports.prefixes import PREFIXES, compacted
-from kg.exports.sorting import quads_of
 from kg.exports.writing import new_file
+from kg.graph.ordered import quads_of, sorted_quads
 from kg.graph.rdf import iri_of
-from kg.graph.vocabulary import TYPE
+from kg.graph.vocabulary import TYPE, XSD, compacted
 from kg.stores import TripleStore
 
 Json = str | int | float | bool | dict[str, str]
 _NATIVE: dict[str, Callable[[str], Json]] = {
-    PREFIXES["xsd"] + "integer": int,
-    PREFIXES["xsd"] + "double": float,
-    PREFIXES["xsd"] + "boolean": json.loads,
+    XSD + "integer": int,
+    XSD + "double": float,
+    XSD + "boolean": json.loads,
 }
 
 

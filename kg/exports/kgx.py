@@ -2,7 +2,7 @@
 
 A Biolink predicate is given where ours implies it, else ``biolink:related_to``; ours stands in
 ``original_predicate``. Lists are joined by ``|``, which KGX cannot escape: within a text it becomes
-a slash, and a tab or line break a blank. KGX allows no slash in a CURIE either:
+a slash, a tab or line break a blank, a double quote an apostrophe. KGX has no slash in a CURIE:
 ``gbc:bacteria/strain-x`` is written ``gbc:bacteria.strain-x``; ``iri`` has the name in the graph.
 An assertion that more speaks against than for is ``negated``; its publications and its confidence
 are then those of the denial.
@@ -14,14 +14,18 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.exports.prefixes import compacted
-from kg.exports.rows import POLARITIES, STUDIES, Edge, ask, read_concepts, read_edges
+from kg.assertion import Edge
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
+from kg.graph.ordered import concepts, edges
 from kg.graph.rdf import cell
+from kg.graph.reading_back import read_rows
+from kg.graph.vocabulary import OPPOSES, compacted
 from kg.identifiers import iri_of_identifier
+from kg.sentence.cues import Polarity
+from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 from ontology.concept import Concept
-from ontology.namespaces import ONTOLOGY, predicate_iri, to_curie
+from ontology.namespaces import predicate_iri, to_curie
 from ontology.schema import EntityType, Predicate
 
 SOURCE = "infores:gutbrain"
@@ -70,22 +74,21 @@ EDGE_COLUMNS = (
     "object_aspect_qualifier", "knowledge_level", "agent_type", "primary_knowledge_source",
     "publications", "has_confidence_score", "evidence_count", "paper_count", "first_year",
     "last_year", "opposing_evidence_count", "opposing_paper_count",
-    *(f"{name}_paper_count" for name in (*POLARITIES, *STUDIES)),
+    *(f"{name.replace(' ', '_')}_paper_count" for name in (*Polarity, *StudyKind)),
 )  # fmt: skip
-OPPOSES = ONTOLOGY + "opposes"
-_PLAIN = str.maketrans({"|": "/", "\t": " ", "\n": " ", "\r": " "})
+_PLAIN = str.maketrans({"|": "/", "\t": " ", "\n": " ", "\r": " ", '"': "'"})
+"""KGX reads quotes as they stand, other readers take one at the start for a quoted cell."""
 
 
 def write_kgx(store: TripleStore, out: Path, work: Path, min_belief: float = 0.0) -> int:
     """Write both tables to a folder; returns the number of edges."""
     with new_folder(out) as folder:
-        nodes, edges = folder / "nodes.tsv", folder / "edges.tsv"
-        concepts = read_concepts(store, work, min_belief)
+        nodes, ties = folder / "nodes.tsv", folder / "edges.tsv"
         counts = {
-            "nodes": _write(nodes, NODE_COLUMNS, map(_node, concepts)),
-            "edges": _write(edges, EDGE_COLUMNS, _edges(store, work, min_belief)),
+            "nodes": _write(nodes, NODE_COLUMNS, map(_node, concepts(store, work, min_belief))),
+            "edges": _write(ties, EDGE_COLUMNS, _edges(store, work, min_belief)),
         }
-        entries = [file_entry(path) for path in (nodes, edges)]
+        entries = [file_entry(path) for path in (nodes, ties)]
         write_manifest(folder, {"format": "kgx", **counts, "files": entries})
     return counts["edges"]
 
@@ -117,46 +120,46 @@ def _node(concept: Concept) -> tuple[str, ...]:
 
 
 def _edges(store: TripleStore, work: Path, min_belief: float) -> Iterator[tuple[str, ...]]:
-    for edges in read_edges(store, work, min_belief):
-        papers = _publications(store, edges)
-        for edge in edges:
-            yield _edge(edge, papers.get((edge.iri, edge.is_denied), ()))
+    for batch in edges(store, work, min_belief):
+        papers = _publications(store, batch)
+        for edge in batch:
+            yield _edge(edge, papers.get((edge.iri, edge.assertion.is_denied), ()))
 
 
 def _edge(edge: Edge, papers: Iterable[str]) -> tuple[str, ...]:
-    ours = next((known for known in Predicate if known == edge.predicate), None)
-    counts = (str(papers) for _, papers in (*edge.by_polarity, *edge.by_study))
-    years = ("" if year is None else str(year) for year in (edge.first_year, edge.last_year))
+    said = edge.assertion
+    years = ("" if year is None else str(year) for year in (said.first_year, said.last_year))
     return (
         compacted(edge.iri),
-        _curie(edge.subject),
-        "biolink:related_to" if ours is None else PREDICATES.get(ours, "biolink:related_to"),
-        _curie(edge.object),
+        _curie(edge.subject.curie),
+        PREDICATES.get(edge.predicate, "biolink:related_to"),
+        _curie(edge.object.curie),
         "biolink:Association",
-        edge.predicate if ours is None else to_curie(predicate_iri(ours)),
-        "true" if edge.is_denied else "false",
-        "" if ours is None else ASPECTS.get(ours, ""),
+        to_curie(predicate_iri(edge.predicate)),
+        "true" if said.is_denied else "false",
+        ASPECTS.get(edge.predicate, ""),
         "not_provided",
         "text_mining_agent",
         SOURCE,
         "|".join(papers),
-        str(edge.disbelief if edge.is_denied else edge.belief),
-        str(edge.evidence),
-        str(edge.papers),
+        str(said.disbelief if said.is_denied else said.belief),
+        str(said.evidence_count),
+        str(said.paper_count),
         *years,
-        str(edge.opposing_evidence),
-        str(edge.opposing_papers),
-        *counts,
+        str(said.opposing_evidence_count),
+        str(said.opposing_paper_count),
+        *map(str, said.papers_by_name.values()),
     )
 
 
 def _publications(
-    store: TripleStore, edges: Iterable[Edge]
+    store: TripleStore, batch: Iterable[Edge]
 ) -> Mapping[tuple[str, bool], list[str]]:
     """Map (assertion, whether they deny it) to the CURIEs of papers, by PMID."""
     found: dict[tuple[str, bool], set[int]] = {}
-    for row in ask(store, "publications", assertion=[NamedNode(edge.iri) for edge in edges]):
-        side = cell(row, "assertion"), cell(row, "stance") == OPPOSES
+    about = {"assertion": [NamedNode(edge.iri) for edge in batch]}
+    for row in read_rows(store, "publications", about):
+        side = cell(row, "assertion"), row["stance"] == OPPOSES
         found.setdefault(side, set()).add(int(cell(row, "pmid")))
     return {side: [f"PMID:{pmid}" for pmid in sorted(pmids)] for side, pmids in found.items()}
 

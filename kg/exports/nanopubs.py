@@ -11,20 +11,21 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
-from kg.exports.prefixes import PREFIXES
-from kg.exports.rows import Edge, EvidenceEntry, read_edges, read_evidence
+from kg.assertion import Citation, Edge
 from kg.exports.writing import new_file
 from kg.graph import vocabulary as v
-from kg.identifiers import article_iri, iri_of_identifier
+from kg.graph.ordered import edges
+from kg.graph.reading_back import read_evidence
+from kg.identifiers import article_iri, iri_of_identifier, run_version
+from kg.sentence.cues import Cues
 from kg.stores import TripleStore
-from ontology.namespaces import GUTBRAIN, predicate_iri
-from ontology.schema import Predicate
+from ontology.namespaces import GUTBRAIN
 
 NP = "http://www.nanopub.org/nschema#"
 NANOPUBS = GUTBRAIN + "np/"
 _DERIVED = NamedNode(v.PROV + "wasDerivedFrom")
 _PRIMARY = NamedNode(v.PROV + "hadPrimarySource")
-_LABEL = NamedNode(PREFIXES["rdfs"] + "label")
+_LABEL = NamedNode(v.RDFS + "label")
 _HEAD_PARTS = (("hasAssertion", "assertion"), ("hasProvenance", "provenance"),
                ("hasPublicationInfo", "pubinfo"))  # fmt: skip
 Statement = tuple[NamedNode, NamedNode, NamedNode | Literal]
@@ -35,23 +36,23 @@ def write_nanopubs(store: TripleStore, out: Path, work: Path, min_belief: float 
     written: list[int] = []
     with new_file(out) as file:
         quads = _all(store, work, min_belief, written)
-        prefixes = {**PREFIXES, "np": NP}
+        prefixes = {**v.PREFIXES, "np": NP}
         serialize(quads, file, format=RdfFormat.TRIG, prefixes=prefixes)
     return sum(written)
 
 
 def _all(store: TripleStore, work: Path, min_belief: float, written: list[int]) -> Iterator[Quad]:
-    for edges in read_edges(store, work, min_belief):
-        kept = [edge for edge in edges if edge.papers and not edge.is_denied]
-        evidence = read_evidence(store, kept)
+    for batch in edges(store, work, min_belief):
+        kept = [e for e in batch if e.assertion.paper_count and not e.assertion.is_denied]
+        evidence = read_evidence(store, [edge.iri for edge in kept])
         for edge in kept:
             yield from nanopub(edge, evidence[edge.iri])
         written.append(len(kept))
 
 
-def nanopub(edge: Edge, evidence: Iterable[EvidenceEntry]) -> Iterator[Quad]:
+def nanopub(edge: Edge, evidence: Iterable[Citation]) -> Iterator[Quad]:
     """Write one assertion and its evidence as a nanopublication."""
-    found = sorted(evidence, key=lambda entry: entry.iri)
+    found = sorted(evidence, key=lambda citation: citation.iri)
     name = NANOPUBS + _content_hash(edge, found)
     assertion = NamedNode(name + "#assertion")
     parts: dict[str, Iterable[Statement]] = {
@@ -65,8 +66,12 @@ def nanopub(edge: Edge, evidence: Iterable[EvidenceEntry]) -> Iterator[Quad]:
         yield from (Quad(*statement, graph) for statement in statements)
 
 
-def _content_hash(edge: Edge, evidence: Iterable[EvidenceEntry]) -> str:
-    said = (edge.iri, str(edge.belief), *(f"{entry.iri} {entry.score}" for entry in evidence))
+def _content_hash(edge: Edge, evidence: Iterable[Citation]) -> str:
+    said = (
+        edge.iri,
+        str(edge.assertion.belief),
+        *(f"{e.iri} {e.evidence.score}" for e in evidence),
+    )
     return hashlib.sha256("\0".join(said).encode()).hexdigest()[:32]
 
 
@@ -77,45 +82,41 @@ def _head(name: str) -> Iterator[Statement]:
 
 
 def _claim(edge: Edge) -> Statement:
-    subject, object_ = (NamedNode(iri_of_identifier(end)) for end in (edge.subject, edge.object))
-    return subject, _predicate(edge), object_
-
-
-def _predicate(edge: Edge) -> NamedNode:
-    ours = next((known for known in Predicate if known == edge.predicate), None)
-    return NamedNode(iri_of_identifier(edge.predicate) if ours is None else predicate_iri(ours))
+    subject, object_ = (iri_of_identifier(each.curie) for each in (edge.subject, edge.object))
+    return NamedNode(subject), v.PREDICATE_NODES[edge.predicate], NamedNode(object_)
 
 
 def _provenance(
-    assertion: NamedNode, edge: Edge, evidence: Iterable[EvidenceEntry]
+    assertion: NamedNode, edge: Edge, evidence: Iterable[Citation]
 ) -> Iterator[Statement]:
-    yield assertion, v.BELIEF, Literal(edge.belief)
-    yield assertion, v.PAPER_COUNT, Literal(edge.papers)
-    for entry in evidence:
-        node, article = NamedNode(entry.iri), NamedNode(article_iri(entry.pmid))
-        yield node, v.OPPOSES if entry.opposes else v.SUPPORTS, assertion
-        if not entry.opposes:
+    yield assertion, v.BELIEF, Literal(edge.assertion.belief)
+    yield assertion, v.PAPER_COUNT, Literal(edge.assertion.paper_count)
+    for citation in evidence:
+        node, article = NamedNode(citation.iri), NamedNode(article_iri(citation.article.pmid))
+        found, is_against = citation.evidence, citation.evidence.cues.is_negated
+        yield node, v.OPPOSES if is_against else v.SUPPORTS, assertion
+        if not is_against:
             yield assertion, _DERIVED, node
             yield assertion, _PRIMARY, article
         yield node, v.TYPE, v.EVIDENCE_CLASS
         yield node, v.ARTICLE, article
-        yield node, v.SCORE, Literal(entry.score)
-        yield node, v.WEIGHT, Literal(entry.weight)
-        yield from _cues(node, entry)
-        yield node, v.SENTENCE, Literal(entry.sentence)
-        yield node, v.GENERATED_BY, NamedNode(entry.run)
+        yield node, v.SCORE, Literal(found.score)
+        yield node, v.WEIGHT, Literal(found.weight)
+        yield from _cues(node, found.cues)
+        yield node, v.SENTENCE, Literal(found.sentence)
+        yield node, v.GENERATED_BY, NamedNode(found.run)
 
 
-def _cues(node: NamedNode, entry: EvidenceEntry) -> Iterator[Statement]:
-    if entry.polarity:
-        yield node, v.POLARITY, v.gb(entry.polarity)
-    if entry.is_speculative:
+def _cues(node: NamedNode, cues: Cues) -> Iterator[Statement]:
+    if cues.polarity:
+        yield node, v.POLARITY, v.POLARITY_NODES[cues.polarity]
+    if cues.is_speculative:
         yield node, v.IS_SPECULATIVE, v.TRUE
 
 
-def _pubinfo(name: NamedNode, edge: Edge, evidence: Iterable[EvidenceEntry]) -> Iterator[Statement]:
-    yield name, _LABEL, Literal(f"{edge.subject_name} {edge.predicate} {edge.object_name}")
+def _pubinfo(name: NamedNode, edge: Edge, evidence: Iterable[Citation]) -> Iterator[Statement]:
+    yield name, _LABEL, Literal(f"{edge.subject.name} {edge.predicate} {edge.object.name}")
     yield name, _DERIVED, NamedNode(edge.iri)
-    for run, version in sorted({(entry.run, entry.pipeline_version) for entry in evidence}):
+    for run in sorted({citation.evidence.run for citation in evidence}):
         yield name, v.GENERATED_BY, NamedNode(run)
-        yield NamedNode(run), v.PIPELINE_VERSION, Literal(version)
+        yield NamedNode(run), v.PIPELINE_VERSION, Literal(run_version(run))

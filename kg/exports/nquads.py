@@ -13,11 +13,10 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.exports.dump import sorted_quads
-from kg.exports.rows import ask
-from kg.exports.sorting import batched, split_key
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
+from kg.graph.ordered import batched, sorted_quads, split_key
 from kg.graph.rdf import cell
+from kg.graph.reading_back import read_rows
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN
 
@@ -64,9 +63,8 @@ def write_delta(
 
 def _dropped(removed: Iterable[Entry], after: TripleStore) -> list[str]:
     touched = {str(entry["graph"]) for entry in removed} - {"DEFAULT"}
-    if not touched:
-        return []
-    left = {cell(row, "g") for row in ask(after, "graphs", g=map(NamedNode, sorted(touched)))}
+    about = {"g": [NamedNode(graph) for graph in touched]}
+    left = {cell(row, "g") for row in read_rows(after, "graphs", about)}
     return sorted(touched - left)
 
 

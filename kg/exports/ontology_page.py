@@ -11,9 +11,8 @@ from string import Template
 
 from pyoxigraph import Triple
 
-from kg.exports.context import OWL, RDFS, ontology_triples
-from kg.exports.prefixes import PREFIXES, compacted
-from kg.graph.vocabulary import SKOS, TYPE
+from kg.exports.context import ontology_triples
+from kg.graph.vocabulary import OWL, PREFIXES, RDFS, SKOS, TYPE, compacted
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI
 
 HEADER = ONTOLOGY.removesuffix("#")

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from pyoxigraph import RdfFormat, serialize
 
-from kg.exports.dump import sorted_quads
-from kg.exports.prefixes import PREFIXES
-from kg.exports.sorting import by_subject, quads_of
 from kg.exports.writing import new_file
+from kg.graph.ordered import by_subject, quads_of, sorted_quads
+from kg.graph.vocabulary import PREFIXES
 from kg.stores import TripleStore
 
 

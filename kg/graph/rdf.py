@@ -1,7 +1,6 @@
 """From our types to RDF, and single values back; ``docs/graph.md`` shows what comes out."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from unicodedata import normalize
 
@@ -15,7 +14,7 @@ from kg.sentence.quotation import Span
 from kg.sentence.reading_version import reading_version
 from kg.stores import Row
 from ontology.concept import Concept
-from ontology.namespaces import GUTBRAIN, CurieError, to_curie, to_iri
+from ontology.namespaces import GUTBRAIN, CurieError, to_iri
 
 Value = NamedNode | Literal
 Pairs = Iterable[tuple[NamedNode, Value | None]]
@@ -26,24 +25,6 @@ _REMEMBERED = 100_000
 
 class RowError(ValueError):
     """A row of a query lacks what a type of ours needs."""
-
-
-@dataclass(frozen=True, slots=True)
-class _SpanTerms:
-    """The properties of one side of a piece of evidence."""
-
-    text: NamedNode
-    passage: NamedNode
-    start: NamedNode
-    end: NamedNode
-    at: NamedNode
-
-    @classmethod
-    def of(cls, side: str) -> "_SpanTerms":
-        return cls(*(v.gb(side + part) for part in ("Text", "Passage", "Start", "End", "At")))
-
-
-_SUBJECT_TERMS, _OBJECT_TERMS = _SpanTerms.of("subject"), _SpanTerms.of("object")
 
 
 def _text(value: str) -> Literal | None:
@@ -61,12 +42,6 @@ def _quads(subject: NamedNode, pairs: Pairs, graph: NamedNode) -> Iterator[Quad]
 def concept_node(curie: str) -> NamedNode:
     """Name the concept of a CURIE; raises CurieError on an unknown prefix."""
     return NamedNode(to_iri(curie))
-
-
-@lru_cache(maxsize=_REMEMBERED)
-def concept_curie(iri: str) -> str:
-    """Read the CURIE of a concept back; raises CurieError on an unknown namespace."""
-    return to_curie(iri)
 
 
 def concept_quads(concept: Concept) -> Iterator[Quad]:
@@ -162,14 +137,14 @@ def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
         (v.WEIGHT, Literal(float(evidence.weight))),
         (v.RECORD_VERSION, Literal(evidence.version)),
         (v.SENTENCE, _text(evidence.sentence)),
-        *_span_pairs(_SUBJECT_TERMS, evidence.subject, evidence.subject_at),
-        *_span_pairs(_OBJECT_TERMS, evidence.object, evidence.object_at),
+        *_span_pairs(v.SUBJECT_SPAN, evidence.subject, evidence.subject_at),
+        *_span_pairs(v.OBJECT_SPAN, evidence.object, evidence.object_at),
     ]
     node = NamedNode(evidence_iri(claim, evidence))
     return _quads(node, pairs, run_graph(evidence.run))
 
 
-def _span_pairs(terms: _SpanTerms, span: Span, at: int) -> Pairs:
+def _span_pairs(terms: v.SpanTerms, span: Span, at: int) -> Pairs:
     yield terms.text, Literal(span.text)
     yield terms.passage, Literal(span.passage)
     yield terms.start, Literal(span.start)

@@ -1,16 +1,46 @@
-"""The RDF terms that the graph is written in, as pyoxigraph nodes."""
+"""The RDF terms that the graph is written in, as pyoxigraph nodes, and the prefixes of files."""
 
+from dataclasses import dataclass
+
+from curies import Converter
 from pyoxigraph import Literal, NamedNode
 
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
-from ontology.namespaces import GUTBRAIN, ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI
+from ontology.namespaces import GUTBRAIN, ONTOLOGY, PREDICATE_OF_IRI, PREFIX_MAP, TYPE_OF_IRI
 from ontology.schema import EntityType, Predicate
 
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
 BIOLINK = "https://w3id.org/biolink/vocab/"
 PROV = "http://www.w3.org/ns/prov#"
+OWL = "http://www.w3.org/2002/07/owl#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+FABIO = "http://purl.org/spar/fabio/"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+VOCABULARIES = {
+    "biolink": BIOLINK,
+    "dcterms": DCTERMS,
+    "fabio": FABIO,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": "https://schema.org/",
+    "skos": SKOS,
+    "xsd": XSD,
+}
+"""Prefixes of the vocabularies of others."""
+_OF_THINGS = {
+    **PREFIX_MAP,
+    "gba": GUTBRAIN + "assertion/",
+    "gbe": GUTBRAIN + "evidence/",
+    "gbr": GUTBRAIN + "run/",
+}
+PREFIXES = dict(sorted({**VOCABULARIES, **_OF_THINGS}.items()))
+"""The prefixes that files are written with."""
+_CONVERTER = Converter.from_prefix_map(PREFIXES)
 
 ONTOLOGY_GRAPH = NamedNode(GUTBRAIN + "graph/ontology")
 CONCEPTS = NamedNode(GUTBRAIN + "graph/concepts")
@@ -18,14 +48,14 @@ ARTICLES = NamedNode(GUTBRAIN + "graph/articles")
 ASSERTIONS = NamedNode(GUTBRAIN + "graph/assertions")
 RUN_GRAPHS = GUTBRAIN + "graph/run/"
 
-TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+TYPE = NamedNode(RDF + "type")
 CONCEPT = NamedNode(SKOS + "Concept")
 PREF_LABEL = NamedNode(SKOS + "prefLabel")
 ALT_LABEL = NamedNode(SKOS + "altLabel")
 CLOSE_MATCH = NamedNode(SKOS + "closeMatch")
 IDENTIFIER = NamedNode(DCTERMS + "identifier")
 TITLE = NamedNode(DCTERMS + "title")
-ARTICLE_CLASS = NamedNode("http://purl.org/spar/fabio/JournalArticle")
+ARTICLE_CLASS = NamedNode(FABIO + "JournalArticle")
 ASSERTION_CLASS = NamedNode(BIOLINK + "Association")
 SUBJECT = NamedNode(BIOLINK + "subject")
 PREDICATE = NamedNode(BIOLINK + "predicate")
@@ -52,6 +82,32 @@ def local_name(term: NamedNode) -> str:
     return term.value.removeprefix(ONTOLOGY)
 
 
+def compacted(iri: str) -> str:
+    """Write an IRI as short as the prefixes allow.
+
+    >>> compacted("http://www.w3.org/2004/02/skos/core#prefLabel"), compacted("https://x.org/1")
+    ('skos:prefLabel', 'https://x.org/1')
+    """
+    return _CONVERTER.compress(iri) or iri
+
+
+@dataclass(frozen=True, slots=True)
+class SpanTerms:
+    """The properties of one side of a piece of evidence."""
+
+    text: NamedNode
+    passage: NamedNode
+    start: NamedNode
+    end: NamedNode
+    at: NamedNode
+
+    @classmethod
+    def of(cls, side: str) -> "SpanTerms":
+        """Name the properties of the subject or the object."""
+        return cls(*(gb(side + part) for part in ("Text", "Passage", "Start", "End", "At")))
+
+
+SUBJECT_SPAN, OBJECT_SPAN = SpanTerms.of("subject"), SpanTerms.of("object")
 TRUE = Literal(True)  # noqa: FBT003
 ARTICLE = gb("article")
 BELIEF = gb("belief")

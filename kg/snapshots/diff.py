@@ -1,12 +1,14 @@
 """What changed between two graphs: assertions new, gone, or believed otherwise."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from kg.exports.rows import BATCH, TRUE, Edge, ask, edges_of, text_of
-from kg.exports.sorting import batched
+from kg.assertion import Edge
+from kg.graph.ordered import batched
 from kg.graph.rdf import cell
+from kg.graph.reading_back import BATCH, read_edges, read_rows
+from kg.graph.vocabulary import TRUE
 from kg.stores import Row, TripleStore
 
 Change = Literal["new", "gone", "changed"]
@@ -14,13 +16,11 @@ MIN_CHANGE = 0.05
 _ORDER: tuple[Change, ...] = ("new", "gone", "changed")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How an assertion stands in one graph; ``belief`` and ``disbelief`` in [0, 1]."""
+class _Beliefs(NamedTuple):
+    """What is compared of an assertion in two graphs."""
 
     belief: float
     disbelief: float
-    papers: int
     is_believed: bool
 
 
@@ -29,14 +29,20 @@ class Difference:
     """One assertion that differs; ``before`` or ``after`` is None where it is not there."""
 
     change: Change
-    edge: Edge
-    before: Standing | None
-    after: Standing | None
+    before: Edge | None
+    after: Edge | None
+
+    @property
+    def edge(self) -> Edge:
+        """The assertion as it is now, or as it last was."""
+        edge = self.after or self.before
+        assert edge is not None  # noqa: S101  # one of the graphs has it
+        return edge
 
     @property
     def shift(self) -> float:
         """By how much the belief moved; what is not there is not believed."""
-        old, new = (side.belief if side else 0.0 for side in (self.before, self.after))
+        old, new = (side.assertion.belief if side else 0.0 for side in (self.before, self.after))
         return round(new - old, 6)
 
 
@@ -48,42 +54,37 @@ def compare(
     Changed are those whose belief or disbelief moved by ``min_change`` or more, or that came to
     be, or ceased to be, stated as a direct triple.
     """
-    old, new = _standings(before), _standings(after)
-    changes = _changes(old, new, min_change)
-    gone = [iri for iri, change in changes.items() if change == "gone"]
-    there = [iri for iri, change in changes.items() if change != "gone"]
+    changes = _changes(_beliefs(before), _beliefs(after), min_change)
+    old = _edges(before, [iri for iri, change in changes.items() if change != "new"])
+    new = _edges(after, [iri for iri, change in changes.items() if change != "gone"])
     found = [
-        Difference(changes[edge.iri], edge, old.get(edge.iri), new.get(edge.iri))
-        for store, iris in ((before, gone), (after, there))
-        for edge in _edges(store, iris)
+        Difference(change, old.get(iri), new.get(iri))
+        for iri, change in changes.items()
+        if iri in old or iri in new
     ]
     return sorted(found, key=_rank)
 
 
 def about(difference: Difference, concepts: Collection[str]) -> bool:
     """Whether an assertion joins all of the concepts named by identifier (one, or both ends)."""
-    return set(concepts) <= {difference.edge.subject, difference.edge.object}
+    return set(concepts) <= {difference.edge.subject.curie, difference.edge.object.curie}
 
 
 def _rank(difference: Difference) -> tuple[int, float, str]:
     return _ORDER.index(difference.change), -abs(difference.shift), difference.edge.iri
 
 
-def _standings(store: TripleStore) -> dict[str, Standing]:
-    return {cell(row, "iri"): _standing(row) for row in ask(store, "beliefs")}
+def _beliefs(store: TripleStore) -> dict[str, _Beliefs]:
+    return {cell(row, "iri"): _of(row) for row in read_rows(store, "beliefs", {})}
 
 
-def _standing(row: Row) -> Standing:
-    return Standing(
-        float(cell(row, "belief")),
-        float(text_of(row, "disbelief") or 0),
-        int(cell(row, "papers")),
-        cell(row, "believed") in TRUE,
-    )
+def _of(row: Row) -> _Beliefs:
+    disbelief = float(cell(row, "disbelief")) if row["disbelief"] else 0.0
+    return _Beliefs(float(cell(row, "belief")), disbelief, row["believed"] == TRUE)
 
 
 def _changes(
-    old: Mapping[str, Standing], new: Mapping[str, Standing], min_change: float
+    old: Mapping[str, _Beliefs], new: Mapping[str, _Beliefs], min_change: float
 ) -> dict[str, Change]:
     changes: dict[str, Change] = dict.fromkeys(new.keys() - old.keys(), "new")
     changes |= dict.fromkeys(old.keys() - new.keys(), "gone")
@@ -92,12 +93,12 @@ def _changes(
     return changes
 
 
-def _has_moved(old: Standing, new: Standing, min_change: float) -> bool:
+def _has_moved(old: _Beliefs, new: _Beliefs, min_change: float) -> bool:
     moved = abs(new.belief - old.belief), abs(new.disbelief - old.disbelief)
     shift = round(max(moved), 6)
     return old.is_believed != new.is_believed or (shift >= min_change and shift > 0)
 
 
-def _edges(store: TripleStore, iris: Collection[str]) -> Iterator[Edge]:
-    for batch in batched(sorted(iris), BATCH):
-        yield from edges_of(store, batch)
+def _edges(store: TripleStore, iris: Collection[str]) -> dict[str, Edge]:
+    batches = batched(sorted(iris), BATCH)
+    return {edge.iri: edge for batch in batches for edge in read_edges(store, batch)}

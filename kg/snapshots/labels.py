@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.graph.rdf import cell
-from kg.graph.stated import read_rows
+from kg.graph.reading_back import read_rows
 from kg.identifiers import identifier_of
 from kg.stores import TripleStore
 from ontology.namespaces import TYPE_OF_IRI

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.exports.rows import concepts_of
 from kg.graph.catalogue import ask as ask_question
 from kg.graph.catalogue import bind_terms, question_folder
 from kg.graph.rdf import cell
-from kg.identifiers import identifier_of, iri_of_identifier
+from kg.graph.reading_back import read_concepts
+from kg.identifiers import identifier_of
 from kg.snapshots.labels import Hit, fold
 from kg.stores import Row, TripleStore
 from kg.stores.answers import StoreError, StoreUnreachableError
@@ -34,7 +34,7 @@ def search_server(
     if not words:
         return []
     found = _by_lucene(store, words) or _by_scan(store, text)
-    concepts = {iri_of_identifier(c.curie): c for c in concepts_of(store, found)}
+    concepts = read_concepts(store, found)
     wanted = [c for c in concepts.values() if entity_type in {None, c.type}]
     degrees = _degrees(store, concepts)
     hits = (_hit(concept, degrees.get(concept.curie, 0), words) for concept in wanted)

@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode
 
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
-from kg.graph.stated import read_rows
+from kg.graph.reading_back import read_rows
 from kg.stores import TripleStore
 
 _SCHEMA = """

@@ -49,7 +49,7 @@ def read_rows(solutions: QuerySolutions) -> Iterator[Row]:
     """Turn solutions into rows, one at a time."""
     names = [variable.value for variable in solutions.variables]
     for solution in solutions:
-        yield {name: solution[name] for name in names}
+        yield dict(zip(names, solution, strict=True))
 
 
 def one_line(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pyoxigraph import Literal
 from extract.annotation import AnnotatedDocument, Pipeline
 from kg.checks.validation import ValidationError
 from kg.graph import vocabulary as v
-from kg.graph.stated import GraphCounts, graph_counts, graph_state
+from kg.graph.state import graph_counts, graph_state
 from kg.loading import LoadResult, load, load_ontology, ontology_quads, withdraw
 from kg.sentence.reading_version import reading_version
 from kg.stores.embedded import EmbeddedStore
@@ -172,6 +172,19 @@ def test_a_withdrawn_paper_leaves_no_trace(store: EmbeddedStore, paper: Paper) -
     assert not withdraw(store, ["2"], min_belief=0.5).has_changed
 
 
+def test_a_concept_goes_with_the_last_that_is_said_of_it(
+    store: EmbeddedStore, paper: Paper
+) -> None:
+    first, second = paper("1", ON_PARKINSON), paper("2", ON_DEPRESSION)
+    load(store, [first, second], min_belief=0.5)
+    withdraw(store, ["1"], min_belief=0.5)
+    names = {Literal("F. prausnitzii"), Literal("depression")}
+    assert set(_said(store, v.PREF_LABEL)) == names
+    assert set(store.quads()) == set(_fresh([second]).quads())
+    withdraw(store, ["2"], min_belief=0.5)
+    assert _said(store, v.PREF_LABEL) == []
+
+
 def test_the_later_version_of_a_paper_in_one_batch_wins(store: EmbeddedStore, paper: Paper) -> None:
     load(store, [paper("1", ON_PARKINSON), paper("1", ON_DEPRESSION)], min_belief=0.5)
     assert set(store.quads()) == set(_fresh([paper("1", ON_DEPRESSION)]).quads())
@@ -214,24 +227,6 @@ def test_the_blank_nodes_of_an_ontology_get_the_same_names_each_time() -> None:
     assert all("_:" not in str(quad) for quad in ontology_quads(turtle))
 
 
-def test_counts_add_up(graph: EmbeddedStore) -> None:
-    assert graph_counts(graph) == GraphCounts(
-        articles=9, mentions=34, relations=17, concepts=10, assertions=12, believed=11,
-        evidence=16, quads=graph.size(),
-    )  # fmt: skip
-
-
-def test_an_empty_graph_counts_nothing(store: EmbeddedStore) -> None:
-    assert graph_counts(store) == GraphCounts(0, 0, 0, 0, 0, 0, 0, 0)
-    assert graph_state(store) == {}
-
-
-def test_the_state_tells_what_was_read(store: EmbeddedStore, paper: Paper) -> None:
-    read = paper("1", ON_PARKINSON)
-    load(store, [read], min_belief=0.5)
-    assert graph_state(store) == {"1": (read.document.record_hash, reading_version(read.pipeline))}
-
-
 CLAIMS = (ON_PARKINSON, ON_DEPRESSION, ("butyrate", Predicate.INFLUENCE, "depression"))
 STEPS = st.lists(
     st.tuples(st.sampled_from("123"), st.lists(st.sampled_from(CLAIMS), max_size=3, unique=True)),
@@ -259,7 +254,7 @@ def test_any_history_ends_in_the_graph_of_the_last_versions(
         else:
             withdraw(store, [pmid], min_belief=0.5)
     fresh = _fresh(last.values())
-    kept = {v.CONCEPTS, *(q.graph_name for q in store.quads() if q.predicate == v.RECOGNIZER)}
+    kept = {*(q.graph_name for q in store.quads() if q.predicate == v.RECOGNIZER)}
     difference = set(store.quads()) ^ set(fresh.quads())
     assert {quad.graph_name for quad in difference} <= kept
     assert not any(quad.predicate == v.SENTENCE for quad in difference)

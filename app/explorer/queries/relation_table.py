@@ -19,7 +19,7 @@ from app.graph_access import graph_version, open_graph
 from app.settings import load_settings
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
-from kg.graph.stated import read_rows
+from kg.graph.reading_back import read_rows
 from kg.stores import TripleStore
 from kg.stores.address import is_server
 from ontology.namespaces import GUTBRAIN, PREDICATE_OF_IRI

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.nights.shrink_gate import foreseen_losses, losses, strays
 from app.update import Work
-from kg.graph.stated import GraphCounts
+from kg.graph.state import GraphCounts
 
 BEFORE = GraphCounts(100, 900, 400, 80, 200, 150, 400, 9000)
 MANY = Work({str(n): "hash" for n in range(50)}, (), ())

@@ -317,7 +317,7 @@ PLANTED: dict[str, Callable[[list[Quad]], list[Quad]]] = {
 
 
 def test_every_invariant_is_planted() -> None:
-    beliefs = {"wrong_belief", "wrong_disbelief"}
+    beliefs = {"wrong_belief", "wrong_disbelief", "believed_against_belief"}
     assert {invariant.name for invariant in invariants()} | beliefs == PLANTED.keys()
 
 

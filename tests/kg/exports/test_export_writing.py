@@ -9,13 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Quad
 
-from kg.exports.dump import all_quads
 from kg.exports.formats import Format, export
-from kg.exports.sorting import by_graph, keyed_lines, quads_of, sorted_lines
 from kg.exports.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
 from kg.stores.embedded import EmbeddedStore
 
@@ -107,40 +102,6 @@ def test_a_killed_export_leaves_nothing_under_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "folder").exists()
     assert not (tmp_path / "file.gz").exists()
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
-
-
-@given(lines=st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b" ") + b"\n")))
-def test_sorting_in_pieces_is_sorting(
-    lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("pieces")
-    assert list(sorted_lines(lines, folder, piece_bytes=20)) == sorted(lines)
-    assert not list(folder.iterdir())
-
-
-@given(text=st.text(max_size=20))
-def test_any_text_survives_as_a_line(text: str) -> None:
-    node = NamedNode("x:s")
-    quads = [Quad(node, node, Literal(text), NamedNode("x:g")) for _ in range(2)]
-    assert list(quads_of(keyed_lines(quads, by_graph))) == quads
-
-
-class QueriesOnly:
-    """A store that answers queries and nothing else, as a server does."""
-
-    def __init__(self, store: EmbeddedStore) -> None:
-        self.select = store.select
-        self.size = store.size
-        self.change = store.change
-
-
-def test_a_server_gives_the_same_files(graph: EmbeddedStore, tmp_path: Path) -> None:
-    server = QueriesOnly(graph)
-    assert set(all_quads(server)) == set(graph.quads())
-    for form in (Format.TURTLE, Format.CSV):
-        export(graph, form, tmp_path / "own")
-        export(server, form, tmp_path / "server")
-        assert (tmp_path / "own").read_bytes() == (tmp_path / "server").read_bytes()
 
 
 def test_an_empty_graph_is_written_too(store: EmbeddedStore, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_an_unknown_parameter_is_named() -> None:
         bind(question("top_relations"), {"colour": "red"})
 
 
-@pytest.mark.parametrize("name", ["nothing", "../catalogue", "loading/state"])
+@pytest.mark.parametrize("name", ["nothing", "../catalogue", "reading/state"])
 def test_an_unknown_question_is_named(name: str) -> None:
     with pytest.raises(QuestionError, match="No question"):
         question(name)

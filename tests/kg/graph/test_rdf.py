@@ -1,29 +1,21 @@
-"""What is written as RDF can be read back, and looks as docs/graph.md says."""
+"""What is written as RDF looks as docs/graph.md says."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from unicodedata import is_normalized
 
-import pytest
 from pyoxigraph import BlankNode, Literal, Quad
 
 from extract.annotation import AnnotatedDocument
 from kg.assertion import Article, Assertion, Claim, collect_evidence
 from kg.graph import vocabulary as v
-from kg.graph.catalogue import ask
 from kg.graph.rdf import (
-    RowError,
     article_quads,
     assertion_quads,
     concept_quads,
     evidence_quads,
     run_quads,
 )
-from kg.graph.rows import evidence_of, summary_of
-from kg.loading import load
-from kg.sentence.cues import Cues, Polarity
-from kg.sentence.study import StudyKind
-from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
@@ -73,10 +65,10 @@ def test_an_article_without_a_year_has_none(paper: Paper) -> None:
 def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:
     annotated = paper("1", SAID)
     (claim, evidence), *_ = collect_evidence(annotated)
-    summary = Assertion(claim, 1, 1, 0.5, is_believed=True, years=((2020, 1),))
+    assertion = Assertion(claim, 1, 1, 0.5, is_believed=True, years=((2020, 1),))
     quads = [
         *article_quads(Article.of(annotated)), *run_quads(annotated.pipeline),
-        *evidence_quads(claim, evidence), *assertion_quads(summary),
+        *evidence_quads(claim, evidence), *assertion_quads(assertion),
     ]  # fmt: skip
     assert not any(
         isinstance(q.subject, BlankNode) or isinstance(q.object, BlankNode) for q in quads
@@ -85,61 +77,11 @@ def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:
     assert years == {Literal(2020)}
 
 
-def test_evidence_is_read_back_as_it_was_written(graph: EmbeddedStore, paper: Paper) -> None:
-    found = {row["pmid"]: evidence_of(row) for row in ask(graph, "evidence_of_assertion")}
-    said = paper("3", SAID, score=0.6, year=None)
-    ((_, written),) = collect_evidence(said)
-    assert found[Literal("3")] == written
-
-
-def test_evidence_against_is_read_back_with_its_cues(store: EmbeddedStore, paper: Paper) -> None:
-    text = "It is unclear whether F. prausnitzii did not affect Parkinson's disease."
-    denied = paper("1", SAID, text=text)
-    load(store, [denied], min_belief=0.5)
-    (row,) = ask(store, "evidence_of_assertion")
-    ((_, written),) = collect_evidence(denied)
-    assert evidence_of(row) == written
-    assert written.cues == Cues(Polarity.NO_CHANGE, is_negated=True, is_speculative=True)
-    assert written.weight == 0.4
-
-
-def test_a_summary_is_read_back_as_it_was_written(store: EmbeddedStore) -> None:
-    summary = Assertion(
-        Claim("NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845"), 3, 7, 0.93,
-        is_believed=True, years=((2019, 1), (2022, 2)),
-        opposing_paper_count=1, opposing_evidence_count=2, disbelief=0.4,
-        polarities=((Polarity.DECREASE, 2), (Polarity.NO_CHANGE, 1)),
-        kinds=((StudyKind.ANIMAL, 1), (StudyKind.HUMAN, 2)),
-    )  # fmt: skip
-    store.change(remove=(), add=assertion_quads(summary))
-    (row,) = store.select(
-        """PREFIX gb: <https://w3id.org/gutbrain/ontology#>
-        PREFIX biolink: <https://w3id.org/biolink/vocab/>
-        SELECT * { ?a biolink:subject ?subject ; biolink:predicate ?predicate ;
-          biolink:object ?object ; gb:paperCount ?paperCount ; gb:evidenceCount ?evidenceCount ;
-          gb:belief ?belief ; gb:isBelieved ?isBelieved ; gb:disbelief ?disbelief ;
-          gb:opposingPaperCount ?opposingPaperCount ;
-          gb:opposingEvidenceCount ?opposingEvidenceCount ;
-          gb:decreasePaperCount ?decreasePaperCount ; gb:noChangePaperCount ?noChangePaperCount ;
-          gb:animalPaperCount ?animalPaperCount ; gb:humanPaperCount ?humanPaperCount }"""
-    )
-    years = store.select(
-        """PREFIX gb: <https://w3id.org/gutbrain/ontology#>
-        SELECT * { ?c gb:ofAssertion ?a ; gb:year ?year ; gb:paperCount ?paperCount }"""
-    )
-    assert summary_of(row, years) == summary
-
-
 def test_an_assertion_below_the_threshold_has_no_direct_triple() -> None:
-    summary = Assertion(
+    assertion = Assertion(
         Claim("NCBITaxon:853", Predicate.INFLUENCE, "NCIT:C26845"), 1, 1, 0.2, is_believed=False
     )
     direct = v.PREDICATE_NODES[Predicate.INFLUENCE]
-    assert all(quad.predicate != direct for quad in assertion_quads(summary))
-    believed = replace(summary, is_believed=True)
+    assert all(quad.predicate != direct for quad in assertion_quads(assertion))
+    believed = replace(assertion, is_believed=True)
     assert any(quad.predicate == direct for quad in assertion_quads(believed))
-
-
-def test_a_row_that_lacks_a_value_is_refused_by_name() -> None:
-    with pytest.raises(RowError, match="article"):
-        evidence_of({"article": None})

@@ -8,7 +8,7 @@ from shutil import copytree
 import pytest
 
 from extract.annotation import AnnotatedDocument, Pipeline
-from kg.graph.stated import graph_state
+from kg.graph.state import graph_state
 from kg.loading import load
 from kg.sentence import reading_version as reading
 from kg.sentence.reading_version import reading_version

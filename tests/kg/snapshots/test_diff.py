@@ -23,7 +23,7 @@ def later(graph: EmbeddedStore) -> EmbeddedStore:
 
 
 def _told(found: list[Difference]) -> list[tuple[str, str, str, str]]:
-    return [(d.change, d.edge.subject_name, d.edge.predicate, d.edge.object_name) for d in found]
+    return [(d.change, d.edge.subject.name, d.edge.predicate, d.edge.object.name) for d in found]
 
 
 def test_a_graph_does_not_differ_from_itself(graph: EmbeddedStore) -> None:
@@ -38,7 +38,7 @@ def test_a_new_paper_makes_a_new_assertion(
     assert _told([found]) == [("new", "A. muciniphila", "influence", PARKINSON)]
     assert found.before is None
     assert found.after is not None
-    assert (found.after.papers, found.shift) == (1, found.after.belief)
+    assert (found.after.assertion.paper_count, found.shift) == (1, found.after.assertion.belief)
 
 
 def test_a_withdrawn_paper_takes_its_assertions_along(
@@ -71,7 +71,7 @@ def test_new_belief_is_told_however_small_the_step(
     (found,) = compare(graph, later, min_change=1)
     assert found.before is not None
     assert found.after is not None
-    assert (found.before.is_believed, found.after.is_believed) == (False, True)
+    assert (found.before.assertion.is_believed, found.after.assertion.is_believed) == (False, True)
 
 
 def test_new_comes_before_gone_before_changed(

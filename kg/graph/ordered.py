@@ -1,4 +1,8 @@
-"""Quads in order, however many: sorted in pieces on the disk, merged as they are read."""
+"""All that a graph holds, in an order that does not depend on the store.
+
+Lines are sorted in pieces on the disk and merged as they are read; concepts and assertions are then
+asked for in batches. So memory does not grow with the graph.
+"""
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
@@ -6,12 +10,19 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from pyoxigraph import Quad, RdfFormat, parse, serialize
+from pyoxigraph import Literal, Quad, RdfFormat, parse, serialize
+
+from kg.assertion import Edge
+from kg.graph.rdf import cell, node, value
+from kg.graph.reading_back import BATCH, read_concepts, read_edges, read_rows
+from kg.stores import TripleStore
+from kg.stores.embedded import EmbeddedStore
+from ontology.concept import Concept
 
 PIECE_BYTES = 64 * 1024**2
 """Text sorted in memory at a time; 200 million quads make 800 pieces, all open in the merge."""
-
-BATCH = 10_000
+QUADS = 10_000
+"""Quads written and parsed at a time."""
 T = TypeVar("T")
 KeyOf = Callable[[Quad], str]
 
@@ -26,9 +37,45 @@ def by_subject(_: Quad) -> str:
     return ""
 
 
+def concepts(store: TripleStore, folder: Path, min_belief: float = 0.0) -> Iterator[Concept]:
+    """Read the concepts in assertions of that belief, by IRI; ``folder`` is for sorted pieces."""
+    for batch in batched(_iris(store, "concept_iris", folder, min_belief), BATCH):
+        found = read_concepts(store, batch)
+        yield from (found[iri] for iri in batch if iri in found)
+
+
+def edges(store: TripleStore, folder: Path, min_belief: float = 0.0) -> Iterator[list[Edge]]:
+    """Read the assertions of that belief, by IRI, in batches."""
+    for batch in batched(_iris(store, "assertion_iris", folder, min_belief), BATCH):
+        yield read_edges(store, batch)
+
+
+def _iris(store: TripleStore, query: str, folder: Path, min_belief: float) -> Iterator[str]:
+    rows = read_rows(store, query, {"min": (Literal(min_belief),)})
+    lines = (cell(row, "iri").encode() + b"\n" for row in rows)
+    pieces = folder / query
+    pieces.mkdir(exist_ok=True)
+    for line in sorted_lines(lines, pieces):
+        yield line.decode().rstrip("\n")
+
+
+def all_quads(store: TripleStore) -> Iterator[Quad]:
+    """Walk over every quad in the store's order; a server is asked by SPARQL, its named graphs."""
+    if isinstance(store, EmbeddedStore):
+        return store.quads()
+    rows = read_rows(store, "quads", {})
+    return (Quad(node(r, "s"), node(r, "p"), value(r, "o"), node(r, "g")) for r in rows)
+
+
+def sorted_quads(store: TripleStore, folder: Path, key: KeyOf = by_graph) -> Iterator[bytes]:
+    """Give every quad as a keyed line, in order; ``folder`` is for the pieces on the disk."""
+    folder.mkdir(exist_ok=True)
+    return sorted_lines(keyed_lines(all_quads(store), key), folder)
+
+
 def keyed_lines(quads: Iterable[Quad], key: KeyOf = by_graph) -> Iterator[bytes]:
     """Write quads as ``key TAB N-Quads line``; no key and no N-Quads term holds a bare tab."""
-    for batch in batched(quads, BATCH):
+    for batch in batched(quads, QUADS):
         lines = serialize(batch, format=RdfFormat.N_QUADS)
         assert lines is not None  # noqa: S101  # only None where an output is given
         for quad, line in zip(batch, lines.splitlines(keepends=True), strict=True):
@@ -82,7 +129,7 @@ def split_key(line: bytes) -> tuple[bytes, bytes]:
 
 def quads_of(lines: Iterable[bytes]) -> Iterator[Quad]:
     """Read keyed lines back."""
-    for batch in batched(lines, BATCH):
+    for batch in batched(lines, QUADS):
         yield from parse(b"".join(split_key(line)[1] for line in batch), format=RdfFormat.N_QUADS)
 
 
