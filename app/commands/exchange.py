@@ -12,8 +12,8 @@ from app.console import note, print_json, print_rows
 from app.exchange import readable_graph
 from app.settings import load_settings
 from kg.assertion import Edge
-from kg.exports.context import context_text
 from kg.exports.formats import Format, export, export_delta
+from kg.exports.jsonld import context_text
 from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
 from kg.snapshots.diff import MIN_CHANGE, Difference, about, compare

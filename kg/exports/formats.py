@@ -10,8 +10,7 @@ from kg.exports.jsonld import write_jsonld
 from kg.exports.kgx import write_kgx
 from kg.exports.nanopubs import write_nanopubs
 from kg.exports.networks import write_cytoscape, write_graphml
-from kg.exports.nquads import write_delta, write_nquads
-from kg.exports.turtle import write_turtle
+from kg.exports.quads import write_delta, write_nquads, write_turtle
 from kg.exports.writing import ExportError
 from kg.stores import TripleStore
 
@@ -29,20 +28,19 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-Whole = Callable[[TripleStore, Path, Path], int]
-Chosen = Callable[[TripleStore, Path, Path, float], int]
-_WHOLE: dict[Format, tuple[Whole, str]] = {
+WHOLE = frozenset({Format.NQUADS, Format.TURTLE, Format.JSONLD})
+"""Formats that hold every quad: no least belief can be asked for."""
+_WRITERS: dict[Format, tuple[Callable[..., int], str]] = {
     Format.NQUADS: (write_nquads, "quads"),
     Format.TURTLE: (write_turtle, "triples"),
     Format.JSONLD: (write_jsonld, "things"),
-}
-_CHOSEN: dict[Format, tuple[Chosen, str]] = {
     Format.KGX: (write_kgx, "edges"),
     Format.GRAPHML: (write_graphml, "edges"),
     Format.CYTOSCAPE: (write_cytoscape, "edges"),
     Format.NANOPUBS: (write_nanopubs, "nanopublications"),
     Format.CSV: (write_csv, "pieces of evidence"),
 }
+"""What writes a store to a path, with a folder for its work, and what it counts."""
 
 
 def export(
@@ -53,15 +51,13 @@ def export(
     ``min_belief`` leaves out assertions; a format that holds every quad takes none. The same graph
     gives the same bytes. Raises ExportError.
     """
-    if form in _WHOLE and min_belief > 0:
+    if form in WHOLE and min_belief > 0:
         raise ExportError(f"{form} holds the whole graph: no least belief can be asked for")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
-        if form in _WHOLE:
-            write, what = _WHOLE[form]
-            return write(store, out, Path(work)), what
-        choose, what = _CHOSEN[form]
-        return choose(store, out, Path(work), min_belief), what
+        write, what = _WRITERS[form]
+        chosen = {} if form in WHOLE else {"min_belief": min_belief}
+        return write(store, out, Path(work), **chosen), what
 
 
 def export_delta(before: TripleStore, after: TripleStore, out: Path) -> tuple[int, int]:

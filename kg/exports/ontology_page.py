@@ -11,7 +11,7 @@ from string import Template
 
 from pyoxigraph import Triple
 
-from kg.exports.context import ontology_triples
+from kg.exports.jsonld import ontology_triples
 from kg.graph.vocabulary import OWL, PREFIXES, RDFS, SKOS, TYPE, compacted
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI
 

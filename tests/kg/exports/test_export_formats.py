@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import networkx
+import pandas
 import pytest
 from rdflib import RDF, BNode, Dataset, Graph, Literal, Namespace, URIRef
 from rdflib.term import Node
 
+from kg.assertion import Assertion, Claim
 from kg.exports.formats import Format, export, export_delta
-from kg.exports.nquads import write_nquads
+from kg.exports.quads import write_nquads
 from kg.exports.writing import ExportError
+from kg.graph.rdf import assertion_quads, concept_quads
 from kg.stores.embedded import EmbeddedStore
+from ontology.concept import Concept
 from ontology.namespaces import ONTOLOGY, predicate_iri
-from ontology.schema import Predicate
+from ontology.schema import EntityType, Predicate
 
 # rdflib's parsers of datasets still use names that rdflib deprecates
 pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
@@ -200,6 +204,45 @@ def test_kgx_tables_join_and_carry_publications(graph: EmbeddedStore, tmp_path: 
     (edge,) = (edge for edge in edges if edge["publications"].count("|") == 1)
     assert edge["publications"] == "PMID:3|PMID:36517457"
     assert (edge["predicate"], edge["original_predicate"]) == ("biolink:affects", "gb:influence")
+
+
+@pytest.fixture
+def odd(store: EmbeddedStore) -> EmbeddedStore:
+    """Assertions about concepts whose names hold what tables are made of, two between a pair."""
+    names = ('"sd microbiota', 'so-called "dysbiosis"', "tab\there", "line\nbreak", '"both"', "a|b")
+    concepts = [Concept(f"CHEBI:{n}", name, EntityType.CHEMICAL) for n, name in enumerate(names)]
+    claims = [Claim(one.curie, Predicate.INTERACT, "CHEBI:0") for one in concepts[1:]]
+    claims.append(Claim("CHEBI:1", Predicate.PART_OF, "CHEBI:0"))
+    said = [Assertion(claim, 1, 1, 0.5, is_believed=True) for claim in claims]
+    store.bulk_load(quad for concept in concepts for quad in concept_quads(concept))
+    store.bulk_load(quad for assertion in said for quad in assertion_quads(assertion))
+    return store
+
+
+def test_every_reader_finds_every_row_of_kgx(odd: EmbeddedStore, tmp_path: Path) -> None:
+    export(odd, Format.KGX, tmp_path)
+    names = ["'sd microbiota", "so-called 'dysbiosis'", "tab here", "line break", "'both'", "a/b"]
+    for name, rows in (("nodes.tsv", 6), ("edges.tsv", 6)):
+        with (tmp_path / name).open(encoding="utf-8", newline="") as file:
+            plain = list(csv.DictReader(file, delimiter="\t"))
+        frame: Any = pandas.read_csv(tmp_path / name, sep="\t", dtype=str, keep_default_na=False)
+        assert frame.to_dict("records") == plain == _table(tmp_path / name)
+        assert len(plain) == rows
+    assert sorted(row["name"] for row in _table(tmp_path / "nodes.tsv")) == sorted(names)
+
+
+def test_networks_keep_two_assertions_between_the_same_two_concepts(
+    odd: EmbeddedStore, tmp_path: Path
+) -> None:
+    export(odd, Format.CYTOSCAPE, tmp_path / "g.cyjs")
+    export(odd, Format.GRAPHML, tmp_path / "g.graphml")
+    cytoscape: Any = networkx.cytoscape_graph(json.loads((tmp_path / "g.cyjs").read_text()))
+    graphml: Any = networkx.read_graphml(tmp_path / "g.graphml")
+    for network in (cytoscape, graphml):
+        assert network.number_of_edges() == 6
+        ties = network["CHEBI:1"]["CHEBI:0"].values()
+        assert {edge["predicate"] for edge in ties} == {"interact", "part of"}
+    assert cytoscape.nodes["CHEBI:0"]["name"] == '"sd microbiota'
 
 
 def test_kgx_says_only_what_the_biolink_model_knows(graph: EmbeddedStore, tmp_path: Path) -> None:

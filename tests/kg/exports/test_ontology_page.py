@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rdflib import RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
-from kg.exports.context import context_text
+from kg.exports.jsonld import context_text
 from kg.exports.ontology_page import mappings, ontology_page
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI
 from ontology.schema import LEGAL_TRIPLES

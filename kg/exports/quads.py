@@ -1,4 +1,4 @@
-"""Sorted N-Quads in gzipped shards, and what leads from one snapshot to the next.
+"""Every quad of a graph: Turtle, sorted N-Quads in gzipped shards, and the way between snapshots.
 
 A shard holds quads of one graph, in order of their lines. ``manifest.json`` names each with its
 graph, count and SHA-256; ``content_sha256`` is of the text before compression, which does not
@@ -8,15 +8,16 @@ depend on the version of zlib.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
-from itertools import chain, groupby
+from itertools import chain, count, groupby
 from pathlib import Path
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
-from kg.graph.ordered import batched, sorted_quads, split_key
+from kg.graph.ordered import batched, by_subject, quads_of, sorted_quads, split_key
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
+from kg.graph.vocabulary import PREFIXES
 from kg.stores import TripleStore
 from ontology.namespaces import GUTBRAIN
 
@@ -32,6 +33,16 @@ def write_nquads(store: TripleStore, out: Path, work: Path, shard_quads: int = S
         total = _total(entries)
         write_manifest(folder, {"format": "nquads", "quads": total, "shards": entries})
     return total
+
+
+def write_turtle(store: TripleStore, out: Path, work: Path) -> int:
+    """Write every triple by subject, not which graph it is in; returns how many."""
+    written = count()
+    quads = quads_of(sorted_quads(store, work / "all", by_subject))
+    triples = (quad.triple for quad, _ in zip(quads, written, strict=False))
+    with new_file(out) as file:
+        serialize(triples, file, format=RdfFormat.TURTLE, prefixes=PREFIXES)
+    return next(written)
 
 
 def write_delta(
