@@ -18,7 +18,7 @@ from extract.corpus import read_corpus
 from extract.scoring.scores import Counts, bootstrap_interval
 from extract.text import PlainText, plain
 from ingest.document import Document
-from kg.sentence.cue_reading import Place, find_cues
+from kg.sentence.cue_words import Place, find_cues
 from kg.sentence.cues import Cues, Polarity, read_cues
 from ontology.schema import EntityType, Predicate
 

@@ -1,4 +1,4 @@
-"""What kg hands on: an Assertion, the Evidence for and against it, and the Article it stands in."""
+"""What kg hands on: an Assertion, the Evidence for and against it, and the Article it is in."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from extract.annotation import AnnotatedDocument, Pipeline, Relation
 from kg.belief import is_believed, noisy_or, weight
 from kg.identifiers import local_id, run_iri, run_version
-from kg.sentence.cue_reading import Place
+from kg.sentence.cue_words import Place
 from kg.sentence.cues import SILENT, Cues, Polarity, read_cues
 from kg.sentence.quotation import GAP, Quotation, Quoter, Span
 from kg.sentence.reading_version import reading_version
@@ -259,7 +259,7 @@ def _evidence(document: AnnotatedDocument, relation: Relation, quoter: Quoter) -
 
 
 def _cues(relation: Relation, quotation: Quotation) -> Cues:
-    """Read the cues of one sentence. Two sentences say nothing of a pair that stands in both."""
+    """Read the cues of one sentence. Two sentences say nothing of a pair over both."""
     if GAP in quotation.sentence:
         return SILENT
     subject, object_ = (

@@ -1,13 +1,13 @@
 """Bring a graph up to date: load documents, withdraw articles, recompute what they touch.
 
-Everything goes through a TripleStore, a batch a transaction. What stands is read, what should
-stand is built, and only the difference is written: loading the same twice changes nothing.
+Everything goes through a TripleStore, a batch a transaction. What the graph says is read, what it
+should say is built, and only the difference is written: loading the same twice changes nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from importlib.resources import files
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeVar
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat
@@ -33,6 +33,7 @@ from kg.graph.before import (
     run_quads_before,
     support_before,
 )
+from kg.graph.ordered import batched
 from kg.graph.rdf import (
     article_quads,
     assertion_quads,
@@ -49,7 +50,7 @@ from ontology.namespaces import GUTBRAIN
 
 GENID = GUTBRAIN + "ontology/genid/"
 BATCH_SIZE = 200
-"""Documents a transaction: about 50,000 quads, held in memory once as they stand, once as new."""
+"""Documents a transaction: about 50,000 quads, held in memory once as they were, once as new."""
 
 T = TypeVar("T")
 Found = tuple[Claim, Evidence]
@@ -58,7 +59,7 @@ _ByPmid = Mapping[str, AnnotatedDocument | None]
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """What a load did. ``evidence`` stands for these documents, ``assertions`` were recomputed."""
+    """What a load did. ``evidence`` is of these documents, ``assertions`` were recomputed."""
 
     documents: int = 0
     withdrawn: int = 0
@@ -92,12 +93,12 @@ def load(
     """Put documents into the graph in place of what it said of the same PMIDs before.
 
     An assertion with at least ``min_belief`` is also stated as a direct triple. A retracted
-    document keeps its article and loses its evidence. ``on_progress`` is told the sum so far after
+    document keeps its article and loses its evidence. ``on_progress`` gets the sum so far after
     every batch. Raises ValidationError before a batch that breaks the shapes is written.
     """
     _finish_earlier(store)
     total = LoadResult()
-    for batch in _batches(documents, batch_size):
+    for batch in batched(documents, batch_size):
         latest = {document.document.pmid: document for document in batch}
         total += _replace(store, latest, min_belief)
         on_progress(total)
@@ -108,13 +109,13 @@ def withdraw(store: TripleStore, pmids: Iterable[str], *, min_belief: float) -> 
     """Take articles and their evidence out of the graph, and recompute what they supported."""
     _finish_earlier(store)
     total = LoadResult()
-    for batch in _batches(pmids, BATCH_SIZE):
+    for batch in batched(pmids, BATCH_SIZE):
         total += _replace(store, dict.fromkeys(batch), min_belief)
     return total
 
 
 def load_ontology(store: TripleStore) -> LoadResult:
-    """Put ``gutbrain.ttl`` into its graph, in place of what stands there."""
+    """Put ``gutbrain.ttl`` into its graph, in place of what was there."""
     _finish_earlier(store)
     turtle = (files("ontology") / "gutbrain.ttl").read_bytes()
     before = read_quads(store, "ontology", {}, v.ONTOLOGY_GRAPH)
@@ -139,14 +140,8 @@ def _skolem(term: BlankNode | T) -> NamedNode | T:
     return NamedNode(GENID + term.value) if isinstance(term, BlankNode) else term
 
 
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    walk = iter(items)
-    while batch := list(islice(walk, size)):
-        yield batch
-
-
 def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadResult:
-    """Make the graph say of some PMIDs what their documents say; None stands for nothing."""
+    """Make the graph say of some PMIDs what their documents say; None is for nothing."""
     annotated = [document for document in documents.values() if document is not None]
     described = {document.document.pmid: Article.of(document) for document in annotated}
     found = [pair for document in annotated for pair in collect_evidence(document)]
@@ -238,19 +233,19 @@ def _concepts_of(claims: Iterable[Claim]) -> list[NamedNode]:
 
 
 def _concept_quads(
-    found: Iterable[Found], annotated: Iterable[AnnotatedDocument], standing: Iterable[Quad]
+    found: Iterable[Found], annotated: Iterable[AnnotatedDocument], known: Iterable[Quad]
 ) -> Iterator[Quad]:
-    """Describe the concepts found anew; the others that are touched stay as they stand."""
+    """Describe the concepts that were found; the others stay as they were."""
     curies = {curie for (subject, _, object_), _ in found for curie in (subject, object_)}
     described = {concept_node(curie) for curie in curies}
-    yield from (quad for quad in standing if quad.subject not in described)
+    yield from (quad for quad in known if quad.subject not in described)
     concepts = {concept.curie: concept for document in annotated for concept in document.concepts}
     for curie in sorted(curies):
         yield from concept_quads(concepts[curie])
 
 
 def _write(store: TripleStore, before: Iterable[Quad], after: Iterable[Quad]) -> LoadResult:
-    """Write only what differs from what stands, once all that should stand was checked."""
+    """Write only what differs, once all that the graph should say was checked."""
     old, new = dict.fromkeys(before), dict.fromkeys(after)
     remove = [quad for quad in old if quad not in new]
     add = [quad for quad in new if quad not in old]

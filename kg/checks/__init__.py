@@ -1,1 +1,4 @@
-"""What must hold of a batch and of a whole graph; hands on breaches."""
+"""What must hold of a batch before it is written, and of a graph at any time.
+
+Hands on Breaches and Violations, each one line for people.
+"""

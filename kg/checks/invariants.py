@@ -1,6 +1,6 @@
 """Is a whole graph in order? The shapes and what shapes cannot say, asked of any store as queries.
 
-``kg.checks.validation`` looks at what is about to be written; this looks at what stands. A file of
+``kg.checks.validation`` looks at what is about to be written; this at a graph. A file of
 ``queries/invariants`` states on its first line what holds, and selects the nodes where it does not.
 """
 
@@ -46,7 +46,7 @@ _CONSTANTS = {
 class Breach:
     """One kind of violation: ``name`` says which, ``message`` what should hold.
 
-    ``count`` nodes break it, ``COUNTED`` standing for that many or more; ``example`` is one.
+    ``count`` nodes break it, ``COUNTED`` of them or more; ``example`` is one.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Invariant:
 
 
 def find_breaches(store: TripleStore) -> Iterator[Breach]:
-    """Find what is wrong with a whole graph, kind by kind; nothing where it is whole."""
+    """Find what is wrong with a whole graph, kind by kind; nothing where all is right."""
     for check in _bundled_checks():
         if any(True for _ in store.select(check.screen)):
             yield from _breaches(store, map(_of_shape, check.queries))

@@ -2,7 +2,7 @@
 
 SHACL core as ``ontology/shapes.ttl`` uses it; what is not known here is refused and not skipped.
 A node is an instance of a class that it names itself: the ontology has no subclasses. Terms are
-compared as terms, so that a triple that stands in two graphs is still one value.
+compared as terms, so that a triple in two graphs is still one value.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

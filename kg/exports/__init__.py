@@ -1,1 +1,1 @@
-"""The graph as files for other tools, one format a file; ``kg/exports/formats.py`` chooses."""
+"""The graph as files for other tools, a module a format; ``formats.py`` chooses among them."""

@@ -131,7 +131,7 @@ def _read(term: Term) -> tuple[str, str]:
 
 
 def _prefix(iri: str) -> Term:
-    """JSON-LD 1.1 takes an IRI that ends in a letter or underscore as a prefix only when told."""
+    """JSON-LD 1.1 takes an IRI that ends in a letter or underscore as a prefix only if marked."""
     return iri if iri.endswith(_DELIMITERS) else {"@id": iri, "@prefix": True}
 
 

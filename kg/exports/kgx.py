@@ -1,6 +1,6 @@
 """Concepts and assertions as KGX TSV under the Biolink Model 4: nodes.tsv and edges.tsv.
 
-A Biolink predicate is given where ours implies it, else ``biolink:related_to``; ours stands in
+A Biolink predicate is given where ours implies it, else ``biolink:related_to``; ours is in
 ``original_predicate``. Lists are joined by ``|``, which KGX cannot escape: within a text it becomes
 a slash, a tab or line break a blank, a double quote an apostrophe. KGX has no slash in a CURIE:
 ``gbc:bacteria/strain-x`` is written ``gbc:bacteria.strain-x``; ``iri`` has the name in the graph.
@@ -77,7 +77,7 @@ EDGE_COLUMNS = (
     *(f"{name.replace(' ', '_')}_paper_count" for name in (*Polarity, *StudyKind)),
 )  # fmt: skip
 _PLAIN = str.maketrans({"|": "/", "\t": " ", "\n": " ", "\r": " ", '"': "'"})
-"""KGX reads quotes as they stand, other readers take one at the start for a quoted cell."""
+"""KGX reads quotes as they are, other readers take one at the start for a quoted cell."""
 
 
 def write_kgx(store: TripleStore, out: Path, work: Path, min_belief: float = 0.0) -> int:

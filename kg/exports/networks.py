@@ -30,7 +30,7 @@ def write_graphml(store: TripleStore, out: Path, _: Path, min_belief: float = 0.
 def write_cytoscape(store: TripleStore, out: Path, _: Path, min_belief: float = 0.0) -> int:
     """Write the network for Cytoscape desktop (.cyjs) and Cytoscape.js; returns the edges.
 
-    networkx keeps an edge's ``key``, which tells parallel edges apart when it is read back.
+    networkx keeps an edge's ``key``, by which parallel edges stay apart when it is read back.
     """
     network = read_network(store, min_belief)
     for _subject, _object, edge in network.edges(data=True):

@@ -80,7 +80,7 @@ def _dropped(removed: Iterable[Entry], after: TripleStore) -> list[str]:
 
 
 def _difference(old: Iterable[bytes], new: Iterable[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """Tell lines that stand in one of two sorted streams only: whether in the new one, and it."""
+    """Give the lines of only one of two sorted streams: whether of the new one, and the line."""
     marked = merge(((line, False) for line in old), ((line, True) for line in new))
     for _, group in groupby(marked, key=lambda pair: pair[0]):
         found = list(group)

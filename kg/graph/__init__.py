@@ -1,1 +1,4 @@
-"""The graph's terms: concepts, articles, evidence and assertions to and from RDF."""
+"""Our types as RDF: written by ``rdf.py``, read back by ``reading_back.py``.
+
+The questions that can be asked of a graph are in ``queries``, offered by ``catalogue.py``.
+"""

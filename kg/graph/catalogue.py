@@ -1,13 +1,13 @@
 """The questions of ``kg/graph/queries``: read, offered by name, bound to arguments.
 
-A question is valid SPARQL that runs as it stands. Its head says what it asks::
+A question is valid SPARQL that runs as it is. Its head says what it asks::
 
     #+ summary: Bacteria linked to a disease
     #+ param: disease iri Parkinson's disease
     #+ param: limit integer rows
 
 A parameter is bound by its line ``VALUES ?disease { <default> }``; the parameters ``limit`` and
-``offset`` by ``LIMIT 20`` and ``OFFSET 0``. A ``limit`` in small letters is none: it stands where a
+``offset`` by ``LIMIT 20`` and ``OFFSET 0``. A ``limit`` in small letters is none: it is where a
 subselect shall be answered first, and bounds nothing that a graph of ours has.
 """
 
@@ -48,7 +48,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One SPARQL query with a name, a sentence that tells what it asks, and its parameters."""
+    """One SPARQL query with a name, a sentence that says what it asks, and its parameters."""
 
     name: str
     summary: str

@@ -33,7 +33,7 @@ def by_graph(quad: Quad) -> str:
 
 
 def by_subject(_: Quad) -> str:
-    """Sort by subject alone, so that all of a thing stands together."""
+    """Sort by subject alone, so that all of a thing comes together."""
     return ""
 
 

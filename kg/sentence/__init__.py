@@ -1,1 +1,4 @@
-"""What a sentence says around a pair: denial, doubt, direction, kind of study."""
+"""What a sentence says around its pair of mentions.
+
+Hands on Cues (``cues.py``): direction, denial and doubt; and quotations and kinds of study.
+"""

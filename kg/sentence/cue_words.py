@@ -1,16 +1,21 @@
-"""The kinds of cue words, and the tables of ``kg/sentence/words`` read as regular expressions."""
+"""Cue words: their kinds, their tables in ``kg/sentence/words``, their places around a pair."""
 
 import re
 import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum, auto
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+
+from extract.text import fold
+from ontology.schema import EntityType
 
 
 class Cue(StrEnum):
-    """What a cue does; the words of each stand in ``kg/sentence/words/cues.toml``.
+    """What a cue does; the words of each are in ``kg/sentence/words/cues.toml``.
 
-    ``…_BACK`` cues speak of what stands before them, the others of what follows.
+    ``…_BACK`` cues speak of what is before them, the others of what follows.
     """
 
     INERT = auto()
@@ -32,7 +37,7 @@ class Cue(StrEnum):
     NONE = auto()
     """Says that there is none of what follows at once."""
     NOT_FOUND = auto()
-    """Denies a tie, wherever it stands: "did not find", "was not detected"."""
+    """Denies a tie, wherever it is: "did not find", "was not detected"."""
     DOUBT = auto()
     """Supposes: "may", "suggest that"."""
     DOUBT_BACK = auto()
@@ -65,7 +70,15 @@ class Cue(StrEnum):
     """Means less of a disease, and more of all else."""
     BETTER_BACK = auto()
     BREAK = auto()
-    """A preposition: what follows is not what a change is told of."""
+    """A preposition: what follows is not what changes."""
+
+
+ACTS = frozenset({Cue.BRINGS, Cue.RAISES, Cue.EASES, Cue.BETTER})
+ACTS_BACK = frozenset({Cue.RAISES_BACK, Cue.EASES_BACK, Cue.BETTER_BACK})
+FORWARD = frozenset({Cue.UP, Cue.DOWN}) | ACTS
+BACKWARD = frozenset({Cue.UP_BACK, Cue.DOWN_BACK}) | ACTS_BACK
+_CARRIED = 15
+"""Characters after the end of a clause in which a verb still has the subject of that clause."""
 
 
 def read_words(name: str) -> dict[str, str]:
@@ -92,3 +105,102 @@ def cue_pattern() -> re.Pattern[str]:
     """
     kinds = (f"(?P<{Cue(kind)}>{words})" for kind, words in read_words("cues").items())
     return re.compile(rf"(?:(?<![\w-])|(?=[,;(]))(?:{'|'.join(kinds)})(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a mention in its sentence, half-open, and what it names."""
+
+    start: int
+    end: int
+    type: EntityType
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCue:
+    """A cue, and its place in its sentence."""
+
+    start: int
+    end: int
+    cue: Cue
+
+
+@lru_cache(maxsize=1_000)
+def find_cues(text: str) -> tuple[FoundCue, ...]:
+    """Find the cues of a sentence, folded; it is asked for once a pair."""
+    return tuple(
+        FoundCue(match.start(), match.end(), Cue(match.lastgroup))
+        for match in cue_pattern().finditer(text)
+        if match.lastgroup
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CuedSentence:
+    """A sentence with its cues; ``first`` and ``second`` are the mentions in text order."""
+
+    text: str
+    hits: tuple[FoundCue, ...]
+    first: Place
+    second: Place
+
+    @classmethod
+    def around(cls, sentence: str, one: Place, other: Place) -> "CuedSentence":
+        """Find the cues around a pair; words inside the two mentions are none."""
+        text = fold(sentence)
+        first, second = sorted((one, other), key=lambda place: (place.start, place.end))
+        cues = (
+            h for h in find_cues(text) if h.cue is Cue.EXCEPT or not _overlaps(h, first, second)
+        )
+        return cls(text, tuple(cues), first, second)
+
+    def clause(self, at: int) -> int:
+        """Number the clause of a place."""
+        return sum(hit.start < at for hit in self.hits if hit.cue is Cue.STOP)
+
+    @property
+    def is_one_clause(self) -> bool:
+        """Whether both mentions are in the same clause."""
+        return self.clause(self.first.start) == self.clause(self.second.start)
+
+    def continues(self, hit: FoundCue) -> bool:
+        """Whether a cue carries on what was said of the first mention, as in "but reduced"."""
+        stops = [h.end for h in self.hits if h.cue is Cue.STOP and self.first.end <= h.end]
+        return not any(end + _CARRIED < hit.start for end in stops if end <= hit.start)
+
+    def gap_to(self, hit: FoundCue) -> str:
+        """The text from the first mention up to a cue behind it."""
+        return self.text[self.first.end : hit.start]
+
+    def before(self, cues: Iterable[Cue]) -> list[FoundCue]:
+        """Cues before both mentions, in the clause of the first; the nearest last."""
+        clause = self.clause(self.first.start)
+        return [h for h in self._of(cues) if self._ends_before(h, self.first, clause)]
+
+    def between(self, cues: Iterable[Cue]) -> list[FoundCue]:
+        """Cues between the mentions, in the clause of the one they look at."""
+        here = (h for h in self._of(cues) if self.first.end <= h.start < h.end <= self.second.start)
+        own = (self.clause(self.first.start), self.clause(self.second.start))
+        looked_at = ((h, own[h.cue not in BACKWARD]) for h in here)
+        return [h for h, clause in looked_at if self.clause(h.start) == clause]
+
+    def after(self, cues: Iterable[Cue]) -> list[FoundCue]:
+        """Cues after both mentions, in the clause of the second; the nearest first."""
+        clause = self.clause(self.second.start)
+        hits = (h for h in self._of(cues) if h.start >= self.second.end)
+        return [h for h in hits if self.clause(h.start) == clause]
+
+    def _of(self, cues: Iterable[Cue]) -> list[FoundCue]:
+        wanted = frozenset(cues)
+        return [hit for hit in self.hits if hit.cue in wanted]
+
+    def _ends_before(self, hit: FoundCue, place: Place, clause: int) -> bool:
+        return hit.end <= place.start and self.clause(hit.start) == clause
+
+    def has(self, cue: Cue, start: int, end: int) -> bool:
+        """Whether a cue is somewhere between two places."""
+        return any(start <= h.start and h.end <= end for h in self.hits if h.cue is cue)
+
+
+def _overlaps(hit: FoundCue, first: Place, second: Place) -> bool:
+    return any(hit.start < place.end and place.start < hit.end for place in (first, second))

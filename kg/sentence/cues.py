@@ -8,8 +8,7 @@ holds the hand-labelled pairs by which it is measured (``benchmarks/cues.py``).
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kg.sentence.cue_reading import BACKWARD, FORWARD, Hit, Place, Reading, surround
-from kg.sentence.cue_words import Cue
+from kg.sentence.cue_words import BACKWARD, FORWARD, Cue, CuedSentence, FoundCue, Place
 from kg.sentence.direction import direction
 from ontology.schema import Predicate
 
@@ -47,7 +46,7 @@ DIRECTED = frozenset(
     }
 )
 """Predicates by which one thing acts on another. The rest say where, what kind or which part:
-such a tie has no direction, and an open question about its ends leaves it standing."""
+such a tie has no direction, and an open question about its ends does not touch it."""
 
 _LOCAL = 24
 """Characters within which "without" reaches its mention."""
@@ -59,98 +58,97 @@ _NEAR = 45
 
 def read_cues(sentence: str, subject: Place, predicate: Predicate, object_: Place) -> Cues:
     """Read what a sentence says about a pair; words inside the two mentions are no cues."""
-    reading = surround(sentence, subject, object_)
+    cued = CuedSentence.around(sentence, subject, object_)
     is_directed = predicate in DIRECTED
-    is_denied = _is_denied(reading, is_directed=is_directed)
-    is_missing = _has_none(reading, Cue.ABSENT)
-    is_missing |= _is_exempt(reading) if is_directed else _is_free(reading)
+    is_denied = _is_denied(cued, is_directed=is_directed)
+    is_missing = _has_none(cued, Cue.ABSENT)
+    is_missing |= _is_exempt(cued) if is_directed else _is_free(cued)
+    has_direction = is_directed and not is_missing
     return Cues(
-        polarity=_polarity(reading, is_denied=is_denied)
-        if is_directed and not is_missing
-        else None,
+        polarity=_polarity(cued, is_denied=is_denied) if has_direction else None,
         is_negated=is_denied or is_missing,
-        is_speculative=_is_doubted(reading, is_directed=is_directed),
+        is_speculative=_is_doubted(cued, is_directed=is_directed),
     )
 
 
-def _polarity(reading: Reading, *, is_denied: bool) -> Polarity | None:
+def _polarity(sentence: CuedSentence, *, is_denied: bool) -> Polarity | None:
     if is_denied:
         return Polarity.NO_CHANGE
-    return {1: Polarity.INCREASE, -1: Polarity.DECREASE}.get(direction(reading))
+    return {1: Polarity.INCREASE, -1: Polarity.DECREASE}.get(direction(sentence))
 
 
-def _is_exempt(reading: Reading) -> bool:
+def _is_exempt(sentence: CuedSentence) -> bool:
     """Whether one of the mentions is the exception: ", but not …,"."""
-    places = (reading.first, reading.second)
-    exceptions = [hit for hit in reading.hits if hit.cue is Cue.EXCEPT]
+    places = (sentence.first, sentence.second)
+    exceptions = [hit for hit in sentence.hits if hit.cue is Cue.EXCEPT]
     return any(h.start <= place.start < h.end for h in exceptions for place in places)
 
 
-def _is_free(reading: Reading) -> bool:
+def _is_free(sentence: CuedSentence) -> bool:
     """Whether the first mention is of those who are without the second: "patients without"."""
-    without = reading.between({Cue.WITHOUT, Cue.NONE})
-    own = (hit for hit in without if len(reading.gap_to(hit)) <= _LOCAL)
-    return any(_is_next(reading, hit, reading.second) for hit in own)
+    without = sentence.between({Cue.WITHOUT, Cue.NONE})
+    own = (hit for hit in without if len(sentence.gap_to(hit)) <= _LOCAL)
+    return any(_is_next(sentence, hit, sentence.second) for hit in own)
 
 
-def _has_none(reading: Reading, cue: Cue) -> bool:
+def _has_none(sentence: CuedSentence, cue: Cue) -> bool:
     """Whether one of the mentions is said not to be there."""
-    hits = [hit for hit in reading.hits if hit.cue is cue]
-    places = (reading.first, reading.second)
-    return any(_is_next(reading, hit, place, _DIRECTLY) for hit in hits for place in places)
+    hits = [hit for hit in sentence.hits if hit.cue is cue]
+    places = (sentence.first, sentence.second)
+    return any(_is_next(sentence, hit, place, _DIRECTLY) for hit in hits for place in places)
 
 
-def _is_next(reading: Reading, hit: Hit, place: Place, within: int = _LOCAL) -> bool:
+def _is_next(sentence: CuedSentence, hit: FoundCue, place: Place, within: int = _LOCAL) -> bool:
     gap = place.start - hit.end
-    return 0 < gap <= within and "," not in reading.text[hit.end : place.start]
+    return 0 < gap <= within and "," not in sentence.text[hit.end : place.start]
 
 
-def _is_denied(reading: Reading, *, is_directed: bool) -> bool:
+def _is_denied(sentence: CuedSentence, *, is_directed: bool) -> bool:
     """Whether the tie itself is denied, by words before, between or after the mentions."""
     if not is_directed:
-        denials = reading.between({Cue.NOT_FOUND})
-        return any("," not in reading.gap_to(hit) for hit in denials)
-    if any(_reaches(reading, denial) for denial in _ahead(reading)):
+        denials = sentence.between({Cue.NOT_FOUND})
+        return any("," not in sentence.gap_to(hit) for hit in denials)
+    if any(_reaches(sentence, denial) for denial in _ahead(sentence)):
         return True
-    if reading.between({Cue.DENIAL_BACK}) or _has_none(reading, Cue.NONE):
+    if sentence.between({Cue.DENIAL_BACK}) or _has_none(sentence, Cue.NONE):
         return True
-    behind = reading.after({Cue.NOT_FOUND, Cue.DENIAL_BACK})
-    return bool(behind) and not reading.between(FORWARD | BACKWARD)
+    behind = sentence.after({Cue.NOT_FOUND, Cue.DENIAL_BACK})
+    return bool(behind) and not sentence.between(FORWARD | BACKWARD)
 
 
-def _ahead(reading: Reading) -> list[Hit]:
-    """Denials that look at both mentions, or stand between them."""
-    between = reading.between({Cue.DENIAL, Cue.NO, Cue.NOT_FOUND})
-    if not reading.is_one_clause:
+def _ahead(sentence: CuedSentence) -> list[FoundCue]:
+    """Denials that look at both mentions, or are between them."""
+    between = sentence.between({Cue.DENIAL, Cue.NO, Cue.NOT_FOUND})
+    if not sentence.is_one_clause:
         return between
-    is_list = "," in reading.text[reading.first.end : reading.second.start]
-    denials = [] if is_list else reading.before({Cue.DENIAL})
-    near = (hit for hit in denials if _is_next(reading, hit, reading.first, _NEAR))
-    return [*between, *near, *reading.before({Cue.NO, Cue.NOT_FOUND})]
+    is_list = "," in sentence.text[sentence.first.end : sentence.second.start]
+    denials = [] if is_list else sentence.before({Cue.DENIAL})
+    near = (hit for hit in denials if _is_next(sentence, hit, sentence.first, _NEAR))
+    return [*between, *near, *sentence.before({Cue.NO, Cue.NOT_FOUND})]
 
 
-def _reaches(reading: Reading, denial: Hit) -> bool:
+def _reaches(sentence: CuedSentence, denial: FoundCue) -> bool:
     """Whether a denial holds for both: another statement after "and" or a comma would end it."""
     return not any(
-        denial.end + 1 < hit.start < reading.second.start
-        and reading.text[: hit.start].rstrip().endswith((",", " and"))
-        for hit in reading.hits
+        denial.end + 1 < hit.start < sentence.second.start
+        and sentence.text[: hit.start].rstrip().endswith((",", " and"))
+        for hit in sentence.hits
         if hit.cue in FORWARD
     )
 
 
-def _is_doubted(reading: Reading, *, is_directed: bool) -> bool:
+def _is_doubted(sentence: CuedSentence, *, is_directed: bool) -> bool:
     """Whether the tie is supposed, asked about or said to be unknown."""
-    if reading.between({Cue.DOUBT}):
+    if sentence.between({Cue.DOUBT}):
         return True
     if not is_directed:
         return False
-    ahead = reading.between({Cue.QUESTION}) + reading.before({Cue.DOUBT, Cue.QUESTION})
-    if any(h.cue is Cue.DOUBT or not _is_answered(reading, h) for h in ahead):
+    ahead = sentence.between({Cue.QUESTION}) + sentence.before({Cue.DOUBT, Cue.QUESTION})
+    if any(h.cue is Cue.DOUBT or not _is_answered(sentence, h) for h in ahead):
         return True
     behind = {Cue.DOUBT_BACK, Cue.QUESTION_BACK}
-    return bool(reading.after(behind) or reading.between(behind))
+    return bool(sentence.after(behind) or sentence.between(behind))
 
 
-def _is_answered(reading: Reading, question: Hit) -> bool:
-    return reading.has(Cue.FOUND, question.end, reading.second.start)
+def _is_answered(sentence: CuedSentence, question: FoundCue) -> bool:
+    return sentence.has(Cue.FOUND, question.end, sentence.second.start)

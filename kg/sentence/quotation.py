@@ -1,4 +1,4 @@
-"""The sentence that evidence quotes, and where its two spans stand in it."""
+"""The sentence that evidence quotes, and the places of its two spans."""
 
 from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise

@@ -7,14 +7,14 @@ from importlib.resources import files
 from extract.annotation import Pipeline
 
 CODE_VERSION = "1"
-"""Raise it where ``cues``, ``cue_reading``, ``direction``, ``study`` or ``quotation`` read the same
-text otherwise than before: the next run then reads every paper again."""
+"""Raise it where the code of this room reads the same text otherwise than before: the next run then
+reads every paper again."""
 
 
 def reading_version(pipeline: Pipeline) -> str:
     """Twelve hex digits that change with the pipeline, the cue tables, and how these are read.
 
-    What the pipeline found need not be found anew where only the tables changed (see
+    What the pipeline found need not be found again where only the tables changed (see
     ``extract.annotation_cache``, which goes by ``Pipeline.version``).
     """
     parts = (pipeline.version, CODE_VERSION, tables_hash())

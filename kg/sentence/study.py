@@ -58,7 +58,7 @@ def study_kinds(document: Document, mentions: tuple[Mention, ...] = ()) -> tuple
 
 
 def _by_record(document: Document) -> set[StudyKind]:
-    """Read the kinds that PubMed's indexers gave; MeSH tells of a review what it reviewed."""
+    """Read the kinds that PubMed's indexers gave; MeSH gives for a review what it reviewed."""
     types = {k for k, names in _OF_TYPE.items() if {*names} & {*document.publication_types}}
     if StudyKind.REVIEW in types:
         return {StudyKind.REVIEW}
@@ -90,7 +90,7 @@ def _has_data(found: Mapping[str, int]) -> bool:
 def _hosts(
     document: Document, found: Mapping[str, int], named: Mapping[EntityType, int]
 ) -> set[StudyKind]:
-    """Take the kinds whose words come often enough, or stand in the title."""
+    """Take the kinds whose words come often enough, or are in the title."""
     title = fold(plain(document.title).text)
     in_title = {kind for kind, pattern in _patterns().items() if pattern.search(title)}
     signs = {

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.cues import NAMES, corpus_documents, labelled_pairs, tally, total
-from kg.sentence.cue_reading import Place
+from kg.sentence.cue_words import Place
 from kg.sentence.cues import Cues, Polarity, read_cues
 from ontology.schema import EntityType as Type
 from ontology.schema import Predicate
