@@ -11,7 +11,7 @@ from app.extraction import open_extractor
 from app.settings import Settings
 from app.update import graph_root
 from ingest.document import Document, Passage
-from kg.checks.validation import bundled_shapes
+from kg.checks.shapes import bundled_shapes, shape_checks
 from kg.snapshots.snapshot import current_snapshot
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
@@ -93,7 +93,8 @@ def _model(settings: Settings) -> tuple[bool, str]:
 
 
 def _shapes(_: Settings) -> tuple[bool, str]:
-    return len(bundled_shapes()) > 0, f"{len(bundled_shapes())} triples"
+    checks = shape_checks(bundled_shapes())
+    return bool(checks), f"{len(checks)} shapes"
 
 
 def _server(address: StoreAddress) -> tuple[bool, str]:

@@ -23,7 +23,7 @@ from kg.assertion import (
     paper_support,
     summarise,
 )
-from kg.checks.validation import check
+from kg.checks.invariants import check
 from kg.graph import vocabulary as v
 from kg.graph.before import (
     assertions_before,

@@ -1,7 +1,8 @@
-"""Is a whole graph in order? The shapes and what shapes cannot say, asked of any store as queries.
+"""Is a graph in order? The shapes, and what shapes cannot say, asked of any store as queries.
 
-``kg.checks.validation`` looks at what is about to be written; this at a graph. A file of
-``queries/invariants`` states on its first line what holds, and selects the nodes where it does not.
+``check`` looks at what is about to be written, by the shapes alone; ``find_breaches`` at a graph. A
+file of ``queries/invariants`` states on its first line what holds, and selects the nodes where it
+does not.
 """
 
 import math
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
 from kg.belief import (
     BELIEF_TOLERANCE,
@@ -19,17 +20,16 @@ from kg.belief import (
     is_believed,
     noisy_or,
 )
-from kg.checks.shape_queries import ShapeCheck, ShapeQuery, shape_checks
-from kg.checks.validation import bundled_shapes
+from kg.checks.shapes import Invariant, bundled_shapes, shape_checks
 from kg.graph import vocabulary as v
 from kg.graph.catalogue import bind_terms, question_folder
 from kg.graph.rdf import RowError, cell
 from kg.graph.reading_back import read_rows
 from kg.stores import Row, Term, TripleStore
+from kg.stores.embedded import EmbeddedStore
 
 COUNTED = 10_000
 """How many nodes of one kind of breach are counted; there may be more."""
-_SHAPE_MESSAGE = "This breaks ontology/shapes.ttl."
 _BELIEFS = (
     ("wrong_belief", "Belief is made of the papers that say it.", v.SUPPORTS, v.BELIEF),
     ("wrong_disbelief", "Disbelief is made of the papers that deny it.", v.OPPOSES, v.DISBELIEF),
@@ -60,20 +60,27 @@ class Breach:
         return f"{self.name}: {self.count:,}{more}, such as {self.example}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """Something that always holds; ``query`` selects the nodes (``?focus``) where it does not."""
+class ValidationError(ValueError):
+    """What should be written breaks the shapes; the message names the first kinds of breach."""
 
-    name: str
-    message: str
-    query: str
+    def __init__(self, breaches: list[Breach]) -> None:
+        total = sum(breach.count for breach in breaches)
+        super().__init__(f"{total} violations of the shapes; {'; '.join(map(str, breaches[:5]))}")
+        self.breaches = tuple(breaches)
+
+
+def check(quads: Iterable[Quad]) -> None:
+    """Raise ValidationError where quads break the shapes; graph names play no part."""
+    batch = EmbeddedStore.in_memory()
+    batch.bulk_load(quads)
+    breaches = list(_shape_breaches(batch))
+    if breaches:
+        raise ValidationError(breaches)
 
 
 def find_breaches(store: TripleStore) -> Iterator[Breach]:
-    """Find what is wrong with a whole graph, kind by kind; nothing where all is right."""
-    for check in _bundled_checks():
-        if any(True for _ in store.select(check.screen)):
-            yield from _breaches(store, map(_of_shape, check.queries))
+    """Find what is wrong with a graph, kind by kind; nothing where all is right."""
+    yield from _shape_breaches(store)
     yield from _breaches(store, invariants())
     for name, message, stance, property_ in _BELIEFS:
         yield from _breach(name, message, _wrong_beliefs(store, stance, property_))
@@ -91,19 +98,15 @@ def invariants() -> tuple[Invariant, ...]:
     )
 
 
-@cache
-def _bundled_checks() -> tuple[ShapeCheck, ...]:
-    return tuple(shape_checks(bundled_shapes()))
+def _shape_breaches(store: TripleStore) -> Iterator[Breach]:
+    for shape in shape_checks(bundled_shapes()):
+        if any(True for _ in store.select(shape.screen)):
+            yield from _breaches(store, shape.constraints)
 
 
 def _read(name: str, text: str) -> Invariant:
     message = text.partition("\n")[0].removeprefix("# ")
     return Invariant(name, message, bind_terms(text, _CONSTANTS))
-
-
-def _of_shape(asked: ShapeQuery) -> Invariant:
-    path = asked.path or "shape"
-    return Invariant(f"{path} {asked.component}", asked.message or _SHAPE_MESSAGE, asked.query)
 
 
 def _breaches(store: TripleStore, asked: Iterable[Invariant]) -> Iterator[Breach]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal
 
 from extract.annotation import AnnotatedDocument, Pipeline
-from kg.checks.validation import ValidationError
+from kg.checks.invariants import ValidationError
 from kg.graph import vocabulary as v
 from kg.graph.state import graph_counts, graph_state
 from kg.loading import LoadResult, load, load_ontology, ontology_quads, withdraw
