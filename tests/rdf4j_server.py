@@ -42,7 +42,6 @@ class Rdf4jServer:
             ("/repositories", ["GET"], self.repositories),
             (root, ["POST", "GET"], self.query),
             (root, ["PUT"], self.create),
-            (root, ["DELETE"], self.drop),
             (root + "/size", ["GET"], self.size),
             (root + "/health", ["GET"], self.health),
             (root + "/statements", ["POST"], self.statements),
@@ -120,11 +119,6 @@ class Rdf4jServer:
         if name in self.names:
             return PlainTextResponse("it exists", 409)
         self.names.add(name)
-        return Response(status_code=204)
-
-    def drop(self, request: Request) -> Response:
-        """Remove a repository."""
-        self.names.remove(request.path_params["name"])
         return Response(status_code=204)
 
     def query(self, request: Request) -> Response:

@@ -8,8 +8,7 @@ from app.commands.options import JsonOption
 from app.console import note, print_json, print_values
 from app.settings import load_settings
 from kg.stores.address import AddressError, StoreAddress
-from kg.stores.open import open_server
-from kg.stores.repositories import create_repository
+from kg.stores.open import create_repository, open_server
 
 app = typer.Typer()
 store = typer.Typer(help="Servers that hold the graph.", no_args_is_help=True)
@@ -36,7 +35,6 @@ def check(url: UrlArgument = None, as_json: JsonOption = False) -> None:
         "rows_as": found.rows,
         "update": found.update,
         "graph_store": found.graph_store,
-        "lucene": ", ".join(found.indexes),
     }
     server.close()
     print_json(values) if as_json else print_values(values)

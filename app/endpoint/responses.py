@@ -21,27 +21,19 @@ from starlette.types import Send
 
 from app.endpoint.negotiation import BINDINGS, wanted_type
 from app.sandbox.answer import BoundedBuffer
-from kg.graph.vocabulary import BIOLINK, DCTERMS, PROV, SKOS
+from kg.graph.vocabulary import VOCABULARIES
 from ontology.namespaces import GUTBRAIN, OBO_PREFIXES, PREFIX_MAP
 
 VARY: Mapping[str, str] = {"Vary": "Accept"}
 TRUNCATED: Mapping[str, str] = {"X-Gutbrain-Truncated": "true"}
 NAMESPACES = {
     **PREFIX_MAP,
+    **VOCABULARIES,
     "assertion": GUTBRAIN + "assertion/",
-    "biolink": BIOLINK,
-    "dcterms": DCTERMS,
     "evidence": GUTBRAIN + "evidence/",
-    "fabio": "http://purl.org/spar/fabio/",
     "graph": GUTBRAIN + "graph/",
     "obo": "http://purl.obolibrary.org/obo/",
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "prov": PROV,
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "run": GUTBRAIN + "run/",
-    "skos": SKOS,
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 """The prefixes that clients are given."""
 DECLARED = {

@@ -14,15 +14,13 @@ from pyoxigraph import (
 )
 
 from kg.stores import Row
-from kg.stores.address import Scheme, StoreAddress
+from kg.stores.address import Capabilities, Kind, Scheme, StoreAddress
 from kg.stores.answers import AccessError, StoreError, read_rows
-from kg.stores.capabilities import Capabilities, Kind
 from kg.stores.connection import Call, Connection
 from kg.stores.querying import JSON, TSV, XML, Querying, query_call, request
 from kg.stores.remote import read_size
 from kg.stores.signing import UNAUTHORIZED, challenged, login_call, sign
-from kg.stores.sparql import NOT_UNITED, update_call, upload_call
-from kg.stores.updates import delete_data
+from kg.stores.sparql import NOT_UNITED, delete_data, update_call, upload_call
 
 _REPOSITORIES = "/repositories/"
 _NO_ACCESS = frozenset({401, 403})
@@ -135,7 +133,6 @@ def _rdf4j(probe: _Probe, server: RdfServer) -> Capabilities:
         probe.scheme,
         probe.querying(rows).unites_graphs(),
         _is_writable(probe, server.url),
-        indexes=_indexes(probe.querying(rows)) if server.is_graphdb else (),
         server=f"protocol {server.version}",
     )
 
@@ -230,14 +227,6 @@ def _siblings(url: str, pairs: tuple[tuple[str, str], ...]) -> Iterator[str]:
     for end, other in pairs:
         if path.endswith(end):
             yield path.removesuffix(end) + other + question_mark + parameters
-
-
-def _indexes(querying: Querying) -> tuple[str, ...]:
-    try:
-        rows = list(querying.select(request("lucene")))
-    except StoreError:
-        return ()
-    return tuple(sorted(_text(row, "name").rpartition("#")[2] for row in rows))
 
 
 def _first(answer: httpx.Response, media_type: str) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ from itertools import chain, islice
 from pyoxigraph import Quad, RdfFormat, serialize
 
 from kg.stores import Row
+from kg.stores.address import Capabilities, Kind
 from kg.stores.answers import StoreError
-from kg.stores.capabilities import Capabilities, Kind
 from kg.stores.connection import Call, Connection
 from kg.stores.querying import Querying, request
 

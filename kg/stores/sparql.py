@@ -1,23 +1,58 @@
-"""Any server of the SPARQL 1.1 protocol: Virtuoso, Fuseki, QLever and others."""
+"""Any server of the SPARQL 1.1 protocol: Virtuoso, Fuseki, QLever and others.
+
+Without transactions, a change is written down in a graph of its own before it is made: first this
+journal, then a mark that it is all there, then the change is made, then the journal is dropped.
+Whoever changes the store next finds a journal that was left behind: one with its mark is done
+again, which changes nothing where it was done already; another one is dropped, since nothing of its
+change was made. Updates are texts of bounded length, every triple in its named graph.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 
-from pyoxigraph import Quad, RdfFormat, serialize
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+    serialize,
+)
 
 from kg.stores import Row
+from kg.stores.address import Capabilities
 from kg.stores.answers import AccessError, StoreError
-from kg.stores.capabilities import Capabilities
 from kg.stores.connection import Call, Connection
-from kg.stores.journal import Change, journal_quads, read_journal
 from kg.stores.querying import Querying, request
-from kg.stores.updates import JOURNAL, batches, check_ground, delete_data, drop, insert_data
 
+MOST_QUADS = 1_000
+"""Virtuoso refuses a text of 3,000 triples: its SQL would have more than 10,000 lines."""
+MOST_CHARACTERS = 500_000
+JOURNAL = NamedNode("https://w3id.org/gutbrain/graph/journal")
+_ENTRY = JOURNAL.value + "/"
+_REMOVE, _ADD = NamedNode(_ENTRY + "remove"), NamedNode(_ENTRY + "add")
+_END = Quad(NamedNode(_ENTRY + "end"), NamedNode(_ENTRY + "isWhole"), Literal("yes"), JOURNAL)
+QUADS_AN_ENTRY = 500
+CHARACTERS_AN_ENTRY = 15_000
+"""Virtuoso takes no line of 100,000 bytes for N-Triples; escapes and UTF-8 lengthen an entry."""
 QUADS_AN_UPLOAD = 10_000
 CHARACTERS_AN_UPLOAD = 5_000_000
 NOT_UNITED = (
     "queries see no named graphs: set the server's default graph to the union of all "
     "(Fuseki: tdb2:unionDefaultGraph true)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be removed, then added."""
+
+    remove: tuple[Quad, ...]
+    add: tuple[Quad, ...]
 
 
 class SparqlStore:
@@ -123,3 +158,85 @@ def upload_call(graph_store: str, graph: str, content: bytes) -> Call:
 
 def _by_graph(quads: Iterable[Quad]) -> list[Quad]:
     return sorted(quads, key=lambda quad: str(quad.graph_name))
+
+
+def journal_quads(change: Change) -> tuple[list[Quad], Quad]:
+    """Write a change down: the entries, and the mark that they are all."""
+    removed = _entries(_REMOVE, change.remove)
+    return [*removed, *_entries(_ADD, change.add)], _END
+
+
+def read_journal(rows: Iterable[Row]) -> Change | None:
+    """Read what ``requests/journal.rq`` found; None where it is empty or lacks its mark."""
+    found = sorted((row for row in rows), key=lambda row: str(row["entry"]))
+    if not any(row["entry"] == _END.subject for row in found):
+        return None
+    return Change(tuple(_quads(found, _REMOVE)), tuple(_quads(found, _ADD)))
+
+
+def _entries(property_: NamedNode, quads: Sequence[Quad]) -> Iterator[Quad]:
+    for number, batch in enumerate(batches(quads, QUADS_AN_ENTRY, CHARACTERS_AN_ENTRY)):
+        name = NamedNode(f"{property_.value}/{number:08}")
+        text = serialize(batch, format=RdfFormat.N_QUADS) or b""
+        yield Quad(name, property_, Literal(text.decode()), JOURNAL)
+
+
+def _quads(rows: Iterable[Row], property_: NamedNode) -> Iterator[Quad]:
+    for row in rows:
+        text = row["value"]
+        if row["property"] == property_ and isinstance(text, Literal):
+            yield from parse(text.value, RdfFormat.N_QUADS)
+
+
+def insert_data(quads: Iterable[Quad]) -> str:
+    """Write an update that adds quads."""
+    return f"INSERT DATA {{\n{_grouped(quads)}}}"
+
+
+def delete_data(quads: Iterable[Quad]) -> str:
+    """Write an update that removes quads."""
+    return f"DELETE DATA {{\n{_grouped(quads)}}}"
+
+
+def drop(graph: NamedNode) -> str:
+    """Write an update that removes a graph, there or not."""
+    return f"DROP SILENT GRAPH {graph}"
+
+
+def batches(
+    quads: Iterable[Quad], most: int = MOST_QUADS, longest: int = MOST_CHARACTERS
+) -> Iterator[list[Quad]]:
+    """Cut quads into lists of a bounded number and length, a longer quad alone."""
+    batch: list[Quad] = []
+    room = longest
+    for quad in quads:
+        length = len(str(quad))
+        if batch and (len(batch) == most or length > room):
+            yield batch
+            batch, room = [], longest
+        batch.append(quad)
+        room -= length
+    if batch:
+        yield batch
+
+
+def check_ground(quads: Iterable[Quad]) -> None:
+    """Raise StoreError on quads whose request cannot be repeated: blank nodes, no graph."""
+    for quad in quads:
+        if isinstance(quad.graph_name, DefaultGraph | BlankNode):
+            raise StoreError(f"A quad without a named graph cannot be written: {quad}")
+        if not _is_ground(quad.subject) or not _is_ground(quad.object):
+            raise StoreError(f"Only IRIs and literals can be written: {quad}")
+
+
+def _is_ground(term: NamedNode | BlankNode | Literal | Triple) -> bool:
+    return isinstance(term, NamedNode | Literal)
+
+
+def _grouped(quads: Iterable[Quad]) -> str:
+    by_graph = groupby(quads, lambda quad: str(quad.graph_name))
+    return "".join(f"GRAPH {graph} {{\n{_triples(group)}}}\n" for graph, group in by_graph)
+
+
+def _triples(quads: Iterable[Quad]) -> str:
+    return "".join(f"{quad.triple} .\n" for quad in quads)

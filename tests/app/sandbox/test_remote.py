@@ -20,9 +20,8 @@ from app.sandbox.answer import (
     UnavailableError,
 )
 from app.sandbox.remote import RemoteSandbox
-from kg.stores.address import Scheme, parse_address
+from kg.stores.address import Capabilities, Kind, Scheme, parse_address
 from kg.stores.answers import StoreUnreachableError
-from kg.stores.capabilities import Capabilities, Kind
 from kg.stores.connection import Connection
 from kg.stores.open import ServerStore, open_server
 from kg.stores.querying import TSV

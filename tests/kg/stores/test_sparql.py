@@ -7,9 +7,8 @@ from pyoxigraph import BlankNode, NamedNode, Quad, QueryResultsFormat, Store
 
 from extract.annotation import AnnotatedDocument
 from kg.loading import load
-from kg.stores.address import Credentials, Scheme, parse_address
+from kg.stores.address import Credentials, Kind, Scheme, parse_address
 from kg.stores.answers import AccessError, StoreError, TruncatedError
-from kg.stores.capabilities import Kind
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import ServerStore, open_server, open_store
 from kg.stores.querying import TSV, XML
