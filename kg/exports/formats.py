@@ -29,7 +29,7 @@ class Format(StrEnum):
 
 
 WHOLE = frozenset({Format.NQUADS, Format.TURTLE, Format.JSONLD})
-"""Formats that hold every quad: no least belief can be asked for."""
+"""Formats that hold every quad, and take no least belief."""
 _WRITERS: dict[Format, tuple[Callable[..., int], str]] = {
     Format.NQUADS: (write_nquads, "quads"),
     Format.TURTLE: (write_turtle, "triples"),
@@ -52,7 +52,7 @@ def export(
     gives the same bytes. Raises ExportError.
     """
     if form in WHOLE and min_belief > 0:
-        raise ExportError(f"{form} holds the whole graph: no least belief can be asked for")
+        raise ExportError(f"{form} always contains the whole graph: --min-belief is not possible")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
         write, what = _WRITERS[form]

@@ -48,7 +48,7 @@ def new_folder(path: Path) -> Generator[Path]:
     is replaced.
     """
     if path.exists() and not _is_replaceable(path):
-        raise ExportError(f"{path}: is there and is no export; name another folder")
+        raise ExportError(f"{path}: exists and is not an export; choose another folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     part, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     part.mkdir()

@@ -93,7 +93,7 @@ def _param(file: str, line: str, text: str) -> Param:
     name, kind, label = [*line.split(maxsplit=2), "", ""][:3]
     default = next((_default(slot) for slot in _SLOT.finditer(text) if _name(slot) == name), None)
     if default is None:
-        raise QuestionError(f"{file}: parameter {name!r} is bound nowhere")
+        raise QuestionError(f"{file}: parameter {name!r} is not used in the query")
     for known in get_args(Kind):
         if kind == known:
             return Param(name, known, label, default)
@@ -166,7 +166,9 @@ def read_iri(name: str, value: str) -> NamedNode:
 def read_integer(name: str, value: str) -> int:
     """Read a number from 0 to ``MAX_INTEGER``; raises QuestionError that names the parameter."""
     if not re.fullmatch(r"[0-9]{1,7}", value.strip()) or int(value) > MAX_INTEGER:
-        raise QuestionError(f"Parameter {name!r}: {value!r} is no number from 0 to {MAX_INTEGER}")
+        raise QuestionError(
+            f"Parameter {name!r}: {value!r} is not a whole number from 0 to {MAX_INTEGER}"
+        )
     return int(value)
 
 

@@ -27,6 +27,10 @@ KEPT = 3
 """Snapshots kept beside the current one, the one it was made from, and those with a name."""
 
 RESERVED = ("current", "previous")
+_MISSING = {
+    "current": "there is no graph yet",
+    "previous": "the current snapshot was not made from another one, so there is no previous",
+}
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
@@ -84,7 +88,7 @@ def current_snapshot(root: Path) -> Snapshot | None:
     except FileNotFoundError:
         return None
     if not name.isdecimal() or not _snapshot(root, int(name)).graph.is_dir():
-        raise SnapshotError(f"{root / 'CURRENT'} names {name!r}, which is not there")
+        raise SnapshotError(f"{root / 'CURRENT'} names snapshot {name!r}, which does not exist")
     return _snapshot(root, int(name))
 
 
@@ -103,7 +107,7 @@ def find_snapshot(root: Path, which: str) -> Snapshot:
     """
     found = _found(kept_snapshots(root), which.strip())
     if found is None:
-        raise SnapshotError(f"{root}: there is no snapshot {which!r}")
+        raise SnapshotError(f"{root}: {_MISSING.get(which, f'there is no snapshot {which!r}')}")
     return found.snapshot
 
 
@@ -121,7 +125,9 @@ def roll_back(root: Path, which: str) -> Snapshot:
 def name_snapshot(root: Path, which: str, name: str) -> Snapshot:
     """Give a snapshot a name, or move the name to it; a snapshot with a name is kept."""
     if not _NAME.fullmatch(name) or name in RESERVED:
-        raise SnapshotError(f"{name!r} is no name: a letter, then letters, digits, '.', '_', '-'")
+        raise SnapshotError(
+            f"{name!r} cannot be a name: use a letter, then letters, digits, '.', '_' or '-'"
+        )
     with _sole_writer(root):
         snapshot = find_snapshot(root, which)
         (root / "names").mkdir(exist_ok=True)

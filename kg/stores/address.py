@@ -160,7 +160,7 @@ def _url(text: str) -> httpx.URL:
         return httpx.URL(text)
     except httpx.InvalidURL:
         # neither the text nor the reason: both may quote a password
-        raise AddressError("the address of the store is no URL") from None
+        raise AddressError("the store's address is not a URL") from None
 
 
 def _resolved(base: str, address: str) -> str:
@@ -175,5 +175,5 @@ def _resolved(base: str, address: str) -> str:
 
 def _scheme(name: str) -> Scheme | None:
     if name not in {"", Scheme.BASIC, Scheme.DIGEST}:
-        raise AddressError(f"auth={name}: either basic or digest")
+        raise AddressError(f"auth={name}: auth must be basic or digest")
     return Scheme(name) if name else None

@@ -68,7 +68,9 @@ def create_repository(address: StoreAddress) -> None:
     """
     name = address.url.rpartition("/repositories/")[2]
     if not _NAME.fullmatch(name):
-        raise AddressError(f"{address.url}: no address of a repository (…/repositories/<name>)")
+        raise AddressError(
+            f"{address.url}: not the address of a repository (…/repositories/<name>)"
+        )
     with closing(Connection(address.url)) as connection:
         server = find_server(connection, address)
         if server is None:

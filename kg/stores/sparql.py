@@ -81,7 +81,7 @@ class SparqlStore:
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
         """Finish what an earlier change left, then remove, then add; in bounded requests."""
         if self.capabilities.update is None:
-            raise AccessError(f"{self.url}: the server takes no updates from us")
+            raise AccessError(f"{self.url}: the server does not accept updates from us")
         self._finish_earlier()
         new = dict.fromkeys(add)
         old = dict.fromkeys(quad for quad in remove if quad not in new)

@@ -68,7 +68,7 @@ def test_a_folder_replaces_an_export_only(tmp_path: Path) -> None:
 
 def test_a_folder_of_other_things_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("dear")
-    with pytest.raises(ExportError, match="no export"), new_folder(tmp_path):
+    with pytest.raises(ExportError, match="not an export"), new_folder(tmp_path):
         pass
     assert (tmp_path / "mine").read_text() == "dear"
 

@@ -115,7 +115,7 @@ def test_a_string_that_looks_like_a_place_is_only_a_string() -> None:
     ("text", "error"),
     [
         ("SELECT * {}", "summary"),
-        ("#+ summary: s\n#+ param: a iri A\nSELECT * {}", "'a' is bound nowhere"),
+        ("#+ summary: s\n#+ param: a iri A\nSELECT * {}", "'a' is not used in the query"),
         ("#+ summary: s\n#+ param: a date A\nSELECT * { VALUES ?a { 1 } }", "unknown kind 'date'"),
     ],
 )
