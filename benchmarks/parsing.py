@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from ingest.formats.cutting import Cutter
-from ingest.formats.inflating import open_gzip
+from ingest.formats.record_splitter import RecordSplitter
 
 # The address that Biopython bundles; the http address of real files it refuses.
 HEAD = (
@@ -36,7 +36,7 @@ seconds = time.process_time() - began
 print(count, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 ITERATION = (
-    "for _, element in etree.iterparse(igzip.open(sys.argv[1]), tag='PubmedArticle',"
+    "for _, element in etree.iterparse(gzip.open(sys.argv[1]), tag='PubmedArticle',"
     " load_dtd=False, no_network=True):\n    count += 1\n{fields}"
     "    element.clear()\n    while element.getprevious() is not None:\n"
     "        del element.getparent()[0]"
@@ -59,12 +59,12 @@ PARSERS = {
         "from pathlib import Path\nfrom ingest.formats.sources import read_source",
         "count = sum(1 for _ in read_source(Path(sys.argv[1])))",
     ),
-    "lxml.iterparse + isal, 17 fields": (
-        "from isal import igzip\nfrom lxml import etree",
+    "lxml.iterparse, 17 fields": (
+        "import gzip\nfrom lxml import etree",
         ITERATION.format(fields=FIELDS),
     ),
-    "lxml.iterparse + isal, no field": (
-        "from isal import igzip\nfrom lxml import etree",
+    "lxml.iterparse, no field": (
+        "import gzip\nfrom lxml import etree",
         ITERATION.format(fields=""),
     ),
     "pubmed_parser": (
@@ -96,8 +96,8 @@ def real_records(folder: Path) -> list[bytes]:
     """Cut the records out of all bulk files of a folder."""
     records: list[bytes] = []
     for file in sorted(folder.rglob("pubmed*.xml.gz")):
-        with open_gzip(file) as stream:
-            records += Cutter(stream, str(file)).pieces()
+        with gzip.open(file) as stream:
+            records += RecordSplitter(cast("BinaryIO", stream), str(file)).records()
     return records
 
 

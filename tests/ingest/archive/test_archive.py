@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.archive.archive import Archive, StoreResult
+from ingest.archive.records import from_json, to_json
 from ingest.archive.schema import ArchiveError
-from ingest.archive.storing import from_json, to_json
 from ingest.document import Deletion, Document, Passage, Record, Rejected
 
 ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archive.wal import write_ahead
+from ingest.archive.schema import write_ahead
 
 PATIENCE_S = 60.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.archive.archive import Archive
-from ingest.archive.changes import Change
+from ingest.archive.changes import ArchiveChange
 from ingest.bulk.places import Folder
 from tests.bulk_files import (
     NEW,
@@ -46,7 +46,7 @@ def test_a_new_year_changes_nothing_but_what_it_dropped(files: Path, tmp_path: P
     assert titles(tmp_path) == {k: v for k, v in WANTED.items() if k != "7"}
     with Archive(tmp_path / "archive.sqlite") as archive:
         changed = list(archive.changes.since(newest))
-        assert changed == [Change(newest + 1, "7", None, is_text_new=False)]
+        assert changed == [ArchiveChange(newest + 1, "7", None, is_text_new=False)]
         assert archive.deleted() == {"4", "7"}
     assert load(tmp_path, Folder(files)) == []
     assert (gaps(tmp_path), watermark(tmp_path)) == ([], NEWEST)

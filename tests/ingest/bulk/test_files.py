@@ -17,7 +17,7 @@ import pytest
 from ingest.archive.archive import LIVE, Archive
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import SliceState
-from ingest.bulk.files import offers, untaken
+from ingest.bulk.files import files_of, is_taken
 from ingest.bulk.places import BulkError, Folder
 from ingest.formats.medline import read_records
 from tests.bulk_files import (
@@ -207,7 +207,8 @@ def test_a_file_older_than_a_deletion_does_not_undo_it(
 def test_a_limit_takes_so_many_files(files: Path, tmp_path: Path) -> None:
     assert len(load(tmp_path, Folder(files), limit=2)) == 2
     with Archive(tmp_path / "archive.sqlite") as archive:
-        assert len(list(untaken(archive, offers([Folder(files)])))) == 3
+        untaken = [file for file in files_of([Folder(files)]) if not is_taken(archive, file)]
+        assert len(untaken) == 3
 
 
 def test_a_folder_without_bulk_files_is_an_error(tmp_path: Path) -> None:
@@ -222,13 +223,13 @@ LOADER = """
 import sys
 from pathlib import Path
 from ingest.archive.archive import Archive
-from ingest.bulk.files import load_bulk, offers
+from ingest.bulk.files import load_bulk, files_of
 from ingest.bulk.places import Folder
 
 with Archive(Path(sys.argv[1]) / "archive.sqlite") as archive:
     for place in sys.argv[2:]:
-        for outcome in load_bulk(archive, offers([Folder(Path(place))]), limit=None,
-                                 tell=lambda *_: None):
+        for outcome in load_bulk(archive, files_of([Folder(Path(place))]), limit=None,
+                                 progress=lambda *_: None):
             print(outcome.piece.name, flush=True)
 """
 

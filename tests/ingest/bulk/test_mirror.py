@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from ingest.archive.slices import SliceState
-from ingest.bulk.mirror import Mirror
-from ingest.bulk.places import BulkError
-from ingest.pubmed.pacing import UnreachableError
+from ingest.bulk.places import BulkError, Mirror
+from ingest.pubmed.timing import UnreachableError
 from tests.bulk_files import NEW, NEWEST, WANTED, gaps, load, titles, watermark, write_files
 from tests.harvests import StillClock
 from tests.pubmed_server import Fault, PubMedServer, ending, status

@@ -23,7 +23,7 @@ def read(content: object) -> tuple[Record, ...]:
 
 def test_texts_stay_exactly_as_they_are() -> None:
     document = to_document("1", {"metadata": METADATA, "entities": []})
-    assert document.title == METADATA["title"]
+    assert document.text_of("title") == METADATA["title"]
     assert document.text_of("abstract") == METADATA["abstract"]
     assert (document.journal, document.year) == ("J", 2022)
     assert document.authors == ("Jane Doe", "Émile Roe")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document import Document
-from ingest.formats.cutting import IncompleteFileError
+from ingest.formats.record_splitter import IncompleteFileError
 from ingest.formats.sources import SourceError, read_source, source_files
 
 NBIB = b"PMID- 2\nTI  - Two\n"

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archive.slices import Span
-from ingest.pubmed.client import PubMed
-from ingest.pubmed.searching import IncompleteListError, find_parts
+from ingest.archive.slices import DayRange
+from ingest.pubmed.client import IncompleteListError, PubMed, find_parts
 from tests.harvests import NIGHT, StillClock, connected, fault_free, run_harvest, state_of
 from tests.pubmed_server import Answer, Paper, PubMedServer, Request
 
 FIRST = date(2026, 1, 1)
-YEAR = Span(FIRST, date(2026, 12, 31))
+YEAR = DayRange(FIRST, date(2026, 12, 31))
 
 
 @pytest.fixture
@@ -35,11 +34,12 @@ def test_more_hits_than_pubmed_lists_are_found_by_dividing_the_days(
 ) -> None:
     pubmed_server.add(*many(18_000, 300))
     parts = list(find_parts(pubmed, "gut", "edat", YEAR, 2_000))
-    pmids = [pmid for part in parts for pmid in part.pmids]
+    pmids = [pmid for _, found in parts for pmid in found.pmids]
     assert sorted(map(int, pmids)) == list(range(1, 18_001))
-    assert [len(part.pmids) for part in parts if len(part.pmids) > 2_000] == [9_060]
-    assert (parts[0].days.first, parts[-1].days.last) == (YEAR.first, YEAR.last)
-    assert all(b.days.first - a.days.last == timedelta(days=1) for a, b in pairwise(parts))
+    assert [found.count for _, found in parts if found.count > 2_000] == [9_060]
+    days = [part for part, _ in parts]
+    assert (days[0].first, days[-1].last) == (YEAR.first, YEAR.last)
+    assert all(b.first - a.last == timedelta(days=1) for a, b in pairwise(days))
     assert all("retstart" not in request.form for request in pubmed_server.requests)
 
 
@@ -52,7 +52,7 @@ def test_a_page_that_is_cut_unsaid_is_noticed(pubmed_server: PubMedServer, pubme
     pubmed_server.add(*many(40, 30))
     pubmed_server.faults["esearch"] = [clamp, clamp]
     parts = list(find_parts(pubmed, "gut", "edat", YEAR))
-    assert len({pmid for part in parts for pmid in part.pmids}) == 40
+    assert len({pmid for _, found in parts for pmid in found.pmids}) == 40
     assert len(parts) == 3
 
 

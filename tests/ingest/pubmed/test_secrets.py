@@ -24,7 +24,7 @@ def harvest_with_key(server: PubMedServer, folder: Path) -> str:
         connected(server, folder, StillClock(), KEY) as pubmed,
     ):
         try:
-            list(harvest(archive, pubmed, TOPIC, limit=None, tell=quiet))
+            list(harvest(archive, pubmed, TOPIC, limit=None, progress=quiet))
         except FAILURES as error:
             return "".join(traceback.format_exception(error))
     return ""

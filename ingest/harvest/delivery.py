@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from ingest.document import Deletion, Record, Rejected
-from ingest.formats.cutting import NoRecordsError
 from ingest.formats.medline import read_records
+from ingest.formats.record_splitter import NoRecordsError
 from ingest.pubmed.client import PubMed
 
 _ROUNDS = 4
@@ -50,7 +50,7 @@ def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
         if not lacking or (round_number > 1 and bad.keys() >= set(lacking)):
             break
         if round_number:
-            pubmed.clock.sleep(pubmed.patience.wait_s(round_number, pubmed.clock.chance()))
+            pubmed.clock.sleep(pubmed.policy.wait_s(round_number, pubmed.clock.chance()))
         if body := pubmed.fetch(lacking):
             answers.append(body)
             _sort(_read(body), asked, good, bad)
