@@ -166,7 +166,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that could not be read: where it stood, why, and its bytes, so nothing is lost."""
+    """A record that could not be read: from which file, why, and its bytes, so nothing is lost."""
 
     source: str
     pmid: str | None

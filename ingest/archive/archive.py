@@ -101,7 +101,7 @@ class Topics:
         self._write(_JOIN, topic, pmids)
 
     def leave(self, topic: str, pmids: Iterable[str]) -> None:
-        """Strike members out; unknown ones do not matter."""
+        """Delete members; unknown ones do not matter."""
         self._write(_LEAVE, topic, pmids)
 
     def _write(self, statement: str, topic: str, pmids: Iterable[str]) -> None:

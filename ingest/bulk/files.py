@@ -1,8 +1,8 @@
 """PubMed's baseline and update files, into the archive: each once, in order, all of it or nothing.
 
 A file counts when its checksum agrees, its compression ends and its root element is closed; its
-records and the note that it is done are one transaction. What stands in a later file wins over
-what stands in an earlier one, in whatever order they come.
+records and the note that it is done are one transaction. A later file wins over an earlier one, in
+whatever order they come.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,8 +35,9 @@ def is_taken(archive: Archive, file: BulkFile) -> bool:
     known = archive.slices.find(BULK, file.name)
     if known is None or not known.is_done:
         return False
+    checksum = file.home.checksum(file)
     try:
-        return known.fingerprint == (file.home.checksum(file) or file.home.stamp(file))
+        return known.fingerprint == (checksum or file.home.stamp(file))
     except BulkError:
         return True  # the checksum is gone, but the file was good
 

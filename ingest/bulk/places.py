@@ -62,7 +62,7 @@ class BulkPlace(Protocol):
         ...
 
     def stamp(self, file: BulkFile) -> str:
-        """Tell issues of a file without checksum apart; raises BulkError where one is a must."""
+        """Mark the issue of a file without checksum; raises BulkError where one is needed."""
         ...
 
     def open(self, file: BulkFile) -> AbstractContextManager[Path]:
@@ -74,7 +74,7 @@ class Folder:
     """Files and folders of this machine.
 
     A file without checksum beside it is taken too: its own checksum (gzip) and its closing tag
-    still tell whether it is whole.
+    still show whether it is complete.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,7 +97,7 @@ class Folder:
         return parse_md5(beside.read_text(errors="replace")) if beside.is_file() else None
 
     def stamp(self, file: BulkFile) -> str:
-        """Size and time of change: hashing 50 GB anew each night is no answer."""
+        """Size and time of change: hashing 50 GB again each night would take too long."""
         status = Path(file.address).stat()
         return f"{status.st_size} {status.st_mtime_ns}"
 

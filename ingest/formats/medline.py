@@ -65,7 +65,7 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
 
     ``stream`` is decompressed; ``source`` names it in errors. A record that cannot be read becomes
     a Rejected and the rest goes on. Raises NotPubMedError or NoRecordsError where there is nothing
-    to read, IncompleteFileError after the last whole record of a file that was cut short.
+    to read, IncompleteFileError after the last complete record of a file that was cut short.
     """
     cutter = RecordSplitter(stream, source)
     parser = _parser(cutter.encoding, source)

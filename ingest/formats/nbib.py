@@ -1,7 +1,7 @@
 """MEDLINE text (``.nbib``, PubMed's "save as") -> Documents, read through Bio.Medline.
 
-The format has no end mark, so a file that was cut between two records cannot be told from a whole
-one. It does not hold record versions, nor the marks of abstract sections: the labels are text.
+The format has no end mark, so a file that was cut between two records looks like a
+complete one. It holds neither record versions nor the marks of abstract sections: labels are text.
 """
 
 import re

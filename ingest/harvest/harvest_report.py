@@ -42,7 +42,7 @@ class HarvestReport:
 
     @property
     def asked(self) -> int:
-        """How many PMIDs were asked for; a PMID counts in every slice it stands in."""
+        """How many PMIDs were asked for; a PMID counts in every slice that has it."""
         return sum(piece.asked for piece in self.slices)
 
     @property

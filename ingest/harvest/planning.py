@@ -36,7 +36,7 @@ class Topic:
 
     @property
     def digest(self) -> str:
-        """Tells topics apart: another query has streams of its own, and begins anew."""
+        """Names the topic: another query has streams of its own, and begins from the start."""
         return hashlib.sha256(self.term.encode()).hexdigest()[:8]
 
     @property
@@ -99,7 +99,7 @@ def check_clock(slices: SliceBook, source: str, days: Days) -> None:
 
 
 def is_sweep_due(slices: SliceBook, topic: Topic, days: Days) -> bool:
-    """Whether a week has gone by since the last whole sweep."""
+    """Whether a week has gone by since the last complete sweep."""
     swept = slices.watermark(topic.source(SWEEP))
     return swept is None or swept + _SWEEP_EVERY <= days.closed
 

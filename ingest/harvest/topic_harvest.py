@@ -1,7 +1,7 @@
 """PubMed's records of a topic, into the archive: what is new since the last run, and what changed.
 
 Two streams (entered, modified) are read in slices of days; a slice is done when every PMID of its
-search is accounted for. Once a week the whole list of the topic is compared. Every step can be
+search is accounted for. Once a week the full list of the topic is compared. Every step can be
 repeated, and a killed run is continued by the next.
 """
 
@@ -38,7 +38,7 @@ NOT_DELIVERED = "PubMed lists it and does not deliver it"
 _GIVEN_UP_AFTER = timedelta(days=2)
 _LARGEST_LOSS = 0.1
 _SMALL_LOSS = 10
-_DOING = {EDAT: "new records", MDAT: "revised records", SWEEP: "comparing the whole list"}
+_DOING = {EDAT: "new records", MDAT: "revised records", SWEEP: "comparing the full list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,12 @@ class _Harvest:
         """Fetch PMIDs batch by batch; a failure is written down before it is raised."""
         outcome = SliceOutcome(replace(piece, asked=len(pmids)))
         self._write(outcome.piece)
+        doing = _DOING[piece.source.partition(" ")[0]]
         try:
             for start in range(0, len(pmids), BATCH_PMIDS):
                 batch = pmids[start : start + BATCH_PMIDS]
                 outcome = self._keep(outcome, batch, deliver(self.pubmed, batch))
-                self.progress(_doing(piece.source), start + len(batch), len(pmids))
+                self.progress(doing, start + len(batch), len(pmids))
         except FAILURES as error:
             self._write(replace(outcome.piece, state=SliceState.FAILED, problem=str(error)))
             raise
@@ -133,7 +134,7 @@ class _Harvest:
     def _keep(
         self, outcome: SliceOutcome, batch: Sequence[str], delivery: Delivery
     ) -> SliceOutcome:
-        """Store a batch, with what was received and how the slice stands, all or nothing."""
+        """Store a batch, with what was received and the state of the slice, all or nothing."""
         piece = _count(outcome.piece, delivery)
         letters = (Rejected(piece.source, pmid, NOT_DELIVERED, b"") for pmid in delivery.missing)
         records = (*delivery.records, *delivery.rejected, *letters)
@@ -163,7 +164,7 @@ class _Harvest:
         return since is not None and self.archive.now() - since >= _GIVEN_UP_AFTER
 
     def _sweep(self, days: Days) -> SliceOutcome:
-        """Compare PubMed's whole list with ours: fetch what is new, bury what is gone."""
+        """Compare PubMed's full list with ours: fetch what is new, withdraw what is gone."""
         topic, all_days = self.topic, DayRange(self.topic.since, days.newest)
         parts = find_parts(self.pubmed, topic.term, EDAT, all_days)
         listed = {pmid for _, found in parts for pmid in found.pmids}
@@ -174,10 +175,10 @@ class _Harvest:
             return self._refuse(piece, len(gone), len(listed))
         new = listed - self.archive.hashes().keys()
         outcome = self._fetch(piece, sorted(gone | new))
-        stored = self._bury(gone, frozenset(outcome.vanished))
+        stored = self._withdraw(gone, frozenset(outcome.vanished))
         return self._close(replace(outcome, stored=outcome.stored + stored), SliceState.DONE)
 
-    def _bury(self, gone: frozenset[str], vanished: frozenset[str]) -> StoreResult:
+    def _withdraw(self, gone: frozenset[str], vanished: frozenset[str]) -> StoreResult:
         """Withdraw what neither the topic's list, nor fetching, nor a search by PMID brings."""
         with self.archive.transaction():
             self.archive.topics.leave(self.topic.digest, gone)
@@ -193,10 +194,6 @@ class _Harvest:
 
     def _write(self, piece: Slice) -> None:
         self.archive.slices.write(piece, self.archive.now())
-
-
-def _doing(source: str) -> str:
-    return _DOING[source.partition(" ")[0]]
 
 
 def _count(piece: Slice, delivery: Delivery) -> Slice:
