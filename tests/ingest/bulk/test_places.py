@@ -1,4 +1,4 @@
-"""Bulk files from a mirror: what a folder gives, through all that HTTP can do to it."""
+"""Bulk files in a folder and on a mirror."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +7,28 @@ import httpx
 import pytest
 
 from ingest.archive.slices import SliceState
-from ingest.bulk.places import BulkError, Mirror
+from ingest.bulk.places import BulkError, Folder, Mirror
 from ingest.pubmed.timing import UnreachableError
-from tests.bulk_files import NEW, NEWEST, WANTED, gaps, load, titles, watermark, write_files
+from tests.bulk_files import (
+    NEW,
+    NEWEST,
+    WANTED,
+    gaps,
+    load,
+    titles,
+    watermark,
+    write_files,
+)
 from tests.harvests import StillClock
 from tests.pubmed_server import Fault, PubMedServer, ending, status
+
+
+def test_a_folder_without_bulk_files_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.xml").write_text("<a/>")
+    with pytest.raises(BulkError, match="no file named like pubmed26n0001"):
+        Folder(tmp_path).files()
+    with pytest.raises(BulkError, match="no such file or folder"):
+        Folder(tmp_path / "none")
 
 
 @pytest.fixture

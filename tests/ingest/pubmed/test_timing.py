@@ -17,7 +17,7 @@ from ingest.pubmed.timing import (
     UnreachableError,
     retry,
 )
-from tests.harvests import StillClock, connected, run_harvest
+from tests.harvests import StillClock, run_harvest
 from tests.pubmed_server import Paper, PubMedServer
 
 ROOT = Path(__file__).parents[3]
@@ -97,14 +97,6 @@ def test_a_back_fill_goes_at_the_permitted_pace(
     run_harvest(pubmed_server, tmp_path, still=still)
     assert len(moments) > 12
     assert all(b - a >= 1 / 3 for a, b in pairwise(moments))
-
-
-def test_a_key_permits_ten_requests_a_second(pubmed_server: PubMedServer, tmp_path: Path) -> None:
-    still = StillClock()
-    with connected(pubmed_server, tmp_path, still, key="k" * 36) as pubmed:
-        for _ in range(11):
-            pubmed.search("gut")
-    assert still.now_s - 1000 == pytest.approx(10 * 0.105)
 
 
 def test_a_fault_that_lasts_is_given_up() -> None:
