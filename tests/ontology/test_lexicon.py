@@ -98,7 +98,7 @@ def test_a_lexicon_can_be_made_of_concepts():
         ("CHEBI:1\tchemical\tx\n", "line 2: expected 5 columns, found 3"),
         ("\n", "line 2: expected 5 columns, found 1"),
         ("CHEBI:1\tchemical\t \t\t\n", "line 2: CHEBI:1 has no name"),
-        (BUTYRATE + BUTYRATE, "line 3: CHEBI:17968 stands in an earlier line too"),
+        (BUTYRATE + BUTYRATE, "line 3: CHEBI:17968 is in an earlier line too"),
         (
             BUTYRATE + "CHEBI:1\tchemical\tx\tButyrate\t\n",
             "line 3: duplicate name: CHEBI:17968 has 'butyrate' as chemical already",
