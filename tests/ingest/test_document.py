@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from ingest.document import Correction, Document, Passage, Section
+from ingest.document import Correction, Document, Passage, Section, is_pmid
 
 PASSAGES = (Passage("title", "A <i>title</i>"), Passage("abstract", "Said."))
 PLAIN = Document("1", PASSAGES)
@@ -112,3 +112,13 @@ def test_the_retracted_article_is_marked_and_its_notice_is_not(
     field: str, value: object, *, is_retracted: bool
 ) -> None:
     assert replace(PLAIN, **{field: value}).is_retracted is is_retracted
+
+
+@pytest.mark.parametrize("text", ["1", "31540992", "999999999"])
+def test_a_pmid_has_one_to_nine_digits(text: str) -> None:
+    assert is_pmid(text)
+
+
+@pytest.mark.parametrize("text", ["", "0", "007", "1234567890", "-1", "1 ", "\u0663", "../../x"])
+def test_anything_else_is_none(text: str) -> None:
+    assert not is_pmid(text)

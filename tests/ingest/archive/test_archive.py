@@ -140,3 +140,27 @@ def test_answers_are_kept_once_as_received(archive: Archive) -> None:
     assert archive.keep_answer(b"<a/>") == archive.keep_answer(b"<a/>")
     archive.keep_answer(b"<b/>" * 1000)
     assert list(archive.answers()) == [b"<a/>", b"<b/>" * 1000]
+
+
+def test_what_no_file_of_the_year_has_was_dropped(archive: Archive) -> None:
+    archive.store([document("1"), document("2")], issued=26_000_001)
+    archive.store([document("2"), document("3")], issued=27_000_001)
+    archive.store([document("4")])  # of unknown age
+    archive.store([document("5"), Deletion("5")], issued=26_000_002)
+    assert archive.not_issued_since(27_000_001) == {"1"}
+
+
+def test_a_dead_letter_is_dated_by_its_first_coming(tmp_path: Path) -> None:
+    moments = iter([NOON, NOON.replace(hour=13)])
+    with Archive(tmp_path / "archive.sqlite", lambda: next(moments)) as archive:
+        archive.store([Rejected("f", "3", "bad", b"<x>")])
+        archive.store([Rejected("f", "3", "worse", b"<y>")])
+        assert archive.dead_since("3") == NOON
+
+
+def test_members_of_a_topic_join_and_leave_as_often_as_they_like(archive: Archive) -> None:
+    archive.topics.join("gut", ["1", "2"])
+    archive.topics.join("gut", ["2", "3"])
+    archive.topics.join("brain", ["1"])
+    archive.topics.leave("gut", ["1", "9"])
+    assert (archive.topics.pmids("gut"), archive.topics.pmids("brain")) == ({"2", "3"}, {"1"})

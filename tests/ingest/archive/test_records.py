@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.archive.archive import Archive, StoreResult
+from ingest.archive.archive import LIVE, Archive, StoreResult
 from ingest.archive.records import from_json, to_json
 from ingest.document import Deletion, Document, Passage, Rejected
 
@@ -106,3 +106,55 @@ def test_a_readable_record_takes_its_dead_letter_away(
     assert [letter.pmid for letter in archive.dead_letters()] == ["3", "4"]
     archive.store([document("3", revised=NEW)], issued=6)
     assert [letter.pmid for letter in archive.dead_letters()] == ["4"]
+
+
+def test_a_record_that_is_listed_and_did_not_come_is_no_dead_letter_once_it_is_there(
+    archive: Archive,
+) -> None:
+    archive.store([document("3")])
+    archive.store([Rejected("edat", "3", "not delivered", b""), Rejected("f", "3", "bad", b"<x>")])
+    archive.store([document("3")])  # unchanged, but delivered
+    assert [letter.raw for letter in archive.dead_letters()] == [b"<x>"]
+
+
+def test_a_dead_letter_of_the_same_file_is_resolved(archive: Archive) -> None:
+    archive.store([Rejected("f", "3", "bad", b"<x>"), document("3")], issued=5)
+    assert list(archive.dead_letters()) == []
+
+
+@pytest.mark.parametrize(
+    ("deleted_by", "record_in", "outcome"),
+    [
+        (5, 4, StoreResult(stale=1)),  # the file is older than the one that deleted
+        (5, 5, StoreResult(added=1)),
+        (LIVE, 4, StoreResult(added=1)),  # PubMed's own answer has no place in the order of files
+    ],
+)
+def test_a_deletion_holds_against_older_files(
+    archive: Archive, deleted_by: int, record_in: int, outcome: StoreResult
+) -> None:
+    archive.store([document("1"), Deletion("1")], issued=deleted_by)
+    assert archive.store([document("1", revised=NEW)], issued=record_in) == outcome
+
+
+@pytest.mark.parametrize(
+    ("record_in", "deleted_by", "outcome"),
+    [
+        (5, 4, StoreResult(stale=1)),  # a later file has the record again
+        (5, 5, StoreResult(deleted=1)),
+        (5, 0, StoreResult(deleted=1)),  # a file of unknown age
+        (LIVE, 4, StoreResult(deleted=1)),
+    ],
+)
+def test_a_record_holds_against_deletions_of_older_files(
+    archive: Archive, record_in: int, deleted_by: int, outcome: StoreResult
+) -> None:
+    archive.store([document("1")], issued=record_in)
+    assert archive.store([Deletion("1")], issued=deleted_by) == outcome
+
+
+def test_a_record_that_later_files_repeat_is_as_new_as_the_last_of_them(archive: Archive) -> None:
+    for issued in (3, 5, 4):
+        archive.store([document("1")], issued=issued)
+    assert archive.store([document("1", "other")], issued=4) == StoreResult(stale=1)
+    assert archive.store([document("1", "other")], issued=5) == StoreResult(updated=1)

@@ -113,9 +113,20 @@ def test_an_archive_of_the_first_layout_goes_on(archive: Archive, tmp_path: Path
         old.executemany("INSERT INTO dead_letters VALUES (?, ?, ?, ?, ?)", letters.fetchall())
     with Archive(tmp_path / "old.sqlite") as opened:
         assert list(opened.documents()) == [document("1"), document("2")]
-        assert [change.pmid for change in opened.changes.pending("graph")] == ["1", "2"]
+        pending = list(opened.changes.pending("graph"))
+        assert [(change.pmid, change.is_text_new) for change in pending] == [
+            ("1", True),
+            ("2", True),
+        ]
         (letter,) = opened.dead_letters()
         assert (letter.pmid, letter.first_seen) == ("3", None)
         newer = document("1", "newer", day=9)
         opened.store([newer])
         assert list(opened.changes.since(2)) == [ArchiveChange(3, "1", newer, is_text_new=True)]
+
+
+def test_what_cannot_be_written_is_not_waited_for(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "x.sqlite").executescript("CREATE TABLE a (b)").connection.close()
+    connection = sqlite3.connect(f"file:{tmp_path}/x.sqlite?mode=ro", uri=True)
+    with closing(connection), pytest.raises(sqlite3.OperationalError, match="readonly"):
+        write_ahead(connection, PATIENCE_S)

@@ -138,3 +138,25 @@ def test_holes_are_the_days_that_are_not_covered(some: list[DayRange], whole: Da
     assert days_of(merged) == days_of(some)
     assert all(b.first - a.last > timedelta(days=1) for a, b in pairwise(merged))
     assert days_of(holes(whole, merged)) == days_of([whole]) - days_of(some)
+
+
+def test_the_reason_of_a_gap_is_that_of_the_slices_that_touch_it(slices: SliceBook) -> None:
+    write(slices, 0, 1, DONE)
+    write(slices, 2, 3, FAILED, "status 503")
+    write(slices, 4, 5, DONE)
+    write(slices, 6, 7, FAILED, "cut short")
+    write(slices, 8, 9, DONE)
+    assert [gap.reason for gap in slices.gaps("edat")] == ["status 503", "cut short"]
+
+
+def test_a_bulk_file_that_failed_says_why_and_is_no_stretch_of_days(slices: SliceBook) -> None:
+    bulk(slices, 26 * 10**6 + 1, DONE, day(9))
+    slices.write(Slice(BULK, "pubmed26n0002", FAILED, number=26 * 10**6 + 2, problem="md5"), NOON)
+    failed = Slice(BULK, "pubmed26n0003", FAILED, day(5), day(5), number=26 * 10**6 + 3)
+    slices.write(failed, NOON)
+    bulk(slices, 26 * 10**6 + 4, DONE, day(9))
+    bulk(slices, 26 * 10**6 + 5, DONE, day(5))
+    assert [(gap.first, gap.reason) for gap in slices.gaps(BULK)] == [
+        ("pubmed26n0002", "md5"),
+        ("pubmed26n0003", "failed"),
+    ]

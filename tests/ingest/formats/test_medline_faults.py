@@ -77,7 +77,9 @@ def test_an_unknown_encoding_is_named(article: Article, pubmed_set: Wrap) -> Non
         list(read_records(BytesIO(content), "test.xml"))
 
 
-@pytest.mark.parametrize("pmid", ["", "<PMID/>", "<PMID>x</PMID>", '<PMID Version="b">2</PMID>'])
+@pytest.mark.parametrize(
+    "pmid", ["", "<PMID/>", "<PMID>x</PMID>", "<PMID>0</PMID>", '<PMID Version="b">2</PMID>']
+)
 def test_a_record_without_a_proper_pmid_is_rejected(
     read: Read, article: Article, pmid: str
 ) -> None:

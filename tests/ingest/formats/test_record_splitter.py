@@ -153,3 +153,17 @@ def test_memory_stays_flat_over_a_long_file(article: Article, tmp_path: Path) ->
     tracemalloc.stop()
     assert count == 500
     assert peak_bytes < 2 << 20
+
+
+def test_the_end_tag_of_another_record_ends_one_and_is_no_part_of_it() -> None:
+    content = TRICKY.replace(
+        b"<PMID>4</PMID></PubmedArticle>", b"<PMID>4</PMID></PubmedBookArticle>"
+    )
+    *_, fourth, _ = RecordSplitter(BytesIO(content), "tricky.xml").records()
+    assert fourth == b"<PubmedArticle><PMID>4</PMID>"
+
+
+def test_a_record_of_thousands_of_authors_is_read(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1, f"<ArticleTitle>{'long ' * 1_000_000}</ArticleTitle>"))
+    (record,) = RecordSplitter(BytesIO(content), "long.xml").records()
+    assert len(record) > 5_000_000
