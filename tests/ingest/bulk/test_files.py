@@ -19,7 +19,7 @@ from ingest.archive.changes import ArchiveChange
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import SliceState
 from ingest.bulk.files import files_of, is_taken
-from ingest.bulk.places import Folder
+from ingest.bulk.places import BulkError, BulkFile, Folder
 from ingest.formats.medline import read_records
 from tests.bulk_files import (
     NEW,
@@ -301,3 +301,40 @@ def test_half_a_new_baseline_withdraws_nothing_and_claims_nothing(
     load(tmp_path, Folder(files))
     assert titles(tmp_path) == WANTED
     assert watermark(tmp_path) == NEWEST
+
+
+@pytest.mark.parametrize(("held", "dropped", "is_believed"), [(400, 101, False), (150, 100, True)])
+def test_a_new_baseline_that_lacks_too_much_is_not_believed(
+    tmp_path: Path, held: int, dropped: int, *, is_believed: bool
+) -> None:
+    papers = [Paper(n, OLD) for n in range(1, held + 1)]
+    write(tmp_path / "baseline", "pubmed26n0001", papers)
+    load(tmp_path, Folder(tmp_path))
+    write(tmp_path / "baseline", "pubmed27n0001", papers[dropped:])
+    *_, last = load(tmp_path, Folder(tmp_path))
+    assert last.piece.is_done is is_believed
+    assert len(titles(tmp_path)) == held - dropped * is_believed
+
+
+def test_the_middle_of_a_baseline_claims_no_day(files: Path, tmp_path: Path) -> None:
+    load(tmp_path, Folder(files / "baseline"), limit=1)
+    assert watermark(tmp_path) is None
+    load(tmp_path, Folder(files / "baseline"))
+    assert watermark(tmp_path) == OLD
+
+
+class Forgetful(Folder):
+    """A place that has lost the checksums of its files, and needs them."""
+
+    def checksum(self, file: BulkFile) -> None:
+        return None
+
+    def stamp(self, file: BulkFile) -> str:
+        raise BulkError(f"{file.name}: its checksum is not there yet")
+
+
+def test_a_file_whose_checksum_is_gone_is_not_taken_again(files: Path, tmp_path: Path) -> None:
+    load(tmp_path, Folder(files), limit=1)
+    with Archive(tmp_path / "archive.sqlite") as archive:
+        first, second, *_ = files_of([Forgetful(files)])
+        assert (is_taken(archive, first), is_taken(archive, second)) == (True, False)

@@ -8,6 +8,7 @@ import pytest
 from pyoxigraph import BlankNode, Literal, Quad
 
 from extract.annotation import AnnotatedDocument
+from ingest.document import Passage
 from kg.assertion import AssertionSummary, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.catalogue import ask
@@ -143,3 +144,11 @@ def test_an_assertion_below_the_threshold_has_no_direct_triple() -> None:
 def test_a_row_that_lacks_a_value_is_refused_by_name() -> None:
     with pytest.raises(RowError, match="article"):
         evidence_of({"article": None})
+
+
+def test_the_title_of_an_article_has_no_mark_up(paper: Paper) -> None:
+    annotated = paper("1", SAID)
+    passages = (Passage("title", "<i>Roseburia</i> in mice"), *annotated.document.passages[1:])
+    marked = replace(annotated, document=replace(annotated.document, passages=passages))
+    titles = [quad.object for quad in article_quads(marked) if quad.predicate == v.TITLE]
+    assert titles == [Literal("Roseburia in mice")]
