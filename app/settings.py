@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from extract.extractor import Preset
 from extract.methods import RecognizerName, RelationMethod, Runtime
-from ingest.bulk.mirror import MIRROR
+from ingest.bulk.places import MIRROR
 from ingest.harvest.planning import FIRST_DAY
 from ingest.pubmed.client import EUTILS
 from kg.belief import MIN_BELIEF

@@ -1,32 +1,27 @@
 """Load an N-Quads file into one engine, in this process, and time questions on it.
 
-    python benchmarks/graph_engines.py embedded|rdflib|virtuoso FILE.nq FOLDER [--repeat 5]
+    python benchmarks/graph_engines.py embedded|virtuoso FILE.nq FOLDER [--repeat 5]
 
 ``benchmarks/graph_scale.py`` starts it. The embedded store goes first: it writes the questions,
-bound to the best connected of the graph, to FOLDER/questions.json, which the others read. Figures
-go to the standard output as JSON. A question that takes longer than
-5 s is asked once; the others give up after 20 s, and then have no rows.
+bound to the best connected of the graph, to FOLDER/questions.json, which Virtuoso's process reads.
+Figures go to the standard output as JSON. A question that takes longer than 5 s is asked once;
+Virtuoso gives up after 20 s, and then has no rows.
 """
 
 import argparse
 import json
 import os
 import resource
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sized
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import httpx
 from pyoxigraph import Quad, RdfFormat, parse
 from queries import Timing, lists_of, measure, question_names, texts_of
-from rdflib import Dataset
 
 from app.explorer.queries.relation_table import RelationTable, read_table
 from kg.snapshots.labels import build_index
@@ -34,31 +29,10 @@ from kg.snapshots.paper_years import read_paper_years, write_paper_years
 from kg.snapshots.snapshot import Snapshot
 from kg.stores.embedded import EmbeddedStore
 from ontology.namespaces import to_iri
+from tests.virtuoso import PASSWORD, USER, running_virtuoso
 
-START_S, QUERY_S, SLOW_MS = 180, 20, 5_000
-SETTINGS = """\
-[Database]
-DatabaseFile = {folder}/virtuoso.db
-ErrorLogFile = {folder}/virtuoso.log
-LockFile = {folder}/virtuoso.lck
-TransactionFile = {folder}/virtuoso.trx
-xa_persistent_file = {folder}/virtuoso.pxa
-[TempDatabase]
-DatabaseFile = {folder}/temp.db
-TransactionFile = {folder}/temp.trx
-[Parameters]
-ServerPort = 127.0.0.1:{sql_port}
-NumberOfBuffers = 100000
-MaxDirtyBuffers = 75000
-DirsAllowed = {files}
-[HTTPServer]
-ServerPort = 127.0.0.1:{port}
-ServerThreads = 8
-[SPARQL]
-ResultSetMaxRows = 1000000
-MaxQueryCostEstimationTime = 100000
-MaxQueryExecutionTime = {query_s}
-"""
+QUERY_S, SLOW_MS = 20, 5_000
+COUNT = 'SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } FILTER (CONTAINS(STR(?g), "/gut")) }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,49 +134,25 @@ def questions(folder: Path) -> list[tuple[str, str]]:
     return [(n, t) for n, t in json.loads((folder / "questions.json").read_text(encoding="utf-8"))]
 
 
-def rdflib(file: Path, folder: Path, repeat: int) -> dict[str, object]:
-    """Load and ask rdflib's store in memory."""
-    clock = Clock.start()
-    graph = Dataset(default_union=True)
-    graph.parse(str(file), format="nquads")
-    wall, cpu = clock.read()
-    loaded = Load(sum(1 for _ in graph.quads()), wall, cpu, 0.0, peak_mb())
-    signal.signal(signal.SIGALRM, _give_up)
-    return figures(loaded, ask(lambda text: _found(graph, text), questions(folder), repeat))
-
-
-def _give_up(*_: object) -> None:
-    raise TimeoutError
-
-
-def _found(graph: Dataset, text: str) -> list[object]:
-    """Ask rdflib, which runs in Python and can be interrupted; no rows where it takes too long."""
-    signal.alarm(QUERY_S)
-    try:
-        return list(graph.query(text))
-    except TimeoutError:
-        print("no answer in time", file=sys.stderr)
-        return []
-    finally:
-        signal.alarm(0)
-
-
 def virtuoso(file: Path, folder: Path, repeat: int) -> dict[str, object]:
     """Load and ask a private Virtuoso, whose CPU time ticks in 10 ms."""
     home = folder / "virtuoso"
     home.mkdir()
-    with running(home, file.parent) as (process, port, sql_port):
+    with (
+        running_virtuoso(home, buffers=100_000, most_rows=1_000_000, query_s=QUERY_S) as server,
+        httpx.Client(timeout=QUERY_S + 10) as client,
+    ):
         clock = Clock.start()
         sql = f"ld_dir('{file.parent}', '{file.name}', 'urn:none'); rdf_loader_run(); checkpoint;"
-        command = ["isql-vt", f"127.0.0.1:{sql_port}", "dba", "dba", "ERRORS=STDOUT", f"EXEC={sql}"]
+        port = f"127.0.0.1:{server.sql_port}"
+        command = ["isql-vt", port, USER, PASSWORD, "ERRORS=STDOUT", f"EXEC={sql}"]
         subprocess.run(command, check=True, stdout=sys.stderr)  # noqa: S603
         wall, _ = clock.read()
-        with httpx.Client(timeout=QUERY_S + 10) as client:
-            url = f"http://127.0.0.1:{port}/sparql"
-            count = _count(client, url)
-            loaded = Load(count, wall, cpu_of(process), size_mb(home), rss_of(process))
-            timings = list(ask(lambda text: _rows(client, url, text), questions(folder), repeat))
-            return figures(loaded, timings) | {"peak_mb": rss_of(process)}
+        (count,) = _rows(client, server.readable, COUNT)
+        size = (size_mb(home), rss_of(server.pid))
+        loaded = Load(int(count["n"]["value"]), wall, cpu_of(server.pid), *size)
+        asked = ask(lambda text: _rows(client, server.readable, text), questions(folder), repeat)
+        return figures(loaded, list(asked)) | {"peak_mb": rss_of(server.pid)}
 
 
 def _rows(client: httpx.Client, url: str, text: str) -> list[dict[str, dict[str, str]]]:
@@ -219,69 +169,19 @@ def _rows(client: httpx.Client, url: str, text: str) -> list[dict[str, dict[str,
     return answer.json()["results"]["bindings"]
 
 
-def _count(client: httpx.Client, url: str) -> int:
-    text = (
-        'SELECT (COUNT(*) AS ?n) WHERE { GRAPH ?g { ?s ?p ?o } FILTER (CONTAINS(STR(?g), "/gut")) }'
-    )
-    (row,) = _rows(client, url, text)
-    return int(row["n"]["value"])
-
-
-@contextmanager
-def running(home: Path, files: Path) -> Generator[tuple[subprocess.Popen[bytes], int, int]]:
-    """Run a Virtuoso for a block, on loopback, its files in a folder; ended by its id."""
-    binary = shutil.which("virtuoso-t")
-    if binary is None:
-        sys.exit("virtuoso-t is not installed (apt-get install virtuoso-opensource-7-bin)")
-    port, sql_port = free_ports()
-    values = {"folder": home, "files": files, "port": port, "sql_port": sql_port}
-    (home / "virtuoso.ini").write_text(SETTINGS.format(**values, query_s=QUERY_S))
-    command = [binary, "-c", str(home / "virtuoso.ini"), "+foreground"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
-        await_port(port, process)
-        yield process, port, sql_port
-    finally:
-        process.terminate()
-        process.wait(120)
-
-
-def free_ports() -> tuple[int, int]:
-    """Find two ports that nobody listens on."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def await_port(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the server answers."""
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/sparql", params={"query": "ASK {}"}, timeout=30)
-        except httpx.TransportError:
-            time.sleep(0.5)
-        else:
-            return
-    sys.exit("Virtuoso did not start")
-
-
-def cpu_of(process: subprocess.Popen[bytes]) -> float:
-    """Tell the CPU seconds of another process."""
-    fields = (
-        Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    )
+def cpu_of(pid: int) -> float:
+    """Look up the CPU seconds of another process."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def rss_of(process: subprocess.Popen[bytes]) -> float:
-    """Tell the most memory that another process ever had."""
-    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
+def rss_of(pid: int) -> float:
+    """Look up the most memory that another process ever had."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
-ENGINES = {"embedded": embedded, "rdflib": rdflib, "virtuoso": virtuoso}
+ENGINES = {"embedded": embedded, "virtuoso": virtuoso}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(

@@ -1,13 +1,13 @@
-"""Print how fast a large graph is loaded and asked, beside rdflib in memory and Virtuoso.
+"""Print how fast a large graph is loaded and asked, beside Virtuoso.
 
     python benchmarks/graph_scale.py [--triples 5000000] [--repeat 5] [--seed 1]
-        [--with-rdflib] [--rdflib-triples 200000] [--with-virtuoso] [--keep FOLDER]
+        [--with-virtuoso] [--keep FOLDER]
 
 The graph is made by ``benchmarks/synthetic_graph.py``. Each engine has a process of its own; all
 are asked the same texts: the questions of the catalogue and of the explorer, with their defaults
 and ("hub") about the best connected concepts. Rows about lists of relations are what the explorer
-reads from its table in memory. rdflib gets a smaller graph, the factor is told. FOLDER keeps the
-graph and the store. The exit code is 1 where the embedded store misses what is required of it.
+reads from its table in memory. FOLDER keeps the graph and the store. The exit code is 1 where the
+embedded store misses what is required of it.
 """
 
 import argparse
@@ -45,10 +45,6 @@ def main(given: argparse.Namespace) -> int:
         runs = {"embedded": run("embedded", graph(work, given.triples, given.seed), given.repeat)}
         if given.with_virtuoso:
             runs["Virtuoso"] = run("virtuoso", graph(work, given.triples, given.seed), given.repeat)
-        if given.with_rdflib:
-            small = graph(work, given.rdflib_triples, given.seed)
-            run("embedded", small, 1)
-            runs["rdflib"] = run("rdflib", small, 1)
     print("\n".join((*loads(runs), "", *once(runs["embedded"]), "", *timings(runs))))
     missed = list(misses(runs["embedded"]))
     print("\n" + ("\n".join(missed) or "All that is required is met."))
@@ -135,8 +131,6 @@ if __name__ == "__main__":
     parser.add_argument("--triples", type=int, default=5_000_000)
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--with-rdflib", action="store_true")
-    parser.add_argument("--rdflib-triples", type=int, default=200_000)
     parser.add_argument("--with-virtuoso", action="store_true")
     parser.add_argument("--keep", type=Path)
     sys.exit(main(parser.parse_args()))

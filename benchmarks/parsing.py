@@ -1,11 +1,11 @@
 """Print how fast PubMed XML is parsed, and in how much memory, beside other parsers.
 
-    python benchmarks/parsing.py FOLDER-WITH-PUBMED-XML [--records N] [--python OTHER-PYTHON]
+    python benchmarks/parsing.py FOLDER-WITH-PUBMED-XML [--records N]
 
 The file is made by repeating real records into a temporary folder. Every parser has a process of
-its own, whose CPU time (start and imports left out) and peak memory are told. Bio.Entrez reads a
-file whole, so it gets a tenth of the records. pubmed_parser runs where OTHER-PYTHON, else this
-one, has it. Run it on a quiet machine: CPU time, too, grows when cores are shared.
+its own, whose CPU time (start and imports left out) and peak memory are printed. Bio.Entrez reads
+a file at once, so it gets a tenth of the records. Run it on a quiet machine: CPU time, too, grows
+when cores are shared.
 """
 
 import argparse
@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from ingest.formats.cutting import Cutter
-from ingest.formats.inflating import open_gzip
+from ingest.formats.record_splitter import RecordSplitter
 
 # The address that Biopython bundles; the http address of real files it refuses.
 HEAD = (
@@ -35,13 +35,12 @@ count = 0
 seconds = time.process_time() - began
 print(count, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
-ITERATION = (
-    "for _, element in etree.iterparse(igzip.open(sys.argv[1]), tag='PubmedArticle',"
-    " load_dtd=False, no_network=True):\n    count += 1\n{fields}"
-    "    element.clear()\n    while element.getprevious() is not None:\n"
-    "        del element.getparent()[0]"
-)
-FIELDS = """    for path in (
+FIELDS = """
+for _, element in etree.iterparse(
+    gzip.open(sys.argv[1]), tag='PubmedArticle', load_dtd=False, no_network=True
+):
+    count += 1
+    for path in (
         'PMID', 'DateRevised', 'Article/ArticleTitle', 'Article/Abstract/AbstractText',
         'Article/Journal/Title', 'Article/Journal/JournalIssue/PubDate', 'Article/Language',
         'Article/AuthorList/Author', 'Article/PublicationTypeList/PublicationType',
@@ -53,24 +52,16 @@ FIELDS = """    for path in (
             ' '.join(''.join(found.itertext()).split())
     for found in element.iterfind('PubmedData/ArticleIdList/ArticleId'):
         ' '.join(''.join(found.itertext()).split())
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
 """
 PARSERS = {
     "ours, all fields": (
         "from pathlib import Path\nfrom ingest.formats.sources import read_source",
         "count = sum(1 for _ in read_source(Path(sys.argv[1])))",
     ),
-    "lxml.iterparse + isal, 17 fields": (
-        "from isal import igzip\nfrom lxml import etree",
-        ITERATION.format(fields=FIELDS),
-    ),
-    "lxml.iterparse + isal, no field": (
-        "from isal import igzip\nfrom lxml import etree",
-        ITERATION.format(fields=""),
-    ),
-    "pubmed_parser": (
-        "import pubmed_parser",
-        "for record in pubmed_parser.parse_medline_xml(sys.argv[1]):\n    count += 1",
-    ),
+    "lxml.iterparse, 17 fields": ("import gzip\nfrom lxml import etree", FIELDS),
     "Bio.Entrez.read": (
         "import gzip\nfrom Bio import Entrez",
         "count = len(Entrez.read(gzip.open(sys.argv[1]))['PubmedArticle'])",
@@ -78,7 +69,7 @@ PARSERS = {
 }
 
 
-def main(folder: Path, records: int, other_python: str) -> None:
+def main(folder: Path, records: int) -> None:
     """Make the files, run the parsers, print a table."""
     real = real_records(folder)
     print(f"{len(real)} real records, {sum(map(len, real)) // len(real):,} bytes each on average\n")
@@ -88,16 +79,15 @@ def main(folder: Path, records: int, other_python: str) -> None:
         repeat(real, records, whole)
         repeat(real, records // 10, tenth)
         for name in PARSERS:
-            python = other_python if name == "pubmed_parser" else sys.executable
-            print(row(name, python, tenth if name.startswith("Bio") else whole), flush=True)
+            print(row(name, tenth if name.startswith("Bio") else whole), flush=True)
 
 
 def real_records(folder: Path) -> list[bytes]:
     """Cut the records out of all bulk files of a folder."""
     records: list[bytes] = []
     for file in sorted(folder.rglob("pubmed*.xml.gz")):
-        with open_gzip(file) as stream:
-            records += Cutter(stream, str(file)).pieces()
+        with gzip.open(file) as stream:
+            records += RecordSplitter(cast("BinaryIO", stream), str(file)).records()
     return records
 
 
@@ -109,12 +99,12 @@ def repeat(real: Sequence[bytes], count: int, place: Path) -> None:
         stream.write(b"</PubmedArticleSet>\n")
 
 
-def row(name: str, python: str, file: Path) -> str:
+def row(name: str, file: Path) -> str:
     """Run one parser and write its line of the table."""
     imports, loop = PARSERS[name]
     code = MEASURED.format(imports=imports, loop=loop)
-    done = subprocess.run(  # noqa: S603  # our own text, run by an interpreter we were given
-        [python, "-c", code, str(file)], capture_output=True, text=True, check=False
+    done = subprocess.run(  # noqa: S603  # our own text
+        [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=False
     )
     if done.returncode:
         return f"| {name} | failed: {done.stderr.strip().splitlines()[-1]} | | |"
@@ -126,6 +116,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--records", type=int, default=30_000)
-    parser.add_argument("--python", default=sys.executable)
     given = parser.parse_args()
-    main(given.folder, given.records, given.python)
+    main(given.folder, given.records)

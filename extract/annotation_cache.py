@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.extractor import Extractor
-from ingest.archive.wal import write_ahead
+from ingest.archive.schema import write_ahead
 from ingest.document import Document
 from ontology.concept import Concept
 

@@ -108,7 +108,7 @@ def _linked_lists(relations: tuple[Relation, ...]) -> dict[str, Any]:
 
 def _metadata(document: Document) -> dict[str, str]:
     return {
-        "title": document.title,
+        "title": document.text_of("title"),
         "author": "; ".join(document.authors),
         "journal": document.journal,
         "year": str(document.year or ""),

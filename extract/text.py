@@ -5,14 +5,8 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import chain, pairwise
 
+from ingest.document import MARKUP
 from ontology.namespaces import TYPOGRAPHIC
-
-MARKUP = re.compile(
-    r"</?(?:i|b|em|strong|sup|sub|u|mrow|mo|mi|mn|math|msub|msup|msubsup)"
-    r"(?:\s[^<>=]*=[^<>]*)?/?>",
-    re.IGNORECASE,
-)
-"""The tags that GutBrainIE texts hold; any other ``<`` is a sign of comparison, and stays."""
 
 _BLANK = re.compile(r"\s")
 _BOUNDARY = re.compile(r"[.!?][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])")

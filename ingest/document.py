@@ -1,14 +1,37 @@
 """What ingest hands on: a Document, and what else a PubMed file can say."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+import re
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
+from typing import cast
 
 RETRACTED_TYPE = "Retracted Publication"
+RECORD_HASH_VERSION = 1
+"""Part of every record hash: to raise it makes every record new, so that all are read again."""
+MARKUP = re.compile(
+    r"</?(?:i|b|em|strong|sup|sub|u|mrow|mo|mi|mn|math|msub|msup|msubsup)"
+    r"(?:\s[^<>=]*=[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+"""The tags that GutBrainIE texts hold; any other ``<`` is a sign of comparison, and stays."""
+
+
+_PMID = re.compile(r"[1-9][0-9]{0,8}")
 
 
 class RecordError(ValueError):
     """A record lacks what every record must have."""
+
+
+def is_pmid(text: str) -> bool:
+    """Whether a text is a PMID: one to nine digits.
+
+    >>> is_pmid("31540992"), is_pmid("0"), is_pmid("../../x")
+    (True, False, False)
+    """
+    return _PMID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +103,17 @@ class Document:
 
     @property
     def title(self) -> str:
-        """The title's text, empty where the record has none."""
-        return self.text_of("title")
+        """The title for people, without mark-up; empty where the record has none.
+
+        Offsets count the characters of ``text_of("title")``, which keeps the mark-up.
+
+        >>> Document("1", (Passage("title", "Of <i>Gastrodia elata</i>, p < 0.05"),)).title
+        'Of Gastrodia elata, p < 0.05'
+        """
+        return MARKUP.sub("", self.text_of("title"))
 
     def text_of(self, passage_name: str) -> str:
-        """The text of a passage, empty where the record lacks it."""
+        """The exact text of a passage, empty where the record lacks it."""
         return next((p.text for p in self.passages if p.name == passage_name), "")
 
     @property
@@ -107,8 +136,25 @@ class Document:
 
     @property
     def record_hash(self) -> str:
-        """SHA-256 of all that the record says: what decides whether anything is new."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()
+        """SHA-256 of all that the record says: what decides whether anything is new.
+
+        Of the fields that are set, by name, as JSON with sorted keys: a field that is added to
+        Document changes the hash only of records that fill it.
+        """
+        content = {"version": RECORD_HASH_VERSION, "record": _set_fields(self)}
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _set_fields(value: object) -> object:
+    """Reduce a record, or a part of it, to JSON values, without fields at their default."""
+    if isinstance(value, tuple):
+        return [_set_fields(item) for item in cast("tuple[object, ...]", value)]
+    if isinstance(value, date):
+        return value.isoformat()
+    if not is_dataclass(value):
+        return value
+    named = ((field, getattr(value, field.name)) for field in fields(value))
+    return {field.name: _set_fields(held) for field, held in named if held != field.default}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +166,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that could not be read: where it stood, why, and its bytes, so nothing is lost."""
+    """A record that could not be read: from which file, why, and its bytes, so nothing is lost."""
 
     source: str
     pmid: str | None

@@ -10,7 +10,7 @@ class Concept:
     """One identified thing. ``curie`` is its identity; names and references describe it.
 
     ``synonyms`` leave out ``name``; ``same_as`` are CURIEs of the same thing in other vocabularies.
-    A provisional concept stands for a surface form that no vocabulary of ours names.
+    A provisional concept is a surface form that no vocabulary of ours names.
     """
 
     curie: str

@@ -1,4 +1,4 @@
-"""The lexicon: which names stand for which concept.
+"""The lexicon: which names mean which concept.
 
 A lexicon file is UTF-8 text, tab-separated, gzipped where its name ends in ``.gz``: a header, then
 one concept a line, with lists separated by ``|``. ``starter.tsv`` comes with the package.
@@ -126,7 +126,7 @@ def _check_new(
     concept: Concept, concepts: Mapping[str, Concept], owners: Mapping[NameKey, str]
 ) -> None:
     if concept.curie in concepts:
-        raise LexiconError(f"{concept.curie} stands in an earlier line too")
+        raise LexiconError(f"{concept.curie} is in an earlier line too")
     seen: set[NameKey] = set()
     for key in _keys(concept):
         if key in seen or key in owners:

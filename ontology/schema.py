@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class EntityType(StrEnum):
-    """What a mention can name; the value is the label used in GutBrainIE files."""
+    """What a mention can name; the value is the name used in GutBrainIE files."""
 
     ANATOMICAL_LOCATION = "anatomical location"
     ANIMAL = "animal"
@@ -24,6 +24,15 @@ class EntityType(StrEnum):
     HUMAN = "human"
     MICROBIOME = "microbiome"
     STATISTICAL_TECHNIQUE = "statistical technique"
+
+    @property
+    def label(self) -> str:
+        """The name for people, spelled out.
+
+        >>> EntityType.DDF.label, EntityType.GENE.label
+        ('disease, disorder or finding', 'gene')
+        """
+        return "disease, disorder or finding" if self is EntityType.DDF else self.value
 
 
 class Predicate(StrEnum):
@@ -107,7 +116,7 @@ LEGAL_PAIRS: frozenset[tuple[EntityType, EntityType]] = frozenset(
 
 
 def is_legal(head: EntityType, predicate: Predicate, tail: EntityType) -> bool:
-    """Tell whether the schema allows ``head predicate tail``.
+    """Whether the schema allows ``head predicate tail``.
 
     >>> is_legal(EntityType.BACTERIA, Predicate.INFLUENCE, EntityType.DDF)
     True

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ingest.archive.archive import Archive
 from ingest.archive.slices import BULK
-from ingest.bulk.files import load_bulk, offers
-from ingest.bulk.places import Depot
-from ingest.harvest.report import Outcome
+from ingest.bulk.files import files_of, load_bulk
+from ingest.bulk.places import BulkPlace
+from ingest.harvest.harvest_report import SliceOutcome
 from tests.harvests import quiet
 from tests.pubmed_server import Paper, article_set
 
@@ -33,9 +33,9 @@ def write_md5(place: Path) -> None:
     Path(f"{place}.md5").write_text(f"MD5({place.name})= {digest}\n")
 
 
-def load(folder: Path, *depots: Depot, limit: int | None = None) -> list[Outcome]:
+def load(folder: Path, *depots: BulkPlace, limit: int | None = None) -> list[SliceOutcome]:
     with Archive(folder / "archive.sqlite") as archive:
-        return list(load_bulk(archive, offers(depots), limit=limit, tell=quiet))
+        return list(load_bulk(archive, files_of(depots), limit=limit, progress=quiet))
 
 
 def titles(folder: Path) -> dict[str, str]:

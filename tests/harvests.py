@@ -11,11 +11,11 @@ import httpx
 from ingest.archive.archive import Archive
 from ingest.archive.slices import Gap
 from ingest.document import Document
+from ingest.harvest.harvest_report import HarvestReport, SliceOutcome, summarize
 from ingest.harvest.planning import Topic
-from ingest.harvest.report import HarvestReport, Outcome, summarize
 from ingest.harvest.topic_harvest import FAILURES, harvest
 from ingest.pubmed.client import Access, PubMed
-from ingest.pubmed.pacing import Clock, Pacer, Patience
+from ingest.pubmed.timing import Clock, RateLimiter, RetryPolicy
 from tests.pubmed_server import PubMedServer
 
 TOPIC = Topic("gut AND brain", date(2026, 1, 1))
@@ -58,8 +58,8 @@ def connected(
     """Connect to the server as the application does, but impatiently."""
     access = Access(email="nobody@example.org", key=key, url=server.eutils)
     with httpx.Client(timeout=0.5, trust_env=False) as http:
-        pacer = Pacer(folder / "pace", access.rate_hz, still.clock)
-        yield PubMed(access, http, pacer, still.clock, Patience())
+        limiter = RateLimiter(folder / "pace", access.rate_hz, still.clock)
+        yield PubMed(access, http, limiter, still.clock, RetryPolicy())
 
 
 def run_harvest(
@@ -72,14 +72,14 @@ def run_harvest(
     topic: Topic = TOPIC,
 ) -> HarvestReport:
     """Harvest into the archive of a folder; failures are told in the report."""
-    outcomes: list[Outcome] = []
+    outcomes: list[SliceOutcome] = []
     problems: list[str] = []
     with (
         Archive(folder / "archive.sqlite", lambda: at) as archive,
         connected(server, folder, still or StillClock()) as pubmed,
     ):
         try:
-            outcomes.extend(harvest(archive, pubmed, topic, limit=limit, tell=quiet))
+            outcomes.extend(harvest(archive, pubmed, topic, limit=limit, progress=quiet))
         except FAILURES as error:
             problems.append(str(error))
         return summarize(outcomes, problems, None, pubmed.requests)

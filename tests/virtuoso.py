@@ -28,23 +28,26 @@ DatabaseFile = {folder}/temp.db
 TransactionFile = {folder}/temp.trx
 [Parameters]
 ServerPort = 127.0.0.1:{sql_port}
-NumberOfBuffers = 10000
-MaxDirtyBuffers = 6000
+NumberOfBuffers = {buffers}
+MaxDirtyBuffers = {dirty_buffers}
+DirsAllowed = {files}
 [HTTPServer]
 ServerPort = 127.0.0.1:{port}
 ServerThreads = 8
 [SPARQL]
 ResultSetMaxRows = {most_rows}
 MaxQueryCostEstimationTime = 100000
-MaxQueryExecutionTime = 300
+MaxQueryExecutionTime = {query_s}
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Virtuoso:
-    """Where it answers."""
+    """Where it answers: SPARQL over HTTP, and SQL on a port of its own."""
 
     base: str
+    sql_port: int
+    pid: int
 
     @property
     def readable(self) -> str:
@@ -68,19 +71,25 @@ class Virtuoso:
 
 
 @contextmanager
-def running_virtuoso(folder: Path) -> Generator[Virtuoso]:
-    """Run one for a block; skips the test where it is not installed."""
+def running_virtuoso(
+    folder: Path, *, buffers: int = 10_000, most_rows: int = MOST_ROWS, query_s: int = 300
+) -> Generator[Virtuoso]:
+    """Run one for a block, its files in ``folder``; skips the test where it is not installed.
+
+    It may load files that lie beside its folder.
+    """
     binary = shutil.which(BINARY)
     if binary is None:
         pytest.skip(f"{BINARY} is not installed (apt-get install virtuoso-opensource-7-bin)")
     sql_port, port = _free_ports(2)
     settings = folder / "virtuoso.ini"
-    values = {"folder": folder, "sql_port": sql_port, "port": port, "most_rows": MOST_ROWS}
-    settings.write_text(SETTINGS.format(**values))
+    sizes = {"buffers": buffers, "dirty_buffers": buffers * 3 // 4, "most_rows": most_rows}
+    values = {"folder": folder, "files": folder.parent, "sql_port": sql_port, "port": port}
+    settings.write_text(SETTINGS.format(**values, **sizes, query_s=query_s))
     with (folder / "out.log").open("wb") as log:
         process = subprocess.Popen([binary, "-c", settings, "+foreground"], stdout=log, stderr=log)
         try:
-            server = Virtuoso(f"http://127.0.0.1:{port}")
+            server = Virtuoso(f"http://127.0.0.1:{port}", sql_port, process.pid)
             _await(server, process)
             yield server
         finally:

@@ -12,7 +12,7 @@ from app.nights.harvest_values import report_values
 from app.settings import Settings, load_settings
 from app.update import archive_path
 from ingest.archive.archive import Archive
-from ingest.harvest.report import HarvestReport
+from ingest.harvest.harvest_report import HarvestReport
 
 app = typer.Typer()
 harvest = typer.Typer(invoke_without_command=True)

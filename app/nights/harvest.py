@@ -16,14 +16,13 @@ import httpx
 from app.settings import Settings
 from ingest.archive.archive import Archive
 from ingest.archive.slices import BULK
-from ingest.bulk.files import load_bulk, offers, untaken
-from ingest.bulk.mirror import Mirror
-from ingest.bulk.places import BulkError, Depot, Folder
+from ingest.bulk.files import files_of, is_taken, load_bulk
+from ingest.bulk.places import BulkError, BulkPlace, Folder, Mirror
+from ingest.harvest.harvest_report import HarvestReport, Progress, SliceOutcome, summarize
 from ingest.harvest.planning import Topic
-from ingest.harvest.report import HarvestReport, Outcome, Tell, summarize
 from ingest.harvest.topic_harvest import FAILURES, Planned, harvest, preview
 from ingest.pubmed.client import TIMEOUT, Access, PubMed
-from ingest.pubmed.pacing import Clock, Pacer, Patience
+from ingest.pubmed.timing import Clock, RateLimiter, RetryPolicy
 
 _WEB = ("http://", "https://")
 
@@ -46,7 +45,7 @@ def harvest_topic(
     settings: Settings,
     archive: Archive,
     *,
-    report: Tell,
+    report: Progress,
     limit: int | None = None,
     clock: Clock | None = None,
 ) -> HarvestReport:
@@ -57,7 +56,7 @@ def harvest_topic(
     """
     topic = topic_of(settings)
     with _sole_harvester(settings.data), _connection(settings, clock) as pubmed:
-        steps = harvest(archive, pubmed, topic, limit=limit, tell=report)
+        steps = harvest(archive, pubmed, topic, limit=limit, progress=report)
         outcomes, problems = _collect(steps)
         marks = [archive.slices.watermark(topic.source(kind)) for kind in ("edat", "mdat")]
         known = [mark for mark in marks if mark]
@@ -78,7 +77,7 @@ def harvest_bulk(
     archive: Archive,
     sources: Sequence[str],
     *,
-    report: Tell,
+    report: Progress,
     limit: int | None = None,
     clock: Clock | None = None,
 ) -> HarvestReport:
@@ -88,7 +87,7 @@ def harvest_bulk(
     """
     with _sole_harvester(settings.data), _web(settings) as http:
         depots = _depots(sources or [settings.mirror], settings, http, clock)
-        steps = load_bulk(archive, offers(depots), limit=limit, tell=report)
+        steps = load_bulk(archive, files_of(depots), limit=limit, progress=report)
         outcomes, problems = _collect(steps)
         return summarize(outcomes, problems, archive.slices.watermark(BULK))
 
@@ -99,11 +98,12 @@ def preview_bulk(
     """Name the files that ``harvest_bulk`` would take in."""
     with _web(settings) as http:
         depots = _depots(sources or [settings.mirror], settings, http, clock)
-        return tuple(offer.file.place for offer in untaken(archive, offers(depots)))
+        files = files_of(depots)
+        return tuple(file.address for file in files if not is_taken(archive, file))
 
 
-def _collect(steps: Iterable[Outcome]) -> tuple[list[Outcome], list[str]]:
-    outcomes: list[Outcome] = []
+def _collect(steps: Iterable[SliceOutcome]) -> tuple[list[SliceOutcome], list[str]]:
+    outcomes: list[SliceOutcome] = []
     try:
         outcomes.extend(steps)
     except (*FAILURES, BulkError) as error:
@@ -128,8 +128,8 @@ def _connection(settings: Settings, clock: Clock | None) -> Generator[PubMed]:
     access = Access(settings.tool, settings.email, key, settings.eutils.rstrip("/"))
     clock = clock or Clock()
     with _web(settings) as http:
-        pacer = Pacer(settings.pace_file or _pace_file(access), access.rate_hz, clock)
-        yield PubMed(access, http, pacer, clock, Patience())
+        pacer = RateLimiter(settings.pace_file or _pace_file(access), access.rate_hz, clock)
+        yield PubMed(access, http, pacer, clock, RetryPolicy())
 
 
 def _pace_file(access: Access) -> Path:
@@ -145,7 +145,7 @@ def _web(settings: Settings) -> httpx.Client:
 
 def _depots(
     sources: Sequence[str], settings: Settings, http: httpx.Client, clock: Clock | None
-) -> list[Depot]:
+) -> list[BulkPlace]:
     downloads = settings.data / "downloads"
     return [
         Mirror(source, http, downloads, clock) if source.startswith(_WEB) else Folder(Path(source))

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import asdict
 
-from ingest.harvest.report import HarvestReport
+from ingest.harvest.harvest_report import HarvestReport
 
 
 def report_values(report: HarvestReport) -> dict[str, object]:

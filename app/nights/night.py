@@ -20,7 +20,7 @@ from extract.extractor import Extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import Ledger, RunState
 from ingest.harvest.topic_harvest import Planned
-from ingest.pubmed.pacing import Clock
+from ingest.pubmed.timing import Clock
 from kg.checks.invariants import ValidationError
 from kg.sentence.reading_version import reading_version
 from kg.snapshots.snapshot import current_snapshot

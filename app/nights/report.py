@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.archive.ledger import RunState
-from ingest.harvest.report import HarvestReport
+from ingest.harvest.harvest_report import HarvestReport
 from kg.graph.state import GraphCounts
 from kg.snapshots.alerts import AlertResult
 from kg.snapshots.diff import Change, Difference

@@ -17,7 +17,7 @@ from app.nights.steps import data_as_of, known_state
 from app.settings import Settings
 from app.update import archive_path
 from ingest.archive.archive import Archive, DeadLetter
-from ingest.archive.changes import Change
+from ingest.archive.changes import ArchiveChange
 from ingest.archive.ledger import Run, RunState
 from ingest.archive.slices import BULK, Gap
 from kg.stores.answers import StoreError
@@ -118,7 +118,7 @@ def _pending_count(archive: Archive, settings: Settings) -> int:
     return sum(_is_pending(change, known) for change in archive.changes.pending(consumer))
 
 
-def _is_pending(change: Change, known: Mapping[str, tuple[str, str]]) -> bool:
+def _is_pending(change: ArchiveChange, known: Mapping[str, tuple[str, str]]) -> bool:
     if change.document is None:
         return change.pmid in known
     return change.pmid not in known or known[change.pmid][0] != change.document.record_hash

@@ -32,9 +32,9 @@ from extract.extractor import Extractor
 from ingest.archive.archive import NOTHING, Archive
 from ingest.archive.ledger import RunState
 from ingest.archive.slices import BULK
+from ingest.harvest.harvest_report import HarvestReport
 from ingest.harvest.planning import EDAT, MDAT
-from ingest.harvest.report import HarvestReport
-from ingest.pubmed.pacing import Clock
+from ingest.pubmed.timing import Clock
 from kg.checks.invariants import find_breaches
 from kg.graph.state import graph_counts, graph_state
 from kg.sentence.reading_version import reading_version

@@ -1,1 +1,6 @@
-"""The SQLite archive of records: versions, changes, slices, runs."""
+"""The Archive: one SQLite file that keeps the newest version of every record, and hands it on.
+
+``archive`` is the way in; ``records`` has the rule of which version stays, ``changes`` what a
+reader has not taken, ``slices`` what was harvested and what is missing, ``ledger`` the runs,
+``schema`` the tables.
+"""

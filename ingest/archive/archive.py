@@ -1,29 +1,25 @@
 """The archive: the newest version of every document that was read, in one SQLite file.
 
-Several processes may open it at once: readers never wait, writers wait for each other. What else
-one file holds together: ``changes`` (what a consumer has not taken), ``slices`` (what was
-harvested, what is missing), ``topics`` (what a search has found), ``ledger`` (runs and leases).
+Several processes may open it at once: readers never wait, writers wait for each other. The same
+file holds ``changes`` (what a consumer has not taken), ``slices`` (what was harvested, what is
+missing), ``topics`` (what a search has found), ``ledger`` (runs and leases).
 """
 
 import hashlib
+import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-from isal import isal_zlib
 
 from ingest.archive.changes import ChangeLog
 from ingest.archive.ledger import Ledger
+from ingest.archive.records import from_blob, store_record
 from ingest.archive.schema import connect, transaction
 from ingest.archive.slices import SliceBook
-from ingest.archive.storing import from_blob, store_record
-from ingest.archive.topics import Topics
 from ingest.document import Document, Record
 
 LIVE = 10**9
@@ -36,9 +32,10 @@ _PAGE = """SELECT pmid, body FROM documents WHERE pmid > ? AND NOT is_deleted
     ORDER BY pmid LIMIT ?"""
 _NOT_ISSUED_SINCE = """SELECT pmid FROM documents
     WHERE NOT is_deleted AND issued > 0 AND issued < ?"""
-_NEWEST = "SELECT max(revised) FROM documents WHERE NOT is_deleted"
 _DEAD_LETTERS = """SELECT source, pmid, reason, raw, first_seen, last_seen, attempts
     FROM dead_letters ORDER BY rowid"""
+_JOIN = "INSERT OR IGNORE INTO members (topic, pmid) VALUES (?, ?)"
+_LEAVE = "DELETE FROM members WHERE topic = ? AND pmid = ?"
 _DEAD_SINCE = "SELECT min(first_seen) FROM dead_letters WHERE pmid = ?"
 
 
@@ -56,6 +53,11 @@ class StoreResult:
     stale: int = 0
     deleted: int = 0
     rejected: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many records were handed on."""
+        return sum(getattr(self, name) for name in self.__slots__)
 
     def __add__(self, other: "StoreResult") -> "StoreResult":
         """Count two results together."""
@@ -83,11 +85,35 @@ class DeadLetter:
     attempts: int
 
 
+class Topics:
+    """Which PMIDs a topic's searches have found; the weekly sweep compares PubMed's list."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def pmids(self, topic: str) -> frozenset[str]:
+        """Name the members of a topic."""
+        rows = self._connection.execute("SELECT pmid FROM members WHERE topic = ?", (topic,))
+        return frozenset(pmid for (pmid,) in rows)
+
+    def join(self, topic: str, pmids: Iterable[str]) -> None:
+        """Note members; known ones do not matter."""
+        self._write(_JOIN, topic, pmids)
+
+    def leave(self, topic: str, pmids: Iterable[str]) -> None:
+        """Delete members; unknown ones do not matter."""
+        self._write(_LEAVE, topic, pmids)
+
+    def _write(self, statement: str, topic: str, pmids: Iterable[str]) -> None:
+        with transaction(self._connection):
+            self._connection.executemany(statement, [(topic, pmid) for pmid in pmids])
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Archive:
+class Archive(AbstractContextManager["Archive"]):
     """Documents, tombstones and dead letters; a context manager that holds the connection."""
 
     def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
@@ -99,15 +125,7 @@ class Archive:
         self.topics = Topics(self._connection)
         self.ledger = Ledger(self._connection)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -115,13 +133,13 @@ class Archive:
         self._connection.close()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Make all that a block writes, slices and leases included, stand or fall together."""
+        """Write all that a block writes, slices and runs included, or nothing of it."""
         return transaction(self._connection)
 
     def store(self, records: Iterable[Record], *, issued: int = 0) -> StoreResult:
         """Keep what is news, in batches of one transaction each; repeating it changes nothing.
 
-        ``issued`` is the number of the bulk file the records stand in, LIVE for answers of
+        ``issued`` is the number of the bulk file the records came in, LIVE for answers of
         PubMed, 0 for files of unknown age. A record replaces the kept one unless it is older by
         (version, revised, issued); of equals the later wins. A deleted PMID comes back only with
         a higher version or a later revision than the archive ever held, and not from a file older
@@ -167,13 +185,8 @@ class Archive:
         query = "SELECT pmid, content_hash FROM documents WHERE NOT is_deleted"
         return dict(self._connection.execute(query).fetchall())
 
-    def newest_revision(self) -> date | None:
-        """Say how late the latest revision is that the archive holds."""
-        newest = self._connection.execute(_NEWEST).fetchone()[0]
-        return date.fromisoformat(newest) if newest else None
-
     def not_issued_since(self, issued: int) -> frozenset[str]:
-        """Name what came by bulk file and stands in none from ``issued`` on: dropped unsaid."""
+        """Name what came by bulk file, and is in none from ``issued`` on: dropped silently."""
         return self._pmids(_NOT_ISSUED_SINCE, issued)
 
     def dead_letters(self) -> Iterator[DeadLetter]:
@@ -184,14 +197,14 @@ class Archive:
             yield DeadLetter(source, pmid, reason, zlib.decompress(raw), *seen, attempts)
 
     def dead_since(self, pmid: str) -> datetime | None:
-        """Say since when a PMID is a dead letter; None where it is none."""
+        """Since when a PMID is a dead letter; None where it is none."""
         row = self._connection.execute(_DEAD_SINCE, (pmid,)).fetchone()
         return _moment(row[0]) if row[0] else None
 
     def keep_answer(self, body: bytes) -> str:
         """Keep an answer of PubMed as received, once; returns its SHA-256."""
         digest = hashlib.sha256(body).hexdigest()
-        row = (digest, self.now().isoformat(), isal_zlib.compress(body, 1))
+        row = (digest, self.now().isoformat(), zlib.compress(body, 1))
         with self.transaction():
             self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", row)
         return digest

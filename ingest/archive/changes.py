@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingest.archive.records import from_blob
 from ingest.archive.schema import transaction
-from ingest.archive.storing import from_blob
 from ingest.document import Document
 
 _PAGE_CHANGES = 500
@@ -19,7 +19,7 @@ _ACKNOWLEDGE = """INSERT INTO cursors (consumer, sequence) VALUES (?, ?)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ArchiveChange:
     """The present state of a PMID that changed; no document where PubMed withdrew it.
 
     ``is_text_new`` says whether the passages are others than when the reader began to read on.
@@ -41,14 +41,14 @@ class ChangeLog:
         """The number of the last change, 0 before the first."""
         return int(self._connection.execute(_NEWEST).fetchone()[0])
 
-    def since(self, sequence: int) -> Iterator[Change]:
+    def since(self, sequence: int) -> Iterator[ArchiveChange]:
         """Read what changed after ``sequence``, up to now, in order, each PMID once."""
         until, last = self.newest(), sequence
         while page := self._connection.execute(_PAGE, (last, until, _PAGE_CHANGES)).fetchall():
             yield from (_change(row, sequence) for row in page)
             last = page[-1][0]
 
-    def pending(self, consumer: str) -> Iterator[Change]:
+    def pending(self, consumer: str) -> Iterator[ArchiveChange]:
         """Read what a consumer has not acknowledged; reading alone acknowledges nothing."""
         return self.since(self.cursor(consumer))
 
@@ -66,13 +66,8 @@ class ChangeLog:
         with transaction(self._connection):
             self._connection.execute(_ACKNOWLEDGE, (consumer, sequence))
 
-    def rewind(self, consumer: str) -> None:
-        """Make everything pending again, for a consumer that begins anew."""
-        with transaction(self._connection):
-            self._connection.execute("DELETE FROM cursors WHERE consumer = ?", (consumer,))
 
-
-def _change(row: tuple[int, str, int, int, bytes], since: int) -> Change:
+def _change(row: tuple[int, str, int, int, bytes], since: int) -> ArchiveChange:
     sequence, pmid, is_deleted, text_sequence, body = row
     document = None if is_deleted else from_blob(body)
-    return Change(sequence, pmid, document, text_sequence > since)
+    return ArchiveChange(sequence, pmid, document, text_sequence > since)

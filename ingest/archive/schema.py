@@ -1,13 +1,13 @@
 """The tables of the archive, and how an older archive becomes one of today."""
 
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.archive.wal import write_ahead
-
 _BUSY_TIMEOUT_S = 60.0
+_PAUSE_S = 0.02
 _DOCUMENTS = (
     """CREATE TABLE documents (
         pmid TEXT PRIMARY KEY, version INTEGER NOT NULL, revised TEXT NOT NULL, year INTEGER,
@@ -46,11 +46,11 @@ _HARVEST = (
         report TEXT NOT NULL, attempts INTEGER NOT NULL)""",
 )
 _STEPS = (_DOCUMENTS, _HARVEST)
-LAYOUT_VERSION = len(_STEPS)
+SCHEMA_VERSION = len(_STEPS)
 
 
 class ArchiveError(ValueError):
-    """A file is no archive of ours, or of a later layout, or cannot be written."""
+    """A file is no archive of ours, or of a later version, or cannot be written."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -86,17 +86,35 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
         raise ArchiveError(f"the archive could not be written: {error}") from error
 
 
+def write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
+    """Switch the write-ahead log on; it stays on in the file.
+
+    SQLite waits for other writers with everything but this. Raises sqlite3.OperationalError.
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
+
+
 def _prepare(connection: sqlite3.Connection) -> None:
-    if _version(connection) == LAYOUT_VERSION:
+    if _version(connection) == SCHEMA_VERSION:
         return
     write_ahead(connection, _BUSY_TIMEOUT_S)
     with transaction(connection):
         version = _version(connection)  # another process may have been faster
-        if version > LAYOUT_VERSION:
-            raise ArchiveError(f"layout {version} is not ours, which is {LAYOUT_VERSION}")
+        if version > SCHEMA_VERSION:
+            raise ArchiveError(f"layout {version} is not ours, which is {SCHEMA_VERSION}")
         for statement in (statement for step in _STEPS[version:] for statement in step):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -7,10 +7,12 @@ slices that are done count; the watermark is the end of the first run of them wi
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby, pairwise
+
+from pydantic import TypeAdapter
 
 from ingest.archive.schema import transaction
 
@@ -19,18 +21,10 @@ FILES_A_YEAR = 10**6
 """Bulk files are numbered by year and number: ``pubmed26n1335`` is 26 * FILES_A_YEAR + 1335."""
 
 _DAY = timedelta(days=1)
-_WRITE = """INSERT OR REPLACE INTO slices (source, name, first, last, number, state, asked, got,
-    rejected, missing, fingerprint, problem, written)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_READ = """SELECT source, name, first, last, number, state, asked, got, rejected, missing,
-    fingerprint, problem FROM slices WHERE source = ?"""
-_OF = _READ + " ORDER BY number, first, last"
-_FIND = _READ + " AND name = ?"
-_FORGET = "DELETE FROM slices WHERE source = ? AND name = ? AND state != 'done'"
 
 
 class SliceState(StrEnum):
-    """How a slice stands: ``open`` is fetched whole, but its days are not over."""
+    """The state of a slice: ``open`` is fetched completely, but its days are not over."""
 
     RUNNING = "running"
     DONE = "done"
@@ -39,12 +33,25 @@ class SliceState(StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class DayRange:
+    """Days ``[first, last]``."""
+
+    first: date
+    last: date
+
+    @property
+    def name(self) -> str:
+        """The two days as text."""
+        return f"{self.first}/{self.last}"
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """One unit of harvesting: days ``[first, last]`` of a stream, or the bulk file ``number``.
 
     ``asked`` = ``got`` + ``rejected`` + ``missing``; ``got`` counts articles, books and deletions.
-    ``fingerprint`` tells one issue of a bulk file from the next. A bulk file's ``last`` is the day
+    ``fingerprint`` differs between issues of a bulk file. A bulk file's ``last`` is the day
     up to which it and those before it hold everything, None inside a baseline.
     """
 
@@ -61,18 +68,27 @@ class Slice:
     fingerprint: str = ""
     problem: str = ""
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Days ``[first, last]``."""
-
-    first: date
-    last: date
+    @property
+    def is_done(self) -> bool:
+        """Whether it counts."""
+        return self.state is SliceState.DONE
 
     @property
-    def name(self) -> str:
-        """The two days as text."""
-        return f"{self.first}/{self.last}"
+    def days(self) -> DayRange | None:
+        """Its days; None where it has none."""
+        return DayRange(self.first, self.last) if self.first and self.last else None
+
+
+_SLICE = TypeAdapter(Slice)
+_COLUMNS = tuple(field.name for field in fields(Slice))
+_WRITE = """INSERT OR REPLACE INTO slices (source, name, state, first, last, number, asked, got,
+    rejected, missing, fingerprint, problem, written)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_READ = """SELECT source, name, state, first, last, number, asked, got, rejected, missing,
+    fingerprint, problem FROM slices WHERE source = ?"""
+_OF = _READ + " ORDER BY number, first, last"
+_FIND = _READ + " AND name = ?"
+_FORGET = "DELETE FROM slices WHERE source = ? AND name = ? AND state != 'done'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +108,14 @@ class SliceBook:
         self._connection = connection
 
     def write(self, piece: Slice, at: datetime) -> None:
-        """Write a slice down as it stands; done ones strike out unfinished ones they cover."""
+        """Write a slice down; done ones delete the unfinished ones that they cover."""
         with transaction(self._connection):
             self._connection.execute(_WRITE, (*_row(piece), at.isoformat()))
-            if piece.state is SliceState.DONE and piece.first and piece.source != BULK:
-                self._strike_out_covered(piece.source)
+            if piece.is_done and piece.days and piece.source != BULK:
+                self._delete_covered(piece.source)
 
     def forget_unfinished(self, source: str) -> None:
-        """Drop what is not done of a stream, before it is planned anew."""
+        """Drop what is not done of a stream, before it is planned again."""
         with transaction(self._connection):
             self._forget(piece for piece in self.of(source) if piece.state is not SliceState.FAILED)
 
@@ -112,17 +128,12 @@ class SliceBook:
         """List the slices of a stream in order."""
         return tuple(_slice(row) for row in self._connection.execute(_OF, (source,)))
 
-    def sources(self) -> tuple[str, ...]:
-        """Name all streams that ever began."""
-        rows = self._connection.execute("SELECT DISTINCT source FROM slices ORDER BY source")
-        return tuple(source for (source,) in rows)
-
-    def covered(self, source: str) -> tuple[Span, ...]:
+    def covered(self, source: str) -> tuple[DayRange, ...]:
         """Merge the days of the done slices of a stream."""
-        return merge(_span(piece) for piece in self.of(source) if _is_done(piece) and piece.first)
+        return merge(piece.days for piece in self.of(source) if piece.is_done and piece.days)
 
     def watermark(self, source: str) -> date | None:
-        """Say up to which day a stream is complete; an error never moves it."""
+        """Up to which day a stream is complete; an error never moves it."""
         if source == BULK:
             return _bulk_watermark(self.of(source))
         days = [piece.first for piece in self.of(source) if piece.first]
@@ -135,19 +146,20 @@ class SliceBook:
         return _bulk_gaps(pieces) if source == BULK else self._day_gaps(source, pieces)
 
     def _day_gaps(self, source: str, pieces: Sequence[Slice]) -> tuple[Gap, ...]:
-        spans = [_span(piece) for piece in pieces if piece.first and _is_claim(piece)]
+        # days that are not over yet are no gap
+        spans = [p.days for p in pieces if p.days and p.state is not SliceState.OPEN]
         if not spans:
             return ()
-        whole = Span(min(spans).first, max(span.last for span in spans))
-        lacking = holes(whole, self.covered(source))
+        claimed = DayRange(min(spans).first, max(span.last for span in spans))
+        lacking = holes(claimed, self.covered(source))
         return tuple(
             Gap(source, str(hole.first), str(hole.last), _reason(hole, pieces)) for hole in lacking
         )
 
-    def _strike_out_covered(self, source: str) -> None:
+    def _delete_covered(self, source: str) -> None:
         covered = self.covered(source)
         self._forget(
-            piece for piece in self.of(source) if piece.first and not holes(_span(piece), covered)
+            piece for piece in self.of(source) if piece.days and not holes(piece.days, covered)
         )
 
     def _forget(self, pieces: Iterable[Slice]) -> None:
@@ -155,27 +167,28 @@ class SliceBook:
         self._connection.executemany(_FORGET, names)
 
 
-def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Join spans that overlap or touch.
+def merge(spans: Iterable[DayRange]) -> tuple[DayRange, ...]:
+    """Join ranges that overlap or touch.
 
-    >>> merge([Span(date(2026, 1, 3), date(2026, 1, 9)), Span(date(2026, 1, 1), date(2026, 1, 2))])
-    (Span(first=datetime.date(2026, 1, 1), last=datetime.date(2026, 1, 9)),)
+    >>> first, second, ninth = date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 9)
+    >>> [str(days.last) for days in merge([DayRange(second, ninth), DayRange(first, first)])]
+    ['2026-01-09']
     """
-    merged: list[Span] = []
+    merged: list[DayRange] = []
     for span in sorted(spans):
         if merged and span.first <= merged[-1].last + _DAY:
-            merged[-1] = Span(merged[-1].first, max(merged[-1].last, span.last))
+            merged[-1] = DayRange(merged[-1].first, max(merged[-1].last, span.last))
         else:
             merged.append(span)
     return tuple(merged)
 
 
-def holes(whole: Span, covered: Iterable[Span]) -> tuple[Span, ...]:
-    """List the days of ``whole`` that are not covered; ``covered`` is merged."""
-    inside = [span for span in covered if span.last >= whole.first and span.first <= whole.last]
-    starts = [whole.first, *(span.last + _DAY for span in inside)]
-    ends = [*(span.first - _DAY for span in inside), whole.last]
-    return tuple(Span(a, b) for a, b in zip(starts, ends, strict=True) if a <= b)
+def holes(wanted: DayRange, covered: Iterable[DayRange]) -> tuple[DayRange, ...]:
+    """List the days of ``wanted`` that are not covered; ``covered`` is merged."""
+    inside = [span for span in covered if span.last >= wanted.first and span.first <= wanted.last]
+    starts = [wanted.first, *(span.last + _DAY for span in inside)]
+    ends = [*(span.first - _DAY for span in inside), wanted.last]
+    return tuple(DayRange(a, b) for a, b in zip(starts, ends, strict=True) if a <= b)
 
 
 def _bulk_watermark(pieces: Sequence[Slice]) -> date | None:
@@ -202,7 +215,7 @@ def _first_run(files: Sequence[Slice]) -> list[Slice]:
     """Take the done files up to the first that is not, or is not there."""
     run: list[Slice] = []
     for piece in files:
-        if not _is_done(piece) or (run and piece.number != run[-1].number + 1):
+        if not piece.is_done or (run and piece.number != run[-1].number + 1):
             break
         run.append(piece)
     return run
@@ -212,7 +225,7 @@ def _number_gaps(files: Sequence[Slice]) -> list[Gap]:
     unfinished = [
         Gap(BULK, piece.name, piece.name, piece.problem or piece.state)
         for piece in files
-        if not _is_done(piece)
+        if not piece.is_done
     ]
     absent = [
         Gap(BULK, file_stem(a.number + 1), file_stem(b.number - 1), "not there")
@@ -232,50 +245,21 @@ def file_stem(number: int) -> str:
     return f"pubmed{year:02}n{n:04}"
 
 
-def _is_done(piece: Slice) -> bool:
-    return piece.state is SliceState.DONE
-
-
-def _is_claim(piece: Slice) -> bool:
-    """Whether its days should be there: days that are not over yet are no gap."""
-    return piece.state is not SliceState.OPEN
-
-
-def _reason(hole: Span, pieces: Iterable[Slice]) -> str:
+def _reason(hole: DayRange, pieces: Iterable[Slice]) -> str:
     """Say why: what is written of the unfinished slices that touch the hole."""
     touching = (
         piece.problem or piece.state
         for piece in pieces
-        if not _is_done(piece) and piece.first and holes(hole, [_span(piece)]) != (hole,)
+        if not piece.is_done and piece.days and holes(hole, [piece.days]) != (hole,)
     )
     return "; ".join(dict.fromkeys(touching)) or "not harvested"
 
 
-def _span(piece: Slice) -> Span:
-    if piece.first is None or piece.last is None:
-        raise ValueError(f"{piece.source} {piece.name}: has no days")
-    return Span(piece.first, piece.last)
-
-
 def _row(piece: Slice) -> tuple[object, ...]:
-    days = (str(piece.first or "") or None, str(piece.last or "") or None)
-    counts = (piece.asked, piece.got, piece.rejected, json.dumps(piece.missing))
-    texts = (piece.fingerprint, piece.problem)
-    return (piece.source, piece.name, *days, piece.number, piece.state, *counts, *texts)
+    values = _SLICE.dump_python(piece, mode="json")
+    return tuple((values | {"missing": json.dumps(piece.missing)}).values())
 
 
-def _slice(row: tuple[str, str, str, str, int, str, int, int, int, str, str, str]) -> Slice:
-    source, name, first, last, number, state, asked, got, rejected, *texts = row
-    return Slice(
-        source,
-        name,
-        SliceState(state),
-        date.fromisoformat(first) if first else None,
-        date.fromisoformat(last) if last else None,
-        number,
-        asked,
-        got,
-        rejected,
-        tuple(json.loads(texts[0])),
-        *texts[1:],
-    )
+def _slice(row: Sequence[str]) -> Slice:
+    values = dict(zip(_COLUMNS, row, strict=True))
+    return _SLICE.validate_python(values | {"missing": json.loads(values["missing"])})

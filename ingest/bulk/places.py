@@ -1,18 +1,31 @@
-"""Where PubMed's baseline and update files lie: a folder, or a mirror (see ``mirror.py``)."""
+"""Where PubMed's baseline and update files are: in a folder, or on a mirror."""
 
 import hashlib
 import re
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
+from urllib.parse import unquote, urljoin
+
+import httpx
 
 from ingest.archive.slices import FILES_A_YEAR, file_stem
+from ingest.pubmed.responses import raise_if_busy
+from ingest.pubmed.timing import Clock, RetryPolicy, TransientError, retry
+
+MIRROR = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
+_FOLDERS = ("baseline/", "updatefiles/")
+_LINK = re.compile(r"href\s*=\s*[\"']([^\"'?#]+)[\"']", re.IGNORECASE)
 
 _NAME = re.compile(r"pubmed(\d\d)n(\d{4,6})\.xml(?:\.gz)?")
 _MD5 = re.compile(r"\b[0-9a-fA-F]{32}\b")
 _BASELINE = "baseline"
+_OK, _NOT_FOUND = 200, 404
+
+Answer = TypeVar("Answer")
 
 
 class BulkError(ValueError):
@@ -21,14 +34,15 @@ class BulkError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class BulkFile:
-    """One baseline or update file; ``place`` is its path or address.
+    """One baseline or update file; ``address`` is its path or address, ``home`` the place it is in.
 
     Files are applied by ``number`` (see ``slices.FILES_A_YEAR``): of equal records the last wins.
     """
 
     number: int
-    place: str
+    address: str
     is_baseline: bool
+    home: "BulkPlace" = field(repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -36,8 +50,8 @@ class BulkFile:
         return file_stem(self.number)
 
 
-class Depot(Protocol):
-    """Keeps bulk files."""
+class BulkPlace(Protocol):
+    """A folder or server that has bulk files."""
 
     def files(self) -> tuple[BulkFile, ...]:
         """List the files by number, each number once."""
@@ -48,7 +62,7 @@ class Depot(Protocol):
         ...
 
     def stamp(self, file: BulkFile) -> str:
-        """Tell issues of a file without checksum apart; raises BulkError where one is a must."""
+        """Mark the issue of a file without checksum; raises BulkError where one is needed."""
         ...
 
     def open(self, file: BulkFile) -> AbstractContextManager[Path]:
@@ -60,7 +74,7 @@ class Folder:
     """Files and folders of this machine.
 
     A file without checksum beside it is taken too: its own checksum (gzip) and its closing tag
-    still tell whether it is whole.
+    still show whether it is complete.
     """
 
     def __init__(self, path: Path) -> None:
@@ -72,46 +86,140 @@ class Folder:
     def files(self) -> tuple[BulkFile, ...]:
         """List the files by number; folders are walked down."""
         paths = [self._path] if self._path.is_file() else sorted(self._path.rglob("pubmed*"))
-        found = by_number(
-            file for path in paths if path.is_file() and (file := bulk_file(path.name, str(path)))
-        )
+        found = by_number(bulk_file(str(path), self) for path in paths if path.is_file())
         if not found:
             raise BulkError(f"{self._path}: no file named like pubmed26n0001.xml.gz")
         return found
 
     def checksum(self, file: BulkFile) -> str | None:
         """Read the MD5 from the file beside it."""
-        beside = Path(file.place + ".md5")
+        beside = Path(file.address + ".md5")
         return parse_md5(beside.read_text(errors="replace")) if beside.is_file() else None
 
     def stamp(self, file: BulkFile) -> str:
-        """Size and time of change: hashing 50 GB anew each night is no answer."""
-        status = Path(file.place).stat()
+        """Size and time of change: hashing 50 GB again each night would take too long."""
+        status = Path(file.address).stat()
         return f"{status.st_size} {status.st_mtime_ns}"
 
     def open(self, file: BulkFile) -> AbstractContextManager[Path]:
         """Hand on the file where it lies."""
-        return nullcontext(Path(file.place))
+        return nullcontext(Path(file.address))
 
 
-def bulk_file(name: str, place: str) -> BulkFile | None:
-    """Read what a bulk file's name says; None for other files.
+class Mirror:
+    """A directory listing over HTTP(S), with ``baseline/`` and ``updatefiles/`` below or without.
 
-    >>> bulk_file("pubmed26n1335.xml.gz", "updatefiles/pubmed26n1335.xml.gz")
-    BulkFile(number=26001335, place='updatefiles/pubmed26n1335.xml.gz', is_baseline=False)
+    A file whose checksum is not there yet is not taken. Methods raise BulkError for what is not
+    there, UnreachableError after the last try.
     """
+
+    def __init__(
+        self,
+        address: str,
+        http: httpx.Client,
+        folder: Path,
+        clock: Clock | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        """Name the address of a folder, or of one file; downloads go to ``folder`` for a while."""
+        self._address, self._http, self._folder = address, http, folder
+        self._clock, self._policy = clock or Clock(), policy or RetryPolicy()
+
+    def files(self) -> tuple[BulkFile, ...]:
+        """List the files by number."""
+        if single := bulk_file(self._address, self):
+            return (single,)
+        links = self._listed(self._address.rstrip("/") + "/")
+        found = by_number(bulk_file(link, self) for link in links)
+        if not found:
+            raise BulkError(f"{self._public(self._address)}: lists no file of PubMed's")
+        return found
+
+    def checksum(self, file: BulkFile) -> str | None:
+        """Read the MD5 from beside the file."""
+        text = self._retry(lambda: self._text(file.address + ".md5"))
+        return parse_md5(text) if text else None
+
+    def stamp(self, file: BulkFile) -> str:
+        """Refuse: without its checksum half a download looks like all of it."""
+        raise BulkError(f"{file.name}: its checksum is not there yet")
+
+    @contextmanager
+    def open(self, file: BulkFile) -> Generator[Path]:
+        """Download a file; it is gone after the block."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="download-", dir=self._folder) as folder:
+            path = Path(folder) / file.address.rsplit("/", 1)[-1]
+            self._retry(lambda: self._download(file.address, path))
+            yield path
+
+    def _listed(self, address: str) -> list[str]:
+        links = self._links(address)
+        folders = [address + name for name in _FOLDERS if address + name in links]
+        return links + [link for folder in folders for link in self._links(folder)]
+
+    def _links(self, address: str) -> list[str]:
+        text = self._retry(lambda: self._text(address))
+        if text is None:
+            raise BulkError(f"{self._public(address)}: not found")
+        return [urljoin(address, unquote(link)) for link in _LINK.findall(text)]
+
+    def _text(self, address: str) -> str | None:
+        """Read a small answer; None where there is nothing at the address."""
+        with self._requested(address) as answer:
+            if answer.status_code == _NOT_FOUND:
+                return None
+            self._check(answer)
+            return answer.read().decode(errors="replace")
+
+    def _download(self, address: str, path: Path) -> None:
+        with self._requested(address) as answer, path.open("wb") as stream:
+            self._check(answer)
+            # raw: a server that labels .gz files as encoded must not make us unpack them
+            for piece in answer.iter_raw():
+                stream.write(piece)
+
+    @contextmanager
+    def _requested(self, address: str) -> Generator[httpx.Response]:
+        try:
+            headers = {"Accept-Encoding": "identity"}
+            with self._http.stream("GET", address, headers=headers) as answer:
+                yield answer
+        except httpx.HTTPError as error:
+            public = self._public(address)
+            raise TransientError(f"{public}: {type(error).__name__}: {error}") from None
+
+    def _check(self, answer: httpx.Response) -> None:
+        status, address = answer.status_code, self._public(str(answer.request.url))
+        raise_if_busy(status, answer.headers.get("Retry-After"), f"{address}: ")
+        if status != _OK:
+            raise BulkError(f"{address}: status {status}")
+
+    def _retry(self, attempt: Callable[[], Answer]) -> Answer:
+        return retry(attempt, self._policy, self._clock)
+
+    @staticmethod
+    def _public(address: str) -> str:
+        """Leave a password out of an address."""
+        return str(httpx.URL(address).copy_with(username=None, password=None))
+
+
+def bulk_file(address: str, home: BulkPlace) -> BulkFile | None:
+    """Read what a bulk file's name says; None for other files."""
+    *folders, name = re.split(r"[/\\]", address)
     found = _NAME.fullmatch(name)
     if found is None:
         return None
-    parts = re.split(r"[/\\]", place)
-    return BulkFile(int(found[1]) * FILES_A_YEAR + int(found[2]), place, _BASELINE in parts[:-1])
+    number = int(found[1]) * FILES_A_YEAR + int(found[2])
+    return BulkFile(number, address, _BASELINE in folders, home)
 
 
-def by_number(files: Iterable[BulkFile]) -> tuple[BulkFile, ...]:
+def by_number(files: Iterable[BulkFile | None]) -> tuple[BulkFile, ...]:
     """Order files by number; of two with one number the first stays."""
     unique: dict[int, BulkFile] = {}
     for file in files:
-        unique.setdefault(file.number, file)
+        if file:
+            unique.setdefault(file.number, file)
     return tuple(unique[number] for number in sorted(unique))
 
 

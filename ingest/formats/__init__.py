@@ -1,1 +1,4 @@
-"""From a file's bytes to documents, a format a file."""
+"""From the bytes of a file to Records: Documents, Deletions, and what was Rejected.
+
+One module a format (PubMed XML, MEDLINE text, GutBrainIE JSON); ``sources`` chooses the reader.
+"""

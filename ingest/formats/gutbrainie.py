@@ -4,10 +4,13 @@ Texts stay exactly as they are, mark-up included: the annotated offsets count th
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, cast
 
-from ingest.document import Document, Passage, Record, RecordError, Rejected
+from ingest.document import Document, Passage, Record, RecordError, Rejected, is_pmid
+
+_YEAR = re.compile(r"[0-9]{4}")
 
 
 class GutBrainIEError(ValueError):
@@ -21,7 +24,7 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
     """
     try:
         entries: object = json.load(stream)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GutBrainIEError(f"{source}: not JSON, or cut short: {error}") from error
     if not isinstance(entries, dict) or not entries:
         raise GutBrainIEError(f"{source}: not GutBrainIE: no object with an entry a PMID")
@@ -40,21 +43,20 @@ def to_document(pmid: str, entry: object) -> Document:
     """Read one entry, whatever its annotations.
 
     Raises RecordError naming the PMID and the field that is missing or of the wrong kind.
-    ``annotator`` is left out: it tells of the annotations, not of the article.
+    ``annotator`` is left out: it describes the annotations, not the article.
     """
-    if not pmid.isdecimal():
-        raise RecordError(f"{pmid!r} is no PMID")
-    metadata = _mapping(pmid, "entry", entry).get("metadata")
-    fields = _mapping(pmid, "metadata", metadata)
-    texts = (Passage("title", _text(pmid, fields, "title")),)
-    texts += (Passage("abstract", _text(pmid, fields, "abstract")),)
-    year = str(fields.get("year", ""))
+    if not is_pmid(pmid):
+        raise RecordError(f"{pmid[:20]!r} is no PMID")
+    fields = _mapping(pmid, "metadata", _mapping(pmid, "entry", entry).get("metadata"))
+    texts = (Passage(name, _text(pmid, fields, name)) for name in ("title", "abstract"))
+    year = str(fields.get("year"))
+    is_known = _YEAR.fullmatch(year) is not None
     return Document(
         pmid=pmid,
         passages=tuple(passage for passage in texts if passage.text),
         journal=_optional(pmid, fields, "journal"),
-        year=int(year) if year.isdecimal() else None,
-        published=year if year.isdecimal() else "",
+        year=int(year) if is_known else None,
+        published=year if is_known else "",
         authors=tuple(filter(None, _optional(pmid, fields, "author").split("; "))),
         identifiers=(("pubmed", pmid),),
     )

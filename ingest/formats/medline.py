@@ -24,8 +24,9 @@ from ingest.document import (
     RecordError,
     Rejected,
     Section,
+    is_pmid,
 )
-from ingest.formats.cutting import Cutter, MedlineError
+from ingest.formats.record_splitter import MedlineError, RecordSplitter
 
 _LOG = logging.getLogger(__name__)
 
@@ -64,11 +65,11 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
 
     ``stream`` is decompressed; ``source`` names it in errors. A record that cannot be read becomes
     a Rejected and the rest goes on. Raises NotPubMedError or NoRecordsError where there is nothing
-    to read, IncompleteFileError after the last whole record of a file that was cut short.
+    to read, IncompleteFileError after the last complete record of a file that was cut short.
     """
-    cutter = Cutter(stream, source)
+    cutter = RecordSplitter(stream, source)
     parser = _parser(cutter.encoding, source)
-    for raw in cutter.pieces():
+    for raw in cutter.records():
         try:
             yield from _records(etree.fromstring(raw, parser))
         except (etree.XMLSyntaxError, RecordError) as error:
@@ -140,8 +141,8 @@ def _collect(element: Element, fields: Fields) -> None:
 
 def _identity(fields: Fields) -> tuple[str, int]:
     element = next(iter(fields["PMID"]), None)
-    if element is None or not _text(element).isdecimal():
-        raise RecordError("PMID is missing")
+    if element is None or not is_pmid(_text(element)):
+        raise RecordError("PMID is missing or invalid")
     version = element.get("Version", "1")
     if not version.isdecimal():
         raise RecordError(f"PMID {_text(element)}: version {version!r} is no number")

@@ -1,7 +1,7 @@
 """MEDLINE text (``.nbib``, PubMed's "save as") -> Documents, read through Bio.Medline.
 
-The format has no end mark, so a file that was cut between two records cannot be told from a whole
-one. It does not hold record versions, nor the marks of abstract sections: the labels are text.
+The format has no end mark, so a file that was cut between two records looks like a
+complete one. It holds neither record versions nor the marks of abstract sections: labels are text.
 """
 
 import re
@@ -11,33 +11,23 @@ from typing import BinaryIO
 
 from Bio import Medline
 
-from ingest.document import Correction, Document, Passage, Record, RecordError, Rejected
+from ingest.document import Correction, Document, Passage, Record, RecordError, Rejected, is_pmid
 
 _FIRST_LINE = re.compile(rb"[A-Z0-9]{2,4} *- ")
 _CONTINUATION = re.compile(r"\r?\n {6}")
 _IDENTIFIER = re.compile(r"(\S+) \[(\w+)\]")
 _STATUS_DATE = re.compile(r"(\d{4}/\d\d/\d\d).*\[(\w[\w-]*)\]")
 _CITED_PMID = re.compile(r"\s*PMID: (\d+).*")
+# fmt: off
 _CORRECTIONS = {
-    "CIN": "CommentIn",
-    "CON": "CommentOn",
-    "CRI": "CorrectedandRepublishedIn",
-    "CRF": "CorrectedandRepublishedFrom",
-    "ECI": "ExpressionOfConcernIn",
-    "ECF": "ExpressionOfConcernFor",
-    "EIN": "ErratumIn",
-    "EFR": "ErratumFor",
-    "RPI": "RepublishedIn",
-    "RPF": "RepublishedFrom",
-    "RIN": "RetractionIn",
-    "ROF": "RetractionOf",
-    "RRI": "RetractedandRepublishedIn",
-    "RRF": "RetractedandRepublishedFrom",
-    "SPIN": "SummaryForPatientsIn",
-    "ORI": "OriginalReportIn",
-    "UIN": "UpdateIn",
-    "UOF": "UpdateOf",
+    "CIN": "CommentIn", "CON": "CommentOn", "CRI": "CorrectedandRepublishedIn",
+    "CRF": "CorrectedandRepublishedFrom", "ECI": "ExpressionOfConcernIn",
+    "ECF": "ExpressionOfConcernFor", "EIN": "ErratumIn", "EFR": "ErratumFor",
+    "RPI": "RepublishedIn", "RPF": "RepublishedFrom", "RIN": "RetractionIn", "ROF": "RetractionOf",
+    "RRI": "RetractedandRepublishedIn", "RRF": "RetractedandRepublishedFrom",
+    "SPIN": "SummaryForPatientsIn", "ORI": "OriginalReportIn", "UIN": "UpdateIn", "UOF": "UpdateOf",
 }
+# fmt: on
 Fields = dict[str, tuple[str, ...]]
 
 
@@ -97,8 +87,8 @@ def _clean(text: str) -> str:
 
 def _document(fields: Fields) -> Document:
     pmid = _first(fields, "PMID")
-    if not pmid.isdecimal():
-        raise RecordError("PMID is missing")
+    if not is_pmid(pmid):
+        raise RecordError("PMID is missing or invalid")
     published = _first(fields, "DP")
     year = re.search(r"\d{4}", published)
     return Document(

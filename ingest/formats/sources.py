@@ -1,14 +1,17 @@
-"""Any file or folder that we read -> Records; the reader is chosen by the file's name."""
+"""Any file or folder that we read -> Records: the reader is chosen by the file's name.
 
+Compression is seen by the content, since names often lie about it.
+"""
+
+import gzip
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from ingest.document import Record
 from ingest.formats import gutbrainie, medline, nbib
-from ingest.formats.cutting import DECOMPRESSION_ERRORS, IncompleteFileError
-from ingest.formats.inflating import open_gzip
+from ingest.formats.record_splitter import DECOMPRESSION_ERRORS, IncompleteFileError
 
 _READERS: dict[str, Callable[[BinaryIO, str], Iterator[Record]]] = {
     ".xml": medline.read_records,
@@ -65,7 +68,7 @@ def _is_known(name: Path, file: Path) -> bool:
 
 
 def _format(file: Path) -> str:
-    """Tell the suffix below the compression.
+    """Read the suffix below the compression.
 
     >>> _format(Path("pubmed26n1335.xml.gz"))
     '.xml'
@@ -83,7 +86,6 @@ def _read_file(file: Path) -> Iterator[Record]:
 
 
 def _open(file: Path) -> BinaryIO:
-    """Open for reading; compression is told by content, since names often lie about it."""
     with file.open("rb") as stream:
         is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-    return open_gzip(file) if is_compressed else file.open("rb")
+    return cast("BinaryIO", gzip.open(file)) if is_compressed else file.open("rb")

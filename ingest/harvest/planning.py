@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from ingest.archive.slices import SliceBook, Span, holes, merge
+from ingest.archive.slices import DayRange, SliceBook, holes, merge
 from ingest.pubmed.responses import PubMedError
 
 EDAT, MDAT, SWEEP = "edat", "mdat", "sweep"
@@ -36,7 +36,7 @@ class Topic:
 
     @property
     def digest(self) -> str:
-        """Tells topics apart: another query has streams of its own, and begins anew."""
+        """Names the topic: another query has streams of its own, and begins from the start."""
         return hashlib.sha256(self.term.encode()).hexdigest()[:8]
 
     @property
@@ -64,9 +64,9 @@ class Days:
     newest: date
 
     @property
-    def unfinished(self) -> Span:
+    def unfinished(self) -> DayRange:
         """The days whose records may still be coming."""
-        return Span(self.closed + _DAY, self.newest)
+        return DayRange(self.closed + _DAY, self.newest)
 
 
 def calendar(server_time: datetime) -> Days:
@@ -78,7 +78,7 @@ def calendar(server_time: datetime) -> Days:
     return Days((server_time - _CLOSES_AFTER).date(), server_time.date() + _DAY)
 
 
-def plan(slices: SliceBook, topic: Topic, kind: str, days: Days) -> tuple[Span, ...]:
+def plan(slices: SliceBook, topic: Topic, kind: str, days: Days) -> tuple[DayRange, ...]:
     """List the closed days to harvest, in order: gaps, what is new, and the overlap with the old.
 
     Raises ClockError.
@@ -86,8 +86,8 @@ def plan(slices: SliceBook, topic: Topic, kind: str, days: Days) -> tuple[Span, 
     source = topic.source(kind)
     check_clock(slices, source, days)
     first = _first_day(slices, topic, kind, days)
-    lacking = holes(Span(first, days.closed), slices.covered(source))
-    recent = Span(max(first, days.closed - _overlap(kind) + _DAY), days.closed)
+    lacking = holes(DayRange(first, days.closed), slices.covered(source))
+    recent = DayRange(max(first, days.closed - _overlap(kind) + _DAY), days.closed)
     return merge(span for span in (*lacking, recent) if span.first <= span.last)
 
 
@@ -99,7 +99,7 @@ def check_clock(slices: SliceBook, source: str, days: Days) -> None:
 
 
 def is_sweep_due(slices: SliceBook, topic: Topic, days: Days) -> bool:
-    """Whether a week has gone by since the last whole sweep."""
+    """Whether a week has gone by since the last complete sweep."""
     swept = slices.watermark(topic.source(SWEEP))
     return swept is None or swept + _SWEEP_EVERY <= days.closed
 

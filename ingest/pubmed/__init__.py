@@ -1,1 +1,4 @@
-"""NLM's E-utilities: requests, pace, responses."""
+"""PubMed's E-utilities over HTTP: lists of PMIDs (SearchResult) and answers of records, as bytes.
+
+``client`` asks, ``responses`` judges what came, ``timing`` keeps to PubMed's rate and tries again.
+"""

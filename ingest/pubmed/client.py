@@ -1,26 +1,33 @@
-"""PubMed's E-utilities: search for PMIDs, fetch records, at the permitted pace.
+"""PubMed's E-utilities: search for PMIDs, fetch records, at the permitted rate.
 
 Lists of PMIDs are explicit and POSTed: nothing of ours expires on the server (WebEnv does), every
 request can be repeated as it is, and no address holds a key.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
 from lxml import etree
 
-from ingest.archive.slices import Span
-from ingest.pubmed.pacing import Clock, Pacer, Patience, TransientError, UnreachableError, persist
+from ingest.archive.slices import DayRange
 from ingest.pubmed.responses import (
     EmptyAnswerError,
     PubMedError,
     check_answer,
     error_message,
     raise_for_message,
+)
+from ingest.pubmed.timing import (
+    Clock,
+    RateLimiter,
+    RetryPolicy,
+    TransientError,
+    UnreachableError,
+    retry,
 )
 
 EUTILS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -30,9 +37,14 @@ BATCH_PMIDS = 200
 RATE_HZ, RATE_WITH_KEY_HZ = 3.0, 10.0
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 _LONGEST_ANSWER_S = 300.0
+_DAY = timedelta(days=1)
 _ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
 
 Answer = TypeVar("Answer")
+
+
+class IncompleteListError(PubMedError):
+    """PubMed lists fewer PMIDs than it counts, and the days cannot be divided further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +72,41 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a search found: ``count`` hits, and the first of them in PubMed's order."""
+class SearchResult:
+    """What a search found: ``count`` hits, and the first of them in PubMed's order, each once."""
 
     count: int
     pmids: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether all hits are listed: PubMed cuts a page across its limit without a word."""
+        return len(self.pmids) == self.count
+
 
 class PubMed:
     """A connection to the E-utilities; requests that may succeed later are repeated.
 
-    Methods raise PubMedError for what PubMed refuses, UnreachableError when patience ends.
+    Methods raise PubMedError for what PubMed refuses, UnreachableError after the last try.
     """
 
     def __init__(
         self,
         access: Access,
         http: httpx.Client,
-        pacer: Pacer,
+        limiter: RateLimiter,
         clock: Clock | None = None,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
-        self._access, self._http, self._pacer = access, http, pacer
+        self._access, self._http, self._limiter = access, http, limiter
         self.clock = clock or Clock()
-        self.patience = patience or Patience()
+        self.policy = policy or RetryPolicy()
         self._server_time: datetime | None = None
         self.requests = 0
 
     def server_time(self) -> datetime:
-        """Tell PubMed's time, which is the only one to trust: by the last answer's header."""
+        """PubMed's time, which is the only one to trust: by the last answer's header."""
         if self._server_time is None:
             self.search("1[uid]", most=0)
         if self._server_time is None:
@@ -97,8 +114,8 @@ class PubMed:
         return self._server_time
 
     def search(
-        self, term: str, kind: str = "edat", days: Span | None = None, most: int = MOST_HITS
-    ) -> Found:
+        self, term: str, kind: str = "edat", days: DayRange | None = None, most: int = MOST_HITS
+    ) -> SearchResult:
         """List at most ``most`` PMIDs; ``kind`` of the days is ``edat`` (entry) or ``mdat``."""
         query = {"term": term, "retmax": str(most), "retmode": "xml"}
         if days:
@@ -107,10 +124,10 @@ class PubMed:
         try:
             return self._ask("esearch", query, _read_search)
         except EmptyAnswerError:
-            return Found(0, ())
+            return SearchResult(0, ())
 
     def fetch(self, pmids: Sequence[str]) -> bytes | None:
-        """Fetch records as one XML answer, whole to its closing tag; None where none is known."""
+        """Fetch records as one complete XML answer; None where PubMed knows none of them."""
         query = {"id": ",".join(pmids), "retmode": "xml"}
         try:
             return self._ask("efetch", query, bytes)
@@ -118,17 +135,17 @@ class PubMed:
             return None
 
     def existing(self, pmids: Sequence[str]) -> frozenset[str]:
-        """Tell which PMIDs PubMed's search still knows."""
+        """Find those PMIDs that PubMed's search still knows."""
         term = " OR ".join(f"{pmid}[uid]" for pmid in pmids)
         return frozenset(self.search(term).pmids) & frozenset(pmids) if pmids else frozenset()
 
     def _ask(self, name: str, query: Mapping[str, str], read: Callable[[bytes], Answer]) -> Answer:
         def attempt() -> Answer:
-            self._pacer.wait()
+            self._limiter.wait()
             return read(self._post(name, query))
 
         try:
-            return persist(attempt, self.patience, self.clock)
+            return retry(attempt, self.policy, self.clock)
         except UnreachableError as error:
             raise UnreachableError(f"PubMed's {name}: {error}") from None
 
@@ -159,10 +176,10 @@ class PubMed:
         try:
             self._server_time = parsedate_to_datetime(header).astimezone(UTC)
         except ValueError:
-            return  # an answer without a date, or a wrong one, tells no time
+            return  # an answer without a date, or a wrong one, gives no time
 
 
-def _read_search(body: bytes) -> Found:
+def _read_search(body: bytes) -> SearchResult:
     """Read a search's answer; an error inside it is raised as in any other."""
     if message := error_message(body.decode(errors="replace")):
         raise_for_message(message)
@@ -170,11 +187,41 @@ def _read_search(body: bytes) -> Found:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
         raise TransientError(f"the search's answer is no XML: {error}") from None
-    pmids = tuple(element.text or "" for element in root.iterfind("IdList/Id"))
+    pmids = tuple(dict.fromkeys(element.text or "" for element in root.iterfind("IdList/Id")))
     lost = root.iterfind("ErrorList/*")
     warnings = tuple(f"{element.tag}: {element.text}" for element in lost)
-    return Found(int(root.findtext("Count", "0")), pmids, warnings)
+    return SearchResult(int(root.findtext("Count", "0")), pmids, warnings)
 
 
 def _day(day: date) -> str:
     return day.strftime("%Y/%m/%d")
+
+
+def find_parts(
+    pubmed: PubMed, term: str, kind: str, days: DayRange, most: int = MOST_HITS
+) -> Iterator[tuple[DayRange, SearchResult]]:
+    """Divide the days until each part has at most ``most`` hits; complete parts come in order.
+
+    Every part is counted by a search of its own: what is left by subtraction may have changed.
+    A single day may have more than ``most``. Raises IncompleteListError.
+    """
+    waiting = [days]
+    while waiting:
+        part = waiting.pop()
+        found = pubmed.search(term, kind, part, most)
+        if part.first == part.last and not found.is_complete:
+            found = pubmed.search(term, kind, part)
+            if not found.is_complete:
+                raise IncompleteListError(_shortage(part, found))
+        if found.is_complete:
+            yield part, found
+        else:
+            middle = part.first + (part.last - part.first) // 2
+            waiting += (DayRange(middle + _DAY, part.last), DayRange(part.first, middle))
+
+
+def _shortage(days: DayRange, found: SearchResult) -> str:
+    return (
+        f"{days.name}: PubMed counts {found.count} hits and lists {len(found.pmids)}; "
+        f"it lists at most {MOST_HITS}: narrow the topic, or use the bulk files"
+    )

@@ -1,4 +1,4 @@
-"""What came from PubMed: data, an error in some wrapping, or a page that is no answer at all.
+"""What came from PubMed: data, an error in some wrapping, or a web page in place of an answer.
 
 PubMed reports failures with status 200 as readily as with 400, and passing ones like lasting
 ones; so every body is judged before it is read.
@@ -6,7 +6,7 @@ ones; so every body is judged before it is read.
 
 import re
 
-from ingest.pubmed.pacing import TransientError
+from ingest.pubmed.timing import TransientError
 
 _PROLOG = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>|<!--.*?-->|<![^>]*>|\s+)*", re.DOTALL)
 _NAME = re.compile(rb"<([A-Za-z_][\w.-]*)")
@@ -29,19 +29,24 @@ class EmptyAnswerError(PubMedError):
 
 
 def check_answer(status: int, retry_after: str | None, body: bytes, root: str) -> None:
-    """Pass over a whole answer whose root element is ``root``, and raise on anything else.
+    """Accept a complete answer whose root element is ``root``, and raise on anything else.
 
     Raises TransientError for what may be over soon, cut answers among it, EmptyAnswerError, and
     PubMedError for what repeating does not mend.
     """
-    if status == _TOO_MANY or status >= _SERVER_ERRORS:
-        raise TransientError(f"status {status}", _seconds(retry_after))
+    raise_if_busy(status, retry_after)
     if status not in {_OK, _BAD_REQUEST}:
         _refuse(f"status {status}", is_passing=status in _PASSING)
     if status == _OK and root_name(body) == root:
         _check_end(body, root)
     else:
         _check_error(status, body)
+
+
+def raise_if_busy(status: int, retry_after: str | None, place: str = "") -> None:
+    """Raise TransientError where a server says that it is overloaded, or fails."""
+    if status == _TOO_MANY or status >= _SERVER_ERRORS:
+        raise TransientError(f"{place}status {status}", _seconds(retry_after))
 
 
 def root_name(body: bytes) -> str:
@@ -56,7 +61,7 @@ def root_name(body: bytes) -> str:
 
 
 def _check_end(body: bytes, root: str) -> None:
-    """See that the root is closed: without Content-Length, a cut body looks whole to HTTP."""
+    """See that the root is closed: without Content-Length, a cut body looks complete to HTTP."""
     tail = body[-_TAIL_BYTES:].rstrip()
     if not tail.endswith((f"</{root}>".encode(), b"/>")):
         raise TransientError(f"the answer breaks off after {len(body)} bytes")
@@ -74,7 +79,7 @@ def _check_error(status: int, body: bytes) -> None:
 
 
 def error_message(text: str) -> str:
-    """Take the error out of its envelope, XML or JSON; empty where there is none."""
+    """Find the error in an answer, XML or JSON; empty where there is none."""
     found = _ERROR.search(text)
     return _quote(found[1] or found[2] or "unspecified") if found else ""
 

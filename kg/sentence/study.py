@@ -2,7 +2,7 @@
 
 PubMed's publication types and MeSH terms decide where they are given. Else the words of title and
 abstract do, with the people and animals mentioned; ``tests/data/studies.tsv`` holds the
-hand-labelled articles by which this is measured (``benchmarks/studies.py``).
+hand-labelled articles by which this is measured (``benchmarks/cues.py``).
 """
 
 import re

@@ -38,10 +38,17 @@ def declared_triples(ontology: Graph) -> set[LegalTriple]:
 
 
 @pytest.mark.parametrize("entity_type", EntityType)
-def test_every_type_is_a_class_with_its_corpus_label(ontology: Graph, entity_type: EntityType):
+def test_every_type_is_a_class_with_its_label(ontology: Graph, entity_type: EntityType):
     node = URIRef(type_iri(entity_type))
     assert (node, RDF.type, OWL.Class) in ontology
-    assert ontology.value(node, RDFS.label) == Literal(entity_type.value)
+    assert ontology.value(node, RDFS.label) == Literal(entity_type.label)
+    name = Literal(entity_type.value)
+    assert name in {ontology.value(node, term) for term in (RDFS.label, SKOS.altLabel)}
+
+
+def test_an_abbreviated_type_is_spelled_out_and_keeps_its_notation(ontology: Graph):
+    assert EntityType.DDF.label == "disease, disorder or finding"
+    assert ontology.value(GB.DDF, SKOS.notation) == Literal("DDF")
 
 
 @pytest.mark.parametrize("predicate", Predicate)

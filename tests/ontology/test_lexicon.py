@@ -98,7 +98,7 @@ def test_a_lexicon_can_be_made_of_concepts():
         ("CHEBI:1\tchemical\tx\n", "line 2: expected 5 columns, found 3"),
         ("\n", "line 2: expected 5 columns, found 1"),
         ("CHEBI:1\tchemical\t \t\t\n", "line 2: CHEBI:1 has no name"),
-        (BUTYRATE + BUTYRATE, "line 3: CHEBI:17968 stands in an earlier line too"),
+        (BUTYRATE + BUTYRATE, "line 3: CHEBI:17968 is in an earlier line too"),
         (
             BUTYRATE + "CHEBI:1\tchemical\tx\tButyrate\t\n",
             "line 3: duplicate name: CHEBI:17968 has 'butyrate' as chemical already",
@@ -121,3 +121,12 @@ def test_a_bad_line_is_named(tmp_path: Path, rows: str, complaint: str):
 def test_a_file_without_header_is_refused(tmp_path: Path):
     with pytest.raises(LexiconError, match="line 1: the header must be curie type name"):
         read_lexicon(written(tmp_path, PARKINSON))
+
+
+def test_the_order_of_synonyms_and_references_does_not_change_the_hash():
+    names, references = ("a", "b"), ("CHEBI:1", "CHEBI:2")
+    concepts = [
+        Concept("CHEBI:17968", "butyrate", EntityType.CHEMICAL, names[::way], references[::way])
+        for way in (1, -1)
+    ]
+    assert len({Lexicon({concept.curie: concept}).hash for concept in concepts}) == 1

@@ -37,11 +37,13 @@ def test_types_and_predicates_have_iris_of_their_own():
 
 def test_names_are_compared_without_case_width_and_spacing():
     assert normalise_name(" Gut\u00a0 MICROBIOTA") == "gut microbiota"
+    assert normalise_name("\ufb01bre \uff28\u2082O, Gro\u00df\u2019s") == "fibre h2o, gross's"
 
 
 def test_provisional_identifiers_keep_names_apart():
     surfaces = ["IL-1β", "IL-1α", "IL 1", "β", "α"]
     assert len({provisional_curie(EntityType.CHEMICAL, surface) for surface in surfaces}) == 5
+    assert provisional_curie(EntityType.CHEMICAL, "IL-1β") == "gbc:chemical/il-1-9edf90ad"
 
 
 def test_a_provisional_identifier_does_not_depend_on_case_and_spacing():

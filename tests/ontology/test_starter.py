@@ -63,3 +63,21 @@ def test_a_protein_and_its_gene_are_two_concepts(starter: Lexicon):
     assert protein is not None
     assert gene is not None
     assert protein.curie != gene.curie
+
+
+@pytest.mark.parametrize(
+    ("name", "curie"),
+    [("cancer", "NCIT:C9305"), ("tumours", "NCIT:C3262"), ("metabolic syndrome", "NCIT:C84442")],
+)
+def test_a_disease_is_no_crab(starter: Lexicon, name: str, curie: str):
+    found = starter.find(name, EntityType.DDF)
+    assert found is not None
+    assert found.curie == curie
+
+
+TAXON_TYPES = {EntityType.BACTERIA, EntityType.ANIMAL, EntityType.FOOD, EntityType.MICROBIOME}
+
+
+def test_a_taxon_is_never_a_disease_or_an_organ(starter: Lexicon):
+    taxa = [c for c in starter.concepts.values() if c.curie.startswith("NCBITaxon:")]
+    assert [c.name for c in taxa if c.type not in TAXON_TYPES] == []

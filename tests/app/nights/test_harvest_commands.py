@@ -25,7 +25,7 @@ from app.nights.harvest import (
 from app.settings import Settings, load_settings
 from ingest.archive.archive import Archive
 from ingest.archive.slices import Slice, SliceState
-from ingest.harvest.report import Outcome, summarize
+from ingest.harvest.harvest_report import SliceOutcome, summarize
 from tests.harvests import KEY, StillClock, quiet
 from tests.pubmed_server import Paper, PubMedServer, article_set, status
 
@@ -111,7 +111,7 @@ def test_what_is_lacking_stays_a_gap_and_claims_no_day(
 def test_the_exit_code_tells_part_from_nothing(got: int, code: int) -> None:
     piece = Slice("edat x", "y", SliceState.FAILED, asked=9, got=got, problem="no")
     with pytest.raises(typer.Exit) as caught:
-        show(summarize([Outcome(piece)], [], None), as_json=True)
+        show(summarize([SliceOutcome(piece)], [], None), as_json=True)
     assert caught.value.exit_code == code
 
 

@@ -1,3 +1,5 @@
+"""The archive as its users see it, several of them at once."""
+
 import os
 import signal
 import sqlite3
@@ -5,17 +7,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ingest.archive.archive import Archive, StoreResult
-from ingest.archive.schema import ArchiveError
-from ingest.archive.storing import from_json, to_json
 from ingest.document import Deletion, Document, Passage, Record, Rejected
 
 ROOT = Path(__file__).parents[3]
@@ -29,14 +26,8 @@ def document(
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "new" / "archive.sqlite") as opened:
+    with Archive(tmp_path / "new" / "archive.sqlite", lambda: NOON) as opened:
         yield opened
-
-
-@settings(max_examples=50)
-@given(written=st.from_type(Document))
-def test_a_document_comes_back_from_json_as_it_was(written: Document) -> None:
-    assert from_json(to_json(written)) == written
 
 
 def test_what_is_stored_is_read_back(archive: Archive) -> None:
@@ -58,58 +49,6 @@ def test_storing_again_changes_nothing(archive: Archive) -> None:
     (letter,) = archive.dead_letters()
     assert (letter.source, letter.pmid, letter.reason, letter.raw) == ("f", "3", "bad", b"<x>")
     assert letter.attempts == 2
-
-
-OLD, NEW = date(2020, 1, 1), date(2021, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("newer", "older"),
-    [
-        (document("1", "new", revised=NEW), document("1", "old", revised=OLD)),
-        (document("1", "new", revised=OLD), document("1", "old", revised=None)),
-        (document("1", "new", version=2, revised=OLD), document("1", "old", revised=NEW)),
-    ],
-)
-def test_the_newer_record_wins_in_whatever_order_they_come(
-    archive: Archive, newer: Document, older: Document
-) -> None:
-    assert archive.store([older, newer]) == StoreResult(added=1, updated=1)
-    assert archive.store([older]) == StoreResult(stale=1)
-    assert archive.document("1") == newer
-
-
-def test_of_equally_old_records_the_later_wins(archive: Archive) -> None:
-    assert archive.store([document("1", "a"), document("1", "b")]).updated == 1
-    assert archive.store([replace(document("1", "b"), mesh=("Mice",))]).updated == 1
-    assert archive.document("1") == replace(document("1", "b"), mesh=("Mice",))
-
-
-def test_a_deleted_document_is_gone_but_not_forgotten(archive: Archive) -> None:
-    assert archive.store([document("1"), document("2"), Deletion("1")]).deleted == 1
-    assert archive.document("1") is None
-    assert [d.pmid for d in archive.documents()] == ["2"]
-    assert set(archive.hashes()) == {"2"}
-    assert archive.deleted() == {"1"}
-
-
-@pytest.mark.parametrize(
-    ("record", "comes_back"),
-    [
-        (document("1"), False),
-        (document("1", "changed"), False),
-        (document("1", revised=date(2019, 1, 1)), False),
-        (document("1", revised=NEW), True),
-        (document("1", version=2, revised=None), True),
-    ],
-)
-def test_only_a_later_record_brings_a_deleted_document_back(
-    archive: Archive, record: Document, *, comes_back: bool
-) -> None:
-    archive.store([document("1"), Deletion("1")])
-    assert archive.store([record]) == (StoreResult(added=1) if comes_back else StoreResult(stale=1))
-    assert (archive.document("1") == record) is comes_back
-    assert (archive.deleted() == set()) is comes_back
 
 
 def test_what_came_before_a_broken_source_breaks_is_stored(archive: Archive) -> None:
@@ -184,15 +123,44 @@ def test_processes_that_start_at_once_all_write(tmp_path: Path) -> None:
         assert len(archive.hashes()) == 1800
 
 
-def test_a_file_that_is_no_archive_is_named(tmp_path: Path) -> None:
-    (tmp_path / "x.sqlite").write_text("not a database, but long enough to be looked at" * 20)
-    with pytest.raises(ArchiveError, match=r"x\.sqlite: not an archive, or damaged"):
-        Archive(tmp_path / "x.sqlite")
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-def test_an_archive_of_a_later_layout_is_left_alone(tmp_path: Path) -> None:
-    Archive(tmp_path / "x.sqlite").close()
-    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
-        connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(ArchiveError, match="layout 9 is not ours"):
-        Archive(tmp_path / "x.sqlite")
+def test_dead_letters_tell_when_and_how_often(archive: Archive) -> None:
+    archive.store([Rejected("f", "3", "bad", b"<x>")])
+    archive.store([Rejected("g", "3", "bad", b"<x>"), Rejected("f", None, "worse", b"<y>")])
+    first, second = archive.dead_letters()
+    assert (first.source, first.pmid, first.raw, first.attempts) == ("f", "3", b"<x>", 2)
+    assert (first.first_seen, second.attempts) == (NOON, 1)
+    assert archive.dead_since("3") == NOON
+    assert archive.dead_since("4") is None
+
+
+def test_answers_are_kept_once_as_received(archive: Archive) -> None:
+    assert archive.keep_answer(b"<a/>") == archive.keep_answer(b"<a/>")
+    archive.keep_answer(b"<b/>" * 1000)
+    assert list(archive.answers()) == [b"<a/>", b"<b/>" * 1000]
+
+
+def test_what_no_file_of_the_year_has_was_dropped(archive: Archive) -> None:
+    archive.store([document("1"), document("2")], issued=26_000_001)
+    archive.store([document("2"), document("3")], issued=27_000_001)
+    archive.store([document("4")])  # of unknown age
+    archive.store([document("5"), Deletion("5")], issued=26_000_002)
+    assert archive.not_issued_since(27_000_001) == {"1"}
+
+
+def test_a_dead_letter_is_dated_by_its_first_coming(tmp_path: Path) -> None:
+    moments = iter([NOON, NOON.replace(hour=13)])
+    with Archive(tmp_path / "archive.sqlite", lambda: next(moments)) as archive:
+        archive.store([Rejected("f", "3", "bad", b"<x>")])
+        archive.store([Rejected("f", "3", "worse", b"<y>")])
+        assert archive.dead_since("3") == NOON
+
+
+def test_members_of_a_topic_join_and_leave_as_often_as_they_like(archive: Archive) -> None:
+    archive.topics.join("gut", ["1", "2"])
+    archive.topics.join("gut", ["2", "3"])
+    archive.topics.join("brain", ["1"])
+    archive.topics.leave("gut", ["1", "9"])
+    assert (archive.topics.pmids("gut"), archive.topics.pmids("brain")) == ({"2", "3"}, {"1"})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.archive.archive import Archive
-from ingest.archive.slices import BULK, Gap, Slice, SliceBook, SliceState, Span, holes, merge
+from ingest.archive.slices import BULK, DayRange, Gap, Slice, SliceBook, SliceState, holes, merge
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY_ONE = date(2026, 1, 1)
@@ -27,7 +27,7 @@ def day(n: int) -> date:
 
 
 def write(slices: SliceBook, first: int, last: int, state: SliceState, problem: str = "") -> None:
-    span = Span(day(first), day(last))
+    span = DayRange(day(first), day(last))
     piece = Slice("edat", span.name, state, span.first, span.last, problem=problem)
     slices.write(piece, NOON)
 
@@ -94,7 +94,6 @@ def test_a_slice_comes_back_as_it_was(slices: SliceBook) -> None:
     slices.write(piece, NOON)
     assert slices.of("edat") == (piece,)
     assert slices.find("edat", "x") == piece
-    assert slices.sources() == ("edat",)
 
 
 def test_a_baseline_claims_nothing_before_its_last_file(slices: SliceBook) -> None:
@@ -118,14 +117,14 @@ def test_a_new_year_counts_from_when_it_is_whole(slices: SliceBook) -> None:
     assert (slices.watermark(BULK), slices.gaps(BULK)) == (day(20), ())
 
 
-def span(first: int, length: int) -> Span:
-    return Span(day(first), day(first + length))
+def span(first: int, length: int) -> DayRange:
+    return DayRange(day(first), day(first + length))
 
 
 spans = st.builds(span, st.integers(0, 60), st.integers(0, 20))
 
 
-def days_of(some: tuple[Span, ...] | list[Span]) -> set[date]:
+def days_of(some: tuple[DayRange, ...] | list[DayRange]) -> set[date]:
     return {
         span.first + timedelta(days=n)
         for span in some
@@ -134,8 +133,30 @@ def days_of(some: tuple[Span, ...] | list[Span]) -> set[date]:
 
 
 @given(some=st.lists(spans, max_size=8), whole=spans)
-def test_holes_are_the_days_that_are_not_covered(some: list[Span], whole: Span) -> None:
+def test_holes_are_the_days_that_are_not_covered(some: list[DayRange], whole: DayRange) -> None:
     merged = merge(some)
     assert days_of(merged) == days_of(some)
     assert all(b.first - a.last > timedelta(days=1) for a, b in pairwise(merged))
     assert days_of(holes(whole, merged)) == days_of([whole]) - days_of(some)
+
+
+def test_the_reason_of_a_gap_is_that_of_the_slices_that_touch_it(slices: SliceBook) -> None:
+    write(slices, 0, 1, DONE)
+    write(slices, 2, 3, FAILED, "status 503")
+    write(slices, 4, 5, DONE)
+    write(slices, 6, 7, FAILED, "cut short")
+    write(slices, 8, 9, DONE)
+    assert [gap.reason for gap in slices.gaps("edat")] == ["status 503", "cut short"]
+
+
+def test_a_bulk_file_that_failed_says_why_and_is_no_stretch_of_days(slices: SliceBook) -> None:
+    bulk(slices, 26 * 10**6 + 1, DONE, day(9))
+    slices.write(Slice(BULK, "pubmed26n0002", FAILED, number=26 * 10**6 + 2, problem="md5"), NOON)
+    failed = Slice(BULK, "pubmed26n0003", FAILED, day(5), day(5), number=26 * 10**6 + 3)
+    slices.write(failed, NOON)
+    bulk(slices, 26 * 10**6 + 4, DONE, day(9))
+    bulk(slices, 26 * 10**6 + 5, DONE, day(5))
+    assert [(gap.first, gap.reason) for gap in slices.gaps(BULK)] == [
+        ("pubmed26n0002", "md5"),
+        ("pubmed26n0003", "failed"),
+    ]

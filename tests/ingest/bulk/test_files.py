@@ -1,4 +1,4 @@
-"""Baseline and update files: each once, in order, all of it or nothing."""
+"""Bulk files into the archive: in any order, damaged, killed, a new year."""
 
 import gzip
 import os
@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 
 from ingest.archive.archive import LIVE, Archive
+from ingest.archive.changes import ArchiveChange
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import SliceState
-from ingest.bulk.files import offers, untaken
-from ingest.bulk.places import BulkError, Folder
+from ingest.bulk.files import files_of, is_taken
+from ingest.bulk.places import BulkError, BulkFile, Folder
 from ingest.formats.medline import read_records
 from tests.bulk_files import (
     NEW,
@@ -207,28 +208,21 @@ def test_a_file_older_than_a_deletion_does_not_undo_it(
 def test_a_limit_takes_so_many_files(files: Path, tmp_path: Path) -> None:
     assert len(load(tmp_path, Folder(files), limit=2)) == 2
     with Archive(tmp_path / "archive.sqlite") as archive:
-        assert len(list(untaken(archive, offers([Folder(files)])))) == 3
-
-
-def test_a_folder_without_bulk_files_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "x.xml").write_text("<a/>")
-    with pytest.raises(BulkError, match="no file named like pubmed26n0001"):
-        Folder(tmp_path).files()
-    with pytest.raises(BulkError, match="no such file or folder"):
-        Folder(tmp_path / "none")
+        untaken = [file for file in files_of([Folder(files)]) if not is_taken(archive, file)]
+        assert len(untaken) == 3
 
 
 LOADER = """
 import sys
 from pathlib import Path
 from ingest.archive.archive import Archive
-from ingest.bulk.files import load_bulk, offers
+from ingest.bulk.files import load_bulk, files_of
 from ingest.bulk.places import Folder
 
 with Archive(Path(sys.argv[1]) / "archive.sqlite") as archive:
     for place in sys.argv[2:]:
-        for outcome in load_bulk(archive, offers([Folder(Path(place))]), limit=None,
-                                 tell=lambda *_: None):
+        for outcome in load_bulk(archive, files_of([Folder(Path(place))]), limit=None,
+                                 progress=lambda *_: None):
             print(outcome.piece.name, flush=True)
 """
 
@@ -273,3 +267,74 @@ def test_a_full_disk_leaves_the_archive_as_it_was(files: Path, tmp_path: Path) -
     assert len(titles(tmp_path)) == 2_900 + 10
     with closing(sqlite3.connect(tmp_path / "archive.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def next_year(files: Path, dropped: int) -> None:
+    """Issue a new baseline: all that lives, but for one that is dropped without a word."""
+    living = [Paper(n, OLD) for n in (1, *range(5, 11)) if n != dropped]
+    changed = [Paper(2, OLD, NEWEST, "third"), Paper(3, OLD, NEWEST, "last"), Paper(11, NEW)]
+    write(files / "baseline", "pubmed27n0001", [*living, *changed])
+    write(files / "baseline", "pubmed27n0002", [Paper(12, NEWEST), Paper(4, OLD)])
+
+
+def test_a_new_year_changes_nothing_but_what_it_dropped(files: Path, tmp_path: Path) -> None:
+    load(tmp_path, Folder(files))
+    with Archive(tmp_path / "archive.sqlite") as archive:
+        newest = archive.changes.newest()
+    next_year(files, dropped=7)
+    load(tmp_path, Folder(files))
+    assert titles(tmp_path) == {k: v for k, v in WANTED.items() if k != "7"}
+    with Archive(tmp_path / "archive.sqlite") as archive:
+        changed = list(archive.changes.since(newest))
+        assert changed == [ArchiveChange(newest + 1, "7", None, is_text_new=False)]
+        assert archive.deleted() == {"4", "7"}
+    assert load(tmp_path, Folder(files)) == []
+    assert (gaps(tmp_path), watermark(tmp_path)) == ([], NEWEST)
+
+
+def test_half_a_new_baseline_withdraws_nothing_and_claims_nothing(
+    files: Path, tmp_path: Path
+) -> None:
+    load(tmp_path, Folder(files))
+    next_year(files, dropped=7)
+    (files / "baseline" / "pubmed27n0001.xml.gz").write_bytes(b"cut")
+    load(tmp_path, Folder(files))
+    assert titles(tmp_path) == WANTED
+    assert watermark(tmp_path) == NEWEST
+
+
+@pytest.mark.parametrize(("held", "dropped", "is_believed"), [(400, 101, False), (150, 100, True)])
+def test_a_new_baseline_that_lacks_too_much_is_not_believed(
+    tmp_path: Path, held: int, dropped: int, *, is_believed: bool
+) -> None:
+    papers = [Paper(n, OLD) for n in range(1, held + 1)]
+    write(tmp_path / "baseline", "pubmed26n0001", papers)
+    load(tmp_path, Folder(tmp_path))
+    write(tmp_path / "baseline", "pubmed27n0001", papers[dropped:])
+    *_, last = load(tmp_path, Folder(tmp_path))
+    assert last.piece.is_done is is_believed
+    assert len(titles(tmp_path)) == held - dropped * is_believed
+
+
+def test_the_middle_of_a_baseline_claims_no_day(files: Path, tmp_path: Path) -> None:
+    load(tmp_path, Folder(files / "baseline"), limit=1)
+    assert watermark(tmp_path) is None
+    load(tmp_path, Folder(files / "baseline"))
+    assert watermark(tmp_path) == OLD
+
+
+class Forgetful(Folder):
+    """A place that has lost the checksums of its files, and needs them."""
+
+    def checksum(self, file: BulkFile) -> None:
+        return None
+
+    def stamp(self, file: BulkFile) -> str:
+        raise BulkError(f"{file.name}: its checksum is not there yet")
+
+
+def test_a_file_whose_checksum_is_gone_is_not_taken_again(files: Path, tmp_path: Path) -> None:
+    load(tmp_path, Folder(files), limit=1)
+    with Archive(tmp_path / "archive.sqlite") as archive:
+        first, second, *_ = files_of([Forgetful(files)])
+        assert (is_taken(archive, first), is_taken(archive, second)) == (True, False)

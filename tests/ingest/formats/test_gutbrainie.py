@@ -23,14 +23,15 @@ def read(content: object) -> tuple[Record, ...]:
 
 def test_texts_stay_exactly_as_they_are() -> None:
     document = to_document("1", {"metadata": METADATA, "entities": []})
-    assert document.title == METADATA["title"]
+    assert document.text_of("title") == METADATA["title"]
     assert document.text_of("abstract") == METADATA["abstract"]
     assert (document.journal, document.year) == ("J", 2022)
     assert document.authors == ("Jane Doe", "Émile Roe")
 
 
 @pytest.mark.parametrize(
-    ("year", "expected"), [("2022", 2022), (2022, 2022), ("", None), (None, None), ("n.d.", None)]
+    ("year", "expected"),
+    [("2022", 2022), (2022, 2022), ("", None), (None, None), ("n.d.", None), ("99999", None)],
 )
 def test_the_year_is_a_number_or_nothing(year: object, expected: int | None) -> None:
     assert to_document("1", {"metadata": METADATA | {"year": year}}).year == expected
@@ -85,3 +86,14 @@ def test_every_offset_of_the_corpus_fits_its_text(data_folder: Path) -> None:
         for entity in entities[document.pmid]:
             text = document.text_of(entity["location"])
             assert text[entity["start_idx"] : entity["end_idx"] + 1] == entity["text_span"]
+
+
+def test_a_file_that_is_nested_too_deeply_is_named() -> None:
+    with pytest.raises(GutBrainIEError, match=r"^x\.json: not JSON, or cut short: .*recursion"):
+        list(read_records(BytesIO(b"[" * 200_000), "x.json"))
+
+
+def test_a_long_number_is_no_pmid_and_is_not_quoted_at_length() -> None:
+    (rejected,) = read({"9" * 400: {"metadata": METADATA}})
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "'99999999999999999999' is no PMID"

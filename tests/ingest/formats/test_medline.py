@@ -59,17 +59,19 @@ def test_sections_carry_their_labels_into_the_text_and_span_them(read_one: ReadO
             '<AbstractText Label="METHODS" NlmCategory="METHODS">We <i>asked</i>.</AbstractText>',
             "<AbstractText>Unlabelled.</AbstractText>",
             '<AbstractText Label="EMPTY"/>',
+            '<AbstractText NlmCategory="OBJECTIVE">Unnamed.</AbstractText>',
             '<AbstractText Label="MAIN RESULT:" NlmCategory="RESULTS">None.</AbstractText>',
             "<CopyrightInformation>© nobody</CopyrightInformation>",
         )
     )
     (passage,) = document.passages
-    assert passage.text == "METHODS: We asked. Unlabelled. MAIN RESULT: None."
+    assert passage.text == "METHODS: We asked. Unlabelled. Unnamed. MAIN RESULT: None."
     assert passage.sections == (
         Section("METHODS", "METHODS", 0, 18),
-        Section("MAIN RESULT", "RESULTS", 31, 49),
+        Section("", "OBJECTIVE", 31, 39),
+        Section("MAIN RESULT", "RESULTS", 40, 58),
     )
-    first, second = passage.sections
+    first, _, second = passage.sections
     assert passage.text[first.start : first.end] == "METHODS: We asked."
     assert passage.text[second.start : second.end] == "MAIN RESULT: None."
 

@@ -105,3 +105,12 @@ def test_a_broken_record_is_rejected_and_the_rest_go_on(
 def test_what_is_no_medline_export_is_named(text: str) -> None:
     with pytest.raises(NotMedlineError, match=r"^x\.nbib: "):
         read(text)
+
+
+def test_a_vernacular_title_stands_in_only_where_there_is_no_other() -> None:
+    assert read_document("PMID- 1\nTI  - One\nTT  - Un\n").title == "One"
+    assert read_document("PMID- 1\nTT  - Un\n").title == "Un"
+
+
+def test_another_abstract_without_a_language_is_english() -> None:
+    assert read_document("PMID- 1\nOAB - Plainly.\n").translations == (("eng", "Plainly."),)

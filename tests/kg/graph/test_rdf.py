@@ -7,6 +7,7 @@ from unicodedata import is_normalized
 from pyoxigraph import BlankNode, Literal, Quad
 
 from extract.annotation import AnnotatedDocument
+from ingest.document import Passage
 from kg.assertion import Article, Assertion, Claim, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.rdf import (
@@ -85,3 +86,13 @@ def test_an_assertion_below_the_threshold_has_no_direct_triple() -> None:
     assert all(quad.predicate != direct for quad in assertion_quads(assertion))
     believed = replace(assertion, is_believed=True)
     assert any(quad.predicate == direct for quad in assertion_quads(believed))
+
+
+def test_the_title_of_an_article_has_no_mark_up(paper: Paper) -> None:
+    annotated = paper("1", SAID)
+    passages = (Passage("title", "<i>Roseburia</i> in mice"), *annotated.document.passages[1:])
+    marked = replace(annotated, document=replace(annotated.document, passages=passages))
+    titles = [
+        quad.object for quad in article_quads(Article.of(marked)) if quad.predicate == v.TITLE
+    ]
+    assert titles == [Literal("Roseburia in mice")]

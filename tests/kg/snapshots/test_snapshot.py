@@ -249,9 +249,9 @@ def test_a_day_stands_for_the_last_snapshot_until_its_end(tmp_path: Path) -> Non
 @pytest.mark.parametrize("which", ["7", "unknown", "previous", "", "../1"])
 def test_what_is_not_there_is_not_found(tmp_path: Path, which: str) -> None:
     _write(tmp_path, 1)
-    with pytest.raises(SnapshotError, match="no (snapshot|previous)"):
+    with pytest.raises(SnapshotError, match=r"no (snapshot|previous)"):
         find_snapshot(tmp_path, which)
-    with pytest.raises(SnapshotError, match="no (snapshot|previous)"):
+    with pytest.raises(SnapshotError, match=r"no (snapshot|previous)"):
         roll_back(tmp_path, which)
 
 

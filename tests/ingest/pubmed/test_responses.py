@@ -11,20 +11,18 @@ from tests.pubmed_server import (
     Fault,
     Paper,
     PubMedServer,
-    cut_at_record,
-    doubled,
     ending,
     envelope,
-    only,
-    replaced,
     status,
 )
 
 FIRST = date(2026, 11, 1)
+
 BACKEND = "Search Backend failed: Database is not supported: pubmed"
+
 BLOCKED = "<!DOCTYPE html><html><head><title>WWW Error Blocked Diagnostic</title></head></html>"
+
 TIMEOUT = "External viewer error: Empty Response from server, Timeout"
-EMPTY = "<?xml version='1.0'?><PubmedArticleSet></PubmedArticleSet>"
 
 PASSING: dict[str, list[Fault]] = {
     "429": [status(429)] * 2,
@@ -43,17 +41,6 @@ PASSING: dict[str, list[Fault]] = {
     "reset": [ending("reset")] * 2,
     "cut": [ending("cut", 0.6)],
     "hang": [ending("hang")],
-}
-FETCHED: dict[str, list[Fault]] = {
-    "cut between records": [cut_at_record],
-    "empty set": [status(200, EMPTY)],
-    "ids unknown for a moment": [
-        envelope("ID list is empty! Possibly it has no correct IDs.", 400)
-    ],
-    "12 of 20": [only(12), only(3)],
-    "twice": [doubled],
-    "entity": [replaced("Paper 7", "Paper&nbsp;7")],
-    "control character": [replaced("Paper 8", "Paper\x0b8")],
 }
 
 
@@ -76,26 +63,6 @@ def test_a_passing_fault_leaves_no_trace(
     assert (report.problems, report.missing, report.rejected) == ((), 0, 0)
     assert state_of(tmp_path / "bad") == wanted
     assert len(wanted.documents) == 20
-
-
-@pytest.mark.parametrize("faults", FETCHED.values(), ids=FETCHED.keys())
-def test_what_an_answer_lacks_is_asked_for_again(
-    server: PubMedServer, tmp_path: Path, faults: list[Fault]
-) -> None:
-    wanted = fault_free(server, tmp_path / "good")
-    server.faults["efetch"] = list(faults)
-    report = run_harvest(server, tmp_path / "bad")
-    assert server.faults["efetch"] == []
-    assert report.problems == ()
-    assert state_of(tmp_path / "bad") == wanted
-
-
-def test_only_what_is_lacking_is_asked_for_again(server: PubMedServer, tmp_path: Path) -> None:
-    server.faults["efetch"] = [only(12)]
-    run_harvest(server, tmp_path)
-    first, second, *_ = (set(request.form["id"].split(",")) for request in server.asked("efetch"))
-    assert second < first
-    assert len(second) == len(first) - 12
 
 
 def test_an_outage_of_half_a_minute_is_ridden_out(server: PubMedServer, tmp_path: Path) -> None:

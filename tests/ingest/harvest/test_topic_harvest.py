@@ -11,9 +11,9 @@ import pytest
 
 from ingest.archive.archive import Archive
 from ingest.archive.slices import SliceState
-from ingest.harvest.planning import Topic, calendar
-from tests.harvests import TOPIC, fault_free, run_harvest, state_of
-from tests.pubmed_server import Paper, PubMedServer, none, status
+from ingest.harvest.planning import Topic
+from tests.harvests import NIGHT, TOPIC, fault_free, run_harvest, state_of
+from tests.pubmed_server import Paper, PubMedServer, Request, none, status
 
 ROOT = Path(__file__).parents[3]
 
@@ -141,19 +141,6 @@ def test_another_topic_begins_anew(pubmed_server: PubMedServer, tmp_path: Path) 
     assert fetched(pubmed_server) == {"1"}
 
 
-@pytest.mark.parametrize(
-    ("now", "closed"),
-    [
-        ("2026-11-22T04:59:00+00:00", 20),  # still the 21st in the east of the United States
-        ("2026-11-22T11:59:00+00:00", 20),
-        ("2026-11-22T12:00:00+00:00", 21),
-        ("2026-11-22T23:00:00-05:00", 21),
-    ],
-)
-def test_a_day_is_over_when_it_is_over_where_pubmed_is(now: str, closed: int) -> None:
-    assert calendar(datetime.fromisoformat(now)).closed == day(closed)
-
-
 def test_the_day_of_the_harvest_is_read_but_not_claimed(
     pubmed_server: PubMedServer, tmp_path: Path
 ) -> None:
@@ -172,27 +159,6 @@ def test_our_clock_does_not_matter(pubmed_server: PubMedServer, tmp_path: Path) 
     for year in (1999, 2031):
         run_harvest(pubmed_server, tmp_path / str(year), at=datetime(year, 1, 1, tzinfo=UTC))
         assert state_of(tmp_path / str(year)) == wanted
-
-
-def test_a_state_from_the_future_stops_the_harvest(
-    pubmed_server: PubMedServer, tmp_path: Path
-) -> None:
-    pubmed_server.now += timedelta(days=400)
-    run_harvest(pubmed_server, tmp_path)
-    before = state_of(tmp_path)
-    pubmed_server.now -= timedelta(days=400)
-    pubmed_server.add(Paper(1, day(20)))
-    report = run_harvest(pubmed_server, tmp_path)
-    assert "PubMed's day is not there" in report.problems[0]
-    assert state_of(tmp_path) == before
-
-
-def test_an_answer_without_a_date_stops_the_harvest(
-    pubmed_server: PubMedServer, tmp_path: Path
-) -> None:
-    pubmed_server.date = "yesterday"
-    report = run_harvest(pubmed_server, tmp_path)
-    assert report.problems == ("PubMed's answers carry no date",)
 
 
 def test_a_limit_reads_so_many_records_and_claims_nothing(
@@ -262,3 +228,55 @@ def test_a_harvest_that_breaks_off_keeps_what_came_and_says_so(
     assert len(state.documents) == 400
     assert state.watermarks[0] is None
     assert "status 503" in state.gaps[0].reason
+
+
+FIRST = date(2026, 1, 1)
+
+
+def test_books_deletions_and_versions_are_accounted_for(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST, kind="book"), Paper(3, FIRST, version=2))
+    pubmed_server.add(Paper(4, FIRST))
+
+    def withdraw(request: Request) -> None:
+        if request.name == "efetch":
+            pubmed_server.add(Paper(4, FIRST, kind="deleted"))
+
+    pubmed_server.before = withdraw
+    report = run_harvest(pubmed_server, tmp_path)
+    assert (report.asked, report.got, report.missing, report.problems) == (4, 4, 0, ())
+    state = state_of(tmp_path)
+    assert [(d.pmid, d.version) for d in state.documents] == [("1", 1), ("2", 1), ("3", 2)]
+    assert state.deleted == {"4"}
+
+
+def test_a_record_that_is_listed_and_never_comes_stays_a_gap_until_it_does(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST, kind="withheld"))
+    report = run_harvest(pubmed_server, tmp_path)
+    assert not report.is_complete
+    assert report.missing >= 1
+    state = state_of(tmp_path)
+    assert [d.pmid for d in state.documents] == ["1"]
+    assert [pmid for pmid, _ in state.dead] == ["2"]
+    assert state.watermarks[0] is None
+    assert "1 records not delivered, first 2" in state.gaps[0].reason
+    pubmed_server.add(Paper(2, FIRST))
+    assert run_harvest(pubmed_server, tmp_path).is_complete
+    state = state_of(tmp_path)
+    assert (state.dead, state.gaps) == ((), ())
+    assert state.watermarks[0] == date(2026, 11, 21)
+
+
+def test_a_record_that_never_comes_does_not_hold_up_the_watermark_for_ever(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST, kind="withheld"))
+    nights = [NIGHT + timedelta(days=n) for n in range(3)]
+    reports = [run_harvest(pubmed_server, tmp_path, at=night) for night in nights]
+    assert [report.is_complete for report in reports] == [False, False, True]
+    state = state_of(tmp_path)
+    assert [pmid for pmid, _ in state.dead] == ["2"]
+    assert (state.gaps, state.watermarks[0]) == ((), date(2026, 11, 21))

@@ -1,4 +1,4 @@
-"""Cuts the records of a PubMed file out of its bytes, in constant memory.
+"""Splits a PubMed file into the bytes of its records, in constant memory.
 
 One damaged record must not cost the rest of its file, so nothing here parses: only the marks that
 begin and end a record are looked for, and comments and CDATA are stepped over.
@@ -9,8 +9,6 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, NamedTuple
-
-from isal import isal_zlib
 
 CHUNK_BYTES = 1 << 18
 LONGEST_RECORD_BYTES = 1 << 26  # the longest real ones have thousands of authors: a few MiB
@@ -26,8 +24,7 @@ _RECORD_OR_SET = re.compile(
     rb"(?P<name>Pubmed(?:Book)?Article(?:Set)?|DeleteCitation)(?=[\s/>])"
 )
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)")
-_ISAL_ERROR: type[Exception] = isal_zlib.error  # pyright: ignore[reportAssignmentType]  # its stub: an instance
-DECOMPRESSION_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error, _ISAL_ERROR)
+DECOMPRESSION_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 class MedlineError(ValueError):
@@ -43,7 +40,7 @@ class NoRecordsError(MedlineError):
 
 
 class IncompleteFileError(MedlineError):
-    """The file ends before its end; raised after its whole records were handed on."""
+    """The file ends before its end; raised after its complete records were handed on."""
 
 
 class _Mark(NamedTuple):
@@ -74,10 +71,10 @@ class _Window:
 
     def cut(self, end: int) -> bytes:
         """Take everything before ``end`` out of the window."""
-        piece = bytes(self.bytes[:end])
+        record = bytes(self.bytes[:end])
         del self.bytes[:end]
         self._at = max(0, self._at - end)
-        return piece
+        return record
 
     def rewind(self, at: int) -> None:
         """Go back, so that the mark at ``at`` is found again."""
@@ -124,7 +121,7 @@ class _Window:
         return bool(chunk)
 
 
-class Cutter:
+class RecordSplitter:
     """Walks a PubMed file and hands on the bytes of its records, in order."""
 
     def __init__(self, stream: BinaryIO, source: str, chunk_bytes: int = CHUNK_BYTES) -> None:
@@ -134,11 +131,11 @@ class Cutter:
         declared = _ENCODING.search(self._window.head())
         self.encoding = declared[1].decode() if declared else "utf-8"
 
-    def pieces(self) -> Iterator[bytes]:
+    def records(self) -> Iterator[bytes]:
         """Cut record by record.
 
         A record that lacks its end tag is cut where the next one begins. Raises MedlineError:
-        before the first piece where the root is foreign, after the last where the end is missing.
+        before the first record where the root is foreign, after the last where the end is missing.
         """
         is_closed, count = self._is_bare_record(), 0
         while mark := self._window.next_mark(_RECORD_OR_SET):

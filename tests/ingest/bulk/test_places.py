@@ -1,5 +1,6 @@
-"""Bulk files from a mirror: what a folder gives, through all that HTTP can do to it."""
+"""Bulk files in a folder and on a mirror."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +8,28 @@ import httpx
 import pytest
 
 from ingest.archive.slices import SliceState
-from ingest.bulk.mirror import Mirror
-from ingest.bulk.places import BulkError
-from ingest.pubmed.pacing import UnreachableError
-from tests.bulk_files import NEW, NEWEST, WANTED, gaps, load, titles, watermark, write_files
+from ingest.bulk.places import BulkError, Folder, Mirror, bulk_file, by_number, md5_of
+from ingest.pubmed.timing import UnreachableError
+from tests.bulk_files import (
+    NEW,
+    NEWEST,
+    WANTED,
+    gaps,
+    load,
+    titles,
+    watermark,
+    write_files,
+)
 from tests.harvests import StillClock
 from tests.pubmed_server import Fault, PubMedServer, ending, status
+
+
+def test_a_folder_without_bulk_files_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.xml").write_text("<a/>")
+    with pytest.raises(BulkError, match="no file named like pubmed26n0001"):
+        Folder(tmp_path).files()
+    with pytest.raises(BulkError, match="no such file or folder"):
+        Folder(tmp_path / "none")
 
 
 @pytest.fixture
@@ -107,3 +124,61 @@ def test_a_single_file_may_be_named_by_its_address(
     with httpx.Client(trust_env=False) as http:
         load(tmp_path, Mirror(address, http, tmp_path / "downloads"))
     assert set(titles(tmp_path)) == {"1", "2", "3", "4", "5"}
+
+
+def test_of_one_file_in_two_places_the_first_counts(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        write_files(tmp_path / name)
+    one, other = Folder(tmp_path / "one"), Folder(tmp_path / "other")
+    files = by_number((*one.files(), *other.files()))
+    assert [file.number % 10**6 for file in files] == [1, 2, 3, 4, 5]
+    assert {file.home for file in files} == {one}
+
+
+@pytest.mark.parametrize(
+    ("address", "number", "is_baseline"),
+    [
+        ("x/baseline/pubmed26n0001.xml.gz", 26_000_001, True),
+        ("x\\baseline\\pubmed26n1234.xml", 26_001_234, True),
+        ("baseline-copies/updatefiles/pubmed26n123456.xml.gz", 26_123_456, False),
+    ],
+)
+def test_a_file_is_known_by_its_name_and_folder(
+    tmp_path: Path, address: str, number: int, *, is_baseline: bool
+) -> None:
+    file = bulk_file(address, Folder(tmp_path))
+    assert file is not None
+    assert (file.number, file.is_baseline) == (number, is_baseline)
+
+
+@pytest.mark.parametrize(
+    "name", ["pubmed26n001.xml.gz", "pubmed26n0001.xml.gz.md5", "pubmed26n1234567.xml", "a.xml"]
+)
+def test_other_files_are_none_of_pubmeds(tmp_path: Path, name: str) -> None:
+    assert bulk_file(f"baseline/{name}", Folder(tmp_path)) is None
+
+
+def test_a_checksum_is_compared_in_lower_case_and_a_change_shows_in_the_stamp(
+    tmp_path: Path,
+) -> None:
+    write_files(tmp_path)
+    folder = Folder(tmp_path)
+    file = folder.files()[0]
+    path = Path(file.address)
+    wanted = md5_of(path)
+    Path(file.address + ".md5").write_text(f"MD5(a)= {wanted.upper()}")
+    assert folder.checksum(file) == wanted
+    stamp = folder.stamp(file)
+    os.utime(path, ns=(1, 1))
+    assert folder.stamp(file) != stamp
+
+
+@pytest.mark.parametrize("code", [204, 403, 404])
+def test_a_file_that_a_mirror_does_not_give_is_an_error(
+    pubmed_server: PubMedServer, mirror: Mirror, tmp_path: Path, code: int
+) -> None:
+    name = "pubmed26n0001.xml.gz"
+    pubmed_server.faults[name] = [status(code, "no")]
+    file = next(file for file in mirror.files() if file.name == "pubmed26n0001")
+    with pytest.raises(BulkError, match=f"status {code}"):
+        mirror.open(file).__enter__()

@@ -7,24 +7,28 @@ from datetime import date
 from ingest.archive.archive import NOTHING, StoreResult
 from ingest.archive.slices import Slice, SliceState
 
-Tell = Callable[[str, int, int], None]
-"""Told (what is being done, how many are done, how many there are; 0 where unknown)."""
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many are done, how many there are (0 where unknown)."""
 
 _UNFINISHED = frozenset({SliceState.RUNNING, SliceState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one slice ended, and what became of its records."""
+class SliceOutcome:
+    """How one slice ended, and what became of its records.
+
+    ``vanished`` are the PMIDs that PubMed's search does not know any more.
+    """
 
     piece: Slice
     stored: StoreResult = NOTHING
     warnings: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class HarvestReport:
-    """A harvest as a whole; ``as_of`` is the day up to which the archive is now complete.
+    """A harvest, all slices together; ``as_of`` is the day up to which the archive is now complete.
 
     ``problems`` name what failed, ``warnings`` what PubMed remarked on the query.
     """
@@ -38,7 +42,7 @@ class HarvestReport:
 
     @property
     def asked(self) -> int:
-        """How many PMIDs were asked for; a PMID counts in every slice it stands in."""
+        """How many PMIDs were asked for; a PMID counts in every slice that has it."""
         return sum(piece.asked for piece in self.slices)
 
     @property
@@ -58,16 +62,16 @@ class HarvestReport:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing failed; records that cannot be read are told apart from that."""
+        """Whether nothing failed; records that cannot be read do not count as failure."""
         return not self.problems and all(piece.state not in _UNFINISHED for piece in self.slices)
 
 
 def summarize(
-    outcomes: Iterable[Outcome], problems: Iterable[str], as_of: date | None, requests: int = 0
+    outcomes: Iterable[SliceOutcome], problems: Iterable[str], as_of: date | None, requests: int = 0
 ) -> HarvestReport:
     """Sum up the outcomes; what a slice says went wrong joins the problems."""
     listed = tuple(outcomes)
-    told = [
+    failed = [
         f"{outcome.piece.source} {outcome.piece.name}: {outcome.piece.problem}"
         for outcome in listed
         if outcome.piece.problem
@@ -75,7 +79,7 @@ def summarize(
     return HarvestReport(
         tuple(outcome.piece for outcome in listed),
         sum((outcome.stored for outcome in listed), NOTHING),
-        tuple(dict.fromkeys([*told, *problems])),
+        tuple(dict.fromkeys([*failed, *problems])),
         tuple(dict.fromkeys(warning for outcome in listed for warning in outcome.warnings)),
         as_of,
         requests,

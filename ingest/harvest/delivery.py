@@ -1,12 +1,13 @@
 """Fetching a list of PMIDs until every one is accounted for: what was asked is what came."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from io import BytesIO
 
 from ingest.document import Deletion, Record, Rejected
-from ingest.formats.cutting import NoRecordsError
 from ingest.formats.medline import read_records
+from ingest.formats.record_splitter import NoRecordsError
 from ingest.pubmed.client import PubMed
 
 _ROUNDS = 4
@@ -39,60 +40,49 @@ class Delivery:
         return frozenset(record.pmid for record in self.records if isinstance(record, Deletion))
 
 
+@dataclass(slots=True)
+class _Fetched:
+    """What came so far for the PMIDs ``asked`` for."""
+
+    asked: Sequence[str]
+    good: list[Record] = field(default_factory=list[Record])
+    bad: dict[str | None, Rejected] = field(default_factory=dict[str | None, Rejected])
+    answers: list[bytes] = field(default_factory=list[bytes])
+
+    def lacking(self) -> list[str]:
+        came = {record.pmid for record in self.good}
+        return [pmid for pmid in self.asked if pmid not in came]
+
+    def add(self, body: bytes) -> None:
+        """Keep what was asked for; a record without a readable PMID may be one of them."""
+        self.answers.append(body)
+        with suppress(NoRecordsError):  # whether that is right is seen when the sets are compared
+            for record in read_records(BytesIO(body), _SOURCE):
+                if isinstance(record, Rejected):
+                    self.bad[record.pmid] = record
+                elif record.pmid in self.asked:
+                    self.good.append(record)
+
+
 def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
     """Fetch, and ask again for what did not come or could not be read."""
-    asked = frozenset(pmids)
-    good: list[Record] = []
-    bad: dict[str | None, Rejected] = {}
-    answers: list[bytes] = []
+    fetched = _Fetched(pmids)
     for round_number in range(_ROUNDS):
-        lacking = _lacking(pmids, good)
-        if not lacking or (round_number > 1 and bad.keys() >= set(lacking)):
+        lacking = fetched.lacking()
+        if not lacking or (round_number > 1 and fetched.bad.keys() >= set(lacking)):
             break
         if round_number:
-            pubmed.clock.sleep(pubmed.patience.wait_s(round_number, pubmed.clock.chance()))
+            pubmed.clock.sleep(pubmed.policy.wait_s(round_number, pubmed.clock.chance()))
         if body := pubmed.fetch(lacking):
-            answers.append(body)
-            _sort(_read(body), asked, good, bad)
-    return _delivery(pubmed, _lacking(pmids, good), good, bad, answers)
+            fetched.add(body)
+    return _delivery(pubmed, fetched)
 
 
-def _read(body: bytes) -> Iterable[Record]:
-    try:
-        yield from read_records(BytesIO(body), _SOURCE)
-    except NoRecordsError:
-        return  # whether that is right is seen when the sets are compared
-
-
-def _sort(
-    records: Iterable[Record],
-    asked: frozenset[str],
-    good: list[Record],
-    bad: dict[str | None, Rejected],
-) -> None:
-    """Keep what was asked for; a record without a readable PMID may be one of them."""
-    for record in records:
-        if isinstance(record, Rejected):
-            bad[record.pmid] = record
-        elif record.pmid in asked:
-            good.append(record)
-
-
-def _lacking(pmids: Iterable[str], good: Iterable[Record]) -> list[str]:
-    came = {record.pmid for record in good}
-    return [pmid for pmid in pmids if pmid not in came]
-
-
-def _delivery(
-    pubmed: PubMed,
-    lacking: Sequence[str],
-    good: Sequence[Record],
-    bad: dict[str | None, Rejected],
-    answers: Sequence[bytes],
-) -> Delivery:
+def _delivery(pubmed: PubMed, fetched: _Fetched) -> Delivery:
+    lacking, bad = fetched.lacking(), fetched.bad
     unread = tuple(letter for pmid, letter in bad.items() if pmid is None or pmid in lacking)
     unaccounted = [pmid for pmid in lacking if pmid not in bad]
     known = pubmed.existing(unaccounted)
     missing = tuple(pmid for pmid in unaccounted if pmid in known)
     vanished = tuple(pmid for pmid in unaccounted if pmid not in known)
-    return Delivery(tuple(good), unread, missing, vanished, tuple(answers))
+    return Delivery(tuple(fetched.good), unread, missing, vanished, tuple(fetched.answers))

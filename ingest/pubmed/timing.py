@@ -1,4 +1,4 @@
-"""When to send the next request: at one pace for all processes, and later after a failure."""
+"""When to send the next request: at one rate for all processes, and later after a failure."""
 
 import fcntl
 import os
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 class Clock:
     """Time and chance, as arguments: a test's clock sleeps in no time.
 
-    ``now_s`` must tell the same time in every process of the machine; ``chance`` is in [0, 1).
+    ``now_s`` must give the same time in every process of the machine; ``chance`` is in [0, 1).
     """
 
     now_s: Callable[[], float] = time.monotonic
@@ -40,7 +40,7 @@ class UnreachableError(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How often to try, and how long to wait between: doubled each time, up to the longest.
 
     The defaults ride out an outage of one to two minutes.
@@ -52,16 +52,16 @@ class Patience:
     longest_retry_after_s: float = 900.0
 
     def wait_s(self, failures: int, chance: float) -> float:
-        """Say how long to wait after so many failures; half of it is chance.
+        """How long to wait after so many failures; half of it is chance.
 
-        >>> [Patience().wait_s(failures, 0.0) for failures in (1, 2, 3, 9)]
+        >>> [RetryPolicy().wait_s(failures, 0.0) for failures in (1, 2, 3, 9)]
         [0.5, 1.0, 2.0, 30.0]
         """
         longest = min(self.longest_wait_s, self.first_wait_s * 2 ** (failures - 1))
         return longest * (0.5 + chance / 2)
 
 
-def persist(attempt: Callable[[], Result], patience: Patience, clock: Clock) -> Result:
+def retry(attempt: Callable[[], Result], policy: RetryPolicy, clock: Clock) -> Result:
     """Repeat ``attempt`` while it raises TransientError, then raise UnreachableError.
 
     A server that says when to come back is obeyed, up to a limit.
@@ -72,13 +72,13 @@ def persist(attempt: Callable[[], Result], patience: Patience, clock: Clock) -> 
             return attempt()
         except TransientError as error:
             failures += 1
-            if failures >= patience.attempts:
+            if failures >= policy.attempts:
                 raise UnreachableError(f"{error}; tried {failures} times") from None
-            asked_s = min(error.retry_after_s or 0.0, patience.longest_retry_after_s)
-        clock.sleep(max(asked_s, patience.wait_s(failures, clock.chance())))
+            asked_s = min(error.retry_after_s or 0.0, policy.longest_retry_after_s)
+        clock.sleep(max(asked_s, policy.wait_s(failures, clock.chance())))
 
 
-class Pacer:
+class RateLimiter:
     """Spaces the starts of requests; every process that names the same file takes its turn.
 
     The file holds the moment at which the next request may start. The server counts requests by

@@ -78,34 +78,34 @@ def store_record(connection: sqlite3.Connection, record: Record, issued: int, at
 
 
 def _store_document(connection: sqlite3.Connection, document: Document, issued: int) -> str:
-    revised = document.revised.isoformat() if document.revised else ""
-    body = to_json(document)
     held = _held(connection, document.pmid)
-    outcome = _judge((document.version, revised), issued, body, held)
+    outcome = _judge(document, issued, held)
     if outcome in {"added", "updated"}:
-        _write(connection, document, (revised, issued), body, held)
+        row = _row(document, issued, _next(connection), held)
+        connection.execute(_UPSERT, row)
+        connection.execute(_RESOLVED, (document.pmid, issued))
     else:
         connection.execute(_SEEN, (issued, document.pmid, issued))
         connection.execute(_DELIVERED, (document.pmid, issued, _NO_BYTES))
     return outcome
 
 
-def _write(
-    connection: sqlite3.Connection,
-    document: Document,
-    dated: tuple[str, int],
-    body: bytes,
-    held: _Held | None,
-) -> None:
-    revised, issued = dated
-    (sequence,) = connection.execute(_NEXT).fetchone()
+def _row(
+    document: Document, issued: int, sequence: int, held: _Held | None
+) -> tuple[str | int | bytes | None, ...]:
     content_hash = document.content_hash
     is_known_text = held is not None and held.content_hash == content_hash
     text_sequence = held.text_sequence if held and is_known_text else sequence
-    key = (document.pmid, document.version, revised, document.year, content_hash)
-    row = (*key, zlib.compress(body), issued, sequence, text_sequence)
-    connection.execute(_UPSERT, row)
-    connection.execute(_RESOLVED, (document.pmid, issued))
+    key = (document.pmid, document.version, _revised(document), document.year, content_hash)
+    return (*key, zlib.compress(to_json(document)), issued, sequence, text_sequence)
+
+
+def _revised(document: Document) -> str:
+    return document.revised.isoformat() if document.revised else ""
+
+
+def _next(connection: sqlite3.Connection) -> int:
+    return int(connection.execute(_NEXT).fetchone()[0])
 
 
 def _held(connection: sqlite3.Connection, pmid: str) -> _Held | None:
@@ -113,15 +113,15 @@ def _held(connection: sqlite3.Connection, pmid: str) -> _Held | None:
     return _Held(*row) if row else None
 
 
-def _judge(key: tuple[int, str], issued: int, body: bytes, held: _Held | None) -> str:
-    """Decide what a document is to what is held; ``key`` is (version, revised)."""
+def _judge(document: Document, issued: int, held: _Held | None) -> str:
+    """Decide what a document is to what is held; a new field, still empty, makes no news."""
     if held is None:
         return "added"
-    held_key = (held.version, held.revised)
+    key, held_key = (document.version, _revised(document)), (held.version, held.revised)
     if held.is_deleted:
         is_earlier = issued < held.issued <= _LATEST_BULK_FILE
         return "added" if key > held_key and not is_earlier else "stale"
-    if key == held_key and zlib.decompress(held.body) == body:
+    if key == held_key and from_blob(held.body) == document:
         return "unchanged"
     return "stale" if (*key, issued) < (*held_key, held.issued) else "updated"
 
@@ -133,8 +133,7 @@ def _bury(connection: sqlite3.Connection, pmid: str, issued: int) -> str:
         return "unchanged"
     if held and 0 < issued < held.issued <= _LATEST_BULK_FILE:
         return "stale"  # a file after that one has the record again
-    (sequence,) = connection.execute(_NEXT).fetchone()
-    connection.execute(_BURY, (pmid, issued, sequence))
+    connection.execute(_BURY, (pmid, issued, _next(connection)))
     connection.execute(_RESOLVED, (pmid, issued))
     return "deleted"
 
@@ -143,7 +142,6 @@ def _keep_dead_letter(
     connection: sqlite3.Connection, letter: Rejected, issued: int, at: str
 ) -> str:
     digest = hashlib.sha256(f"{letter.pmid}\0{letter.reason}\0".encode() + letter.raw)
-    row = (digest.hexdigest(), letter.source, letter.pmid, letter.reason)
-    raw = zlib.compress(letter.raw)
-    connection.execute(_DEAD_LETTER, (*row, raw, issued, at, at))
+    row = (digest.hexdigest(), letter.source, letter.pmid, letter.reason, zlib.compress(letter.raw))
+    connection.execute(_DEAD_LETTER, (*row, issued, at, at))
     return "rejected"
