@@ -10,19 +10,16 @@ from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
 
-VIEW_PREFIX = "view_"
-
 
 class NoGraphError(ValueError):
     """There is no graph yet."""
 
 
 def list_questions() -> list[tuple[str, str, str]]:
-    """List (name, what it asks, its parameters), the explorer's own left out."""
+    """List (name, what it asks, its parameters)."""
     return [
         (each.name, each.summary, ", ".join(param.name for param in each.params))
         for each in questions()
-        if not each.name.startswith(VIEW_PREFIX)
     ]
 
 

@@ -4,7 +4,6 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from threading import Thread
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.endpoint.requests import Service
 from app.endpoint.routes import routes
-from app.explorer.queries.overview import totals, type_counts
-from app.explorer.queries.relations import Filter, relation_kinds, relation_page
 from app.explorer.theme import server_options
-from app.graph_access import has_graph, shared_sandbox
+from app.graph_access import graph_version, shared_sandbox
+from app.read_models import NotPreparedError, read_model
 from app.settings import Settings
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
@@ -68,14 +66,11 @@ class PortError(OSError):
     """Nobody can listen where the server should."""
 
 
-def warm() -> None:
-    """Ask what every first visitor would wait for; answers of a snapshot are kept."""
-    with suppress(SnapshotError, StoreError):
-        if has_graph():
-            totals()
-            type_counts()
-            relation_kinds(Filter())
-            relation_page(Filter(), 1)
+def warm(settings: Settings) -> None:
+    """Have a read model made where it is missing, before the first visitor asks for it."""
+    with suppress(SnapshotError, StoreError, NotPreparedError):
+        if version := graph_version(settings):
+            read_model(settings, version)
 
 
 def create_app(settings: Settings) -> st.App:
@@ -84,8 +79,8 @@ def create_app(settings: Settings) -> st.App:
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncGenerator[None]:
-        """Warm up beside the first visitors; end what was started with the server."""
-        Thread(target=warm, daemon=True).start()
+        """Prepare the lists beside the first visitors; end what was started with the server."""
+        await run_in_threadpool(warm, settings)
         try:
             yield
         finally:

@@ -21,14 +21,12 @@ from pathlib import Path
 
 import httpx
 from pyoxigraph import Quad, RdfFormat, parse
-from queries import Timing, lists_of, measure, question_names, texts_of
+from queries import Timing, evidence_of, lists_of, measure, question_names, texts_of
 
-from app.explorer.queries.relation_table import RelationTable, read_table
-from kg.snapshots.labels import build_index
-from kg.snapshots.paper_years import read_paper_years, write_paper_years
+from kg.snapshots.read_model import ReadModel
+from kg.snapshots.read_model_build import build_read_model
 from kg.snapshots.snapshot import Snapshot
 from kg.stores.embedded import EmbeddedStore
-from ontology.namespaces import to_iri
 from tests.virtuoso import PASSWORD, USER, running_virtuoso
 
 QUERY_S, SLOW_MS = 20, 5_000
@@ -70,7 +68,12 @@ def peak_mb() -> float:
 
 def size_mb(folder: Path) -> float:
     """Add up the files of a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+    return sum(size_of(path) for path in folder.rglob("*") if path.is_file())
+
+
+def size_of(path: Path) -> float:
+    """Tell the size of a file in MB."""
+    return path.stat().st_size / 2**20
 
 
 def embedded(file: Path, folder: Path, repeat: int) -> dict[str, object]:
@@ -83,30 +86,16 @@ def embedded(file: Path, folder: Path, repeat: int) -> dict[str, object]:
     loaded = Load(store.size(), wall, cpu, size_mb(path), peak_mb())
     store.close()
     store = EmbeddedStore.open_read_only(path)
-    clock = Clock.start()
-    build_index(store, Snapshot(folder).labels)
-    once = {"label index": clock.read()}
-    clock = Clock.start()
-    write_paper_years(store, Snapshot(folder).labels)
-    once["papers a year"] = clock.read()
-    clock = Clock.start()
-    table = read_table(store)
-    once["table of relations"] = clock.read()
-    texts = list(texts_of(store, question_names(servers=True)))
+    clock, model = Clock.start(), Snapshot(folder).read_model
+    build_read_model(store, model)
+    once = {"read model": (*clock.read(), size_of(model))}
+    texts = list(texts_of(store, question_names()))
     (folder / "questions.json").write_text(json.dumps(texts), encoding="utf-8")
     timings = list(ask(lambda text: list(store.select(text)), texts, repeat))
-    timings += [measure(name, answer, repeat) for name, answer in lists_of(table)]
-    timings += years_of(table, Snapshot(folder).labels, repeat)
+    lists = ReadModel.open(model)
+    asked = (*lists_of(lists), *evidence_of(store, lists))
+    timings += [measure(name, answer, repeat) for name, answer in asked]
     return figures(loaded, timings) | {"once": once}
-
-
-def years_of(table: RelationTable, index: Path, repeat: int) -> Iterator[Timing]:
-    """Time what the explorer reads of the hub, and of a concept with few relations."""
-    sizes = {name: len(rows) for name, rows in table.by_object.items()}
-    concepts = {"entity: papers a year, hub": max, "entity: papers a year": min}
-    for name, choose in concepts.items():
-        iri = to_iri(choose(sizes, key=lambda each: sizes[each]))
-        yield measure(name, lambda iri=iri: read_paper_years(index, iri) or (), repeat)
 
 
 def ask(

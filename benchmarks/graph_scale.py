@@ -4,10 +4,10 @@
         [--with-virtuoso] [--keep FOLDER]
 
 The graph is made by ``benchmarks/synthetic_graph.py``. Each engine has a process of its own; all
-are asked the same texts: the questions of the catalogue and of the explorer, with their defaults
-and ("hub") about the best connected concepts. Rows about lists of relations are what the explorer
-reads from its table in memory. FOLDER keeps the graph and the store. The exit code is 1 where the
-embedded store misses what is required of it.
+are asked the same texts: the questions of the catalogue, with their defaults and ("hub") about the
+best connected concepts. Rows with a colon are what the explorer reads: of the read model, and
+sentences of the store. FOLDER keeps the graph and the store. The exit code is 1 where the embedded
+store misses what is required of it.
 """
 
 import argparse
@@ -25,14 +25,11 @@ HERE = Path(__file__).parent
 MIN_RATE, MAX_PEAK_MB = 60_000, 1_500
 ENTITY_PAGE_MS, TOP_RELATIONS_MS = 50, 200
 ENTITY_PAGE = (
-    "view_concept",
-    "view_concept, hub",
-    "view_concept_degree",
-    "view_concept_degree, hub",
-    "entity: papers a year",
+    "entity: names, hub",
     "entity: papers a year, hub",
-    "relations: counts, subject, hub",
+    "relations: a facet, subject, hub",
     "relations: page 1, subject, hub",
+    "relations: page 1, object, hub",
 )
 LIMITS_MS = dict.fromkeys(ENTITY_PAGE, ENTITY_PAGE_MS) | {"top_relations": TOP_RELATIONS_MS}
 Figures = dict[str, Any]
@@ -66,7 +63,9 @@ def run(engine: str, file: Path, repeat: int) -> Figures:
     folder = file.parent
     command = [sys.executable, str(HERE / "graph_engines.py"), engine, str(file), str(folder)]
     print(f"{engine}:", file=sys.stderr, flush=True)
-    for left in {"embedded": ("graph", "labels.sqlite"), "virtuoso": ("virtuoso",)}.get(engine, ()):
+    for left in {"embedded": ("graph", "read_model.sqlite"), "virtuoso": ("virtuoso",)}.get(
+        engine, ()
+    ):
         subprocess.run(["rm", "-rf", str(folder / left)], check=True)  # noqa: S603, S607
     done = subprocess.run(  # noqa: S603  # our own program
         [*command, "--repeat", str(repeat)], stdout=subprocess.PIPE, text=True, check=False
@@ -90,9 +89,9 @@ def loads(runs: Mapping[str, Figures]) -> Iterator[str]:
 
 def once(figures: Figures) -> Iterator[str]:
     """Write what is done once after loading."""
-    yield "| once a snapshot | s | CPU, s |\n|---|---|---|"
-    for name, (wall, cpu) in figures["once"].items():
-        yield f"| {name} | {wall:,.1f} | {cpu:,.1f} |"
+    yield "| once a snapshot | s | CPU, s | MB |\n|---|---|---|---|"
+    for name, (wall, cpu, size) in figures["once"].items():
+        yield f"| {name} | {wall:,.1f} | {cpu:,.1f} | {size:,.1f} |"
 
 
 def timings(runs: Mapping[str, Figures]) -> Iterator[str]:

@@ -1,13 +1,12 @@
-"""Print how long each question of the catalogue and of the explorer takes on a graph.
+"""Print how long each question of the catalogue, and each list of the explorer, takes on a graph.
 
-    python benchmarks/queries.py DATA [--limit-ms 100] [--repeat 5] [--servers]
+    python benchmarks/queries.py DATA [--limit-ms 100] [--repeat 5]
 
-DATA is a data directory. Each question is asked with its defaults; those behind a view get the
-best supported assertion and a paper that says it. Where that differs from the
-default, a question is asked once more about the best connected concepts of the graph ("hub"). The
+DATA is a data directory. Each question is asked with its defaults, and once more about the best
+connected concepts of the graph ("hub") where that differs. The
 first answer and the median are told, of wall time; of CPU time the median. The exit code is 1
-where a median of CPU time is over the limit. ``--servers`` adds what the explorer asks of servers
-only; from a snapshot it reads lists of relations in memory, which are timed here as it does.
+where a median of CPU time is over the limit. What the explorer reads of the read model is timed
+too, and the evidence of the best supported relation.
 """
 
 import argparse
@@ -16,19 +15,20 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
 
-from app.explorer.queries.relation_table import ASSERTION, RelationTable, read_table
-from app.explorer.queries.relations import PAGE_SIZE, Filter, count_kinds, listed
+from app.explorer.citations import citations_in, cited, outlines_of
+from app.explorer.views.page_parts import PAGE_SIZE
 from app.update import graph_root
-from kg.graph.catalogue import Question, ask, bind, question, question_folder
+from kg.graph.catalogue import ask, bind, question, questions
 from kg.graph.rdf import cell
-from kg.snapshots.snapshot import current_snapshot
+from kg.snapshots.read_model import ReadModel, RelationFilter
+from kg.snapshots.read_model_build import make_read_model
+from kg.snapshots.snapshot import Snapshot, current_snapshot
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 
-SERVERS_ONLY = ("view_labels", "view_relation_kinds", "view_relations")
 ROLES = {
     "disease": "DDF", "taxon": "Bacteria", "gene": "Gene", "first": "DDF", "second": "DDF",
     "concept": "", "subject": "", "object": "",
@@ -79,7 +79,7 @@ def texts_of(store: TripleStore, names: Iterable[str]) -> Iterator[tuple[str, st
     hubs = hubs_of(store)
     for name in names:
         known = question(name)
-        defaults = bind(known, view_arguments(known, hubs))
+        defaults = bind(known, {})
         yield name, defaults
         hub = bind(known, {p.name: hubs[p.name] for p in known.params if p.name in hubs})
         if hub != defaults:
@@ -88,12 +88,6 @@ def texts_of(store: TripleStore, names: Iterable[str]) -> Iterator[tuple[str, st
 
 def _answering(store: TripleStore, text: str) -> Callable[[], Sized]:
     return lambda: list(store.select(text))
-
-
-def view_arguments(asked: Question, hubs: Mapping[str, str]) -> dict[str, str]:
-    """Give a view an assertion and an article that are there; its filters stay open."""
-    wanted = {"assertion", "article"} if asked.name.startswith("view_") else set[str]()
-    return {p.name: hubs[p.name] for p in asked.params if p.name in wanted and p.name in hubs}
 
 
 def hubs_of(store: TripleStore) -> dict[str, str]:
@@ -106,7 +100,6 @@ def hubs_of(store: TripleStore) -> dict[str, str]:
         hubs |= {name: cell(row, name) for name in ("subject", "predicate", "object")}
     for row in ask(store, "evidence_of_assertion", _claim(hubs) | {"limit": "1"}):
         hubs["article"], hubs["pmid"] = cell(row, "article"), cell(row, "pmid")
-    hubs["assertion"] = ASSERTION + _best(store)
     return hubs
 
 
@@ -119,45 +112,56 @@ def _claim(hubs: Mapping[str, str]) -> dict[str, str]:
     return {name: hubs[name] for name in ("subject", "predicate", "object")}
 
 
-def _best(store: TripleStore) -> str:
-    return next(iter(read_table(store).rows)).id
+def question_names() -> list[str]:
+    """Name the questions of the catalogue."""
+    return [known.name for known in questions()]
 
 
-def question_names(*, servers: bool) -> list[str]:
-    """Name the questions: the catalogue's, and the explorer's."""
-    files = [entry.name for entry in question_folder().iterdir() if entry.name.endswith(".rq")]
-    left_out = () if servers else SERVERS_ONLY
-    return sorted({name.removesuffix(".rq") for name in files} - set(left_out))
-
-
-def lists_of(table: RelationTable) -> Iterator[Asked]:
-    """Read the explorer's lists of relations and their counts as its views do."""
-    hub = max(table.by_subject, key=lambda concept: len(table.by_subject[concept]))
+def lists_of(lists: ReadModel) -> Iterator[Asked]:
+    """Read lists, counts and the page of a concept as the explorer's views do."""
+    (hub,) = lists.rows("SELECT curie, name FROM concept ORDER BY degree DESC LIMIT 1")
     filters = {
-        "all": Filter(),
-        "one type": Filter(subject_type="bacteria"),
-        "two papers or more": Filter(papers="2"),
-        "subject, hub": Filter(subject=hub),
+        "all": RelationFilter(),
+        "one type": RelationFilter(subject_type="bacteria"),
+        "two papers or more": RelationFilter(papers=2),
+        "subject, hub": RelationFilter(subject=hub["curie"]),
+        "object, hub": RelationFilter(object=hub["curie"]),
     }
     for name, chosen in filters.items():
-        yield f"relations: counts, {name}", lambda chosen=chosen: count_kinds(table, chosen)
-        yield f"relations: page 1, {name}", lambda chosen=chosen: _page(table, chosen)
+        yield f"relations: a facet, {name}", partial(lists.facet, chosen, "predicate")
+        yield f"relations: page 1, {name}", partial(lists.relations, chosen, PAGE_SIZE)
+    yield "entity: names, hub", lambda: [lists.concept(hub["curie"])]
+    yield "entity: papers a year, hub", partial(lists.paper_years, hub["curie"])
+    yield "search: hub", partial(lists.search, hub["name"])
+    yield "search: one letter", partial(lists.search, "b")
+    yield "home: concepts by type", lists.type_counts
 
 
-def _page(table: RelationTable, chosen: Filter) -> Sized:
-    return list(islice(listed(table, chosen), PAGE_SIZE))
+def evidence_of(store: TripleStore, lists: ReadModel) -> Iterator[Asked]:
+    """Read the sentences of the best supported relation, and of one of its papers."""
+    for best in lists.relations(RelationFilter(), 1):
+        found = outlines_of(store, best.iri)
+        yield "evidence: outlines, best", partial(outlines_of, store, best.iri)
+        yield "evidence: page 1, best", lambda found=found: list(cited(store, found[:PAGE_SIZE]))
+        yield "paper: sentences", partial(citations_in, store, found[0].pmid)
 
 
-def main(data: Path, limit_ms: float, repeat: int, *, servers: bool) -> int:
+def prepared(snapshot: Snapshot, store: TripleStore) -> ReadModel:
+    """Open the read model of a snapshot; one that was made before there were any gets it now."""
+    make_read_model(store, snapshot.read_model)
+    return ReadModel.open(snapshot.read_model)
+
+
+def main(data: Path, limit_ms: float, repeat: int) -> int:
     """Time everything, print the table, the slowest first."""
     snapshot = current_snapshot(graph_root(data))
     if snapshot is None:
         sys.exit(f"{data}: no graph yet")
     store = EmbeddedStore.open_read_only(snapshot.graph)
-    once = measure("relations: the table, once a snapshot", lambda: read_table(store).rows, 1)
-    asked = [*asked_of(store, question_names(servers=servers)), *lists_of(read_table(store))]
+    lists = prepared(snapshot, store)
+    asked = (*asked_of(store, question_names()), *lists_of(lists), *evidence_of(store, lists))
     timings = [measure(name, answer, repeat) for name, answer in asked]
-    print(f"{store.size():,} quads\n\n{HEAD}\n{once}")
+    print(f"{store.size():,} quads\n\n{HEAD}")
     for timing in sorted(timings, key=lambda timing: -timing.cpu_ms):
         print(timing)
     late = [t for t in timings if t.cpu_ms > limit_ms]
@@ -172,6 +176,5 @@ if __name__ == "__main__":
     parser.add_argument("data", type=Path)
     parser.add_argument("--limit-ms", type=float, default=100)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--servers", action="store_true")
     given = parser.parse_args()
-    sys.exit(main(given.data, given.limit_ms, given.repeat, servers=given.servers))
+    sys.exit(main(given.data, given.limit_ms, given.repeat))

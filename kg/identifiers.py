@@ -9,6 +9,7 @@ from ontology.namespaces import GUTBRAIN, PREFIX_MAP, CurieError, to_curie, to_i
 from ontology.schema import Predicate
 
 ARTICLE = PREFIX_MAP["PMID"]
+ASSERTION = GUTBRAIN + "assertion/"
 RUN = GUTBRAIN + "run/"
 _REMEMBERED = 100_000
 """Identifiers kept in mind; reading one costs 25 µs, and concepts come again and again."""
@@ -69,7 +70,7 @@ def local_id(iri: str) -> str:
 
 def assertion_iri(subject: str, predicate: Predicate, object_: str) -> str:
     """Name the assertion that joins two CURIEs."""
-    return f"{GUTBRAIN}assertion/{digest(subject, predicate.value, object_)}"
+    return ASSERTION + digest(subject, predicate.value, object_)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -3,10 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from app.explorer.queries.evidence import AssertionPage, EvidenceRow
-from app.explorer.queries.relation_table import RelationRow
+from kg.assertion import Citation, Edge
 from kg.exports.csv_table import Cell, defused
 
 RELATION_COLUMNS = (
@@ -19,6 +18,9 @@ EVIDENCE_COLUMNS = (
     "object_at", "says", "direction", "is_speculative", "study_kinds", "score",
     "recognizer", "relation_method", "pipeline_version", "evidence",
 )  # fmt: skip
+
+Writer = Callable[[Sequence[str], Iterable[Sequence[Cell]]], bytes]
+"""What writes rows under the names of their columns."""
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -36,36 +38,31 @@ def as_json(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     return json.dumps(objects, ensure_ascii=False, indent=1).encode()
 
 
-def relation_cells(row: RelationRow) -> tuple[Cell, ...]:
+def relation_cells(edge: Edge) -> tuple[Cell, ...]:
     """The cells of ``RELATION_COLUMNS``."""
-    ends = (row.subject.id, row.subject.name, row.subject.type)
-    other = (row.object.id, row.object.name, row.object.type)
+    subject, stated, object_ = edge.subject, edge.assertion, edge.object
     return (
-        *ends,
-        row.predicate,
-        *other,
-        row.papers,
-        row.against,
-        row.belief,
-        row.first,
-        row.last,
-        row.id,
+        *(subject.curie, subject.name, subject.type),
+        edge.predicate,
+        *(object_.curie, object_.name, object_.type),
+        *(stated.paper_count, stated.opposing_paper_count, stated.belief),
+        *(stated.first_year, stated.last_year),
+        edge.id,
     )
 
 
-def evidence_cells(page: AssertionPage, row: EvidenceRow) -> tuple[Cell, ...]:
+def evidence_cells(edge: Edge, citation: Citation) -> tuple[Cell, ...]:
     """The cells of ``EVIDENCE_COLUMNS``."""
-    claim, marked, paper = page.claim, row.marked, row.paper
-    ends = (claim.subject.id, claim.subject.name, claim.predicate, claim.object.id)
-    where = (
-        (paper.pmid, paper.year, paper.journal, paper.title, paper.is_retracted)
-        if paper
-        else (None,) * 5
+    found, article, pipeline = citation.evidence, citation.article, citation.pipeline
+    cues = found.cues
+    return (
+        *(edge.subject.curie, edge.subject.name, edge.predicate),
+        *(edge.object.curie, edge.object.name),
+        *(article.pmid, article.year, article.journal, article.title, article.is_retracted),
+        *(found.subject.passage, found.sentence),
+        *(found.subject.text, found.subject_at, found.object.text, found.object_at),
+        *("against" if cues.is_negated else "for", cues.polarity or "", cues.is_speculative),
+        *("; ".join(sorted(article.study_kinds)), found.score),
+        *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),
+        *(citation.reading, citation.id),
     )
-    spans = (marked.subject_text, marked.subject_at, marked.object_text, marked.object_at)
-    said = row.said
-    side = "against" if said.denies else "for"
-    studies = "; ".join(paper.studies) if paper else ""
-    spans += (side, said.direction, said.is_speculative, studies)
-    how = (row.score, row.recognizer, row.method, row.version, row.id)
-    return (*ends, claim.object.name, *where, row.passage, marked.sentence, *spans, *how)

@@ -3,18 +3,23 @@
 A ``Html`` is safe to show; every function takes plain text and escapes it.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import NewType
 from urllib.parse import urlencode
 
-from app.explorer.queries.concepts import End
-from app.explorer.queries.evidence import Claim, Marked
-from app.explorer.queries.standpoint import Said, StudyName
+from app.explorer.citations import names_of
 from app.explorer.theme import TYPE_HUES
+from kg.assertion import Edge, Evidence
+from kg.sentence.cues import Cues
+from kg.sentence.study import StudyKind
+from ontology.concept import Concept
 
 Html = NewType("Html", str)
+_LINKED = re.compile(r"https?://|/(?![/\\])")
+"""A browser reads ``//`` and ``/\\`` as the beginning of another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,8 @@ def element(tag: str, *content: Html, css: str = "") -> Html:
 
 
 def link(plain: str, url: str) -> Html:
-    """A link within the explorer, or outwards; only ``/``, http and https are linked."""
-    if not url.startswith(("/", "http://", "https://")):
+    """A link within the explorer, or outwards by http and https; any other URL stays text."""
+    if not _LINKED.match(url):
         return text(plain)
     return Html(f'<a href="{escape(url)}">{escape(plain)}</a>')
 
@@ -80,9 +85,13 @@ def hue(type_label: str) -> int:
     return hues.get(type_label, 210)
 
 
-def entity(end: End) -> Html:
+def entity(concept: Concept) -> Html:
     """A concept with its type, linked to its page."""
-    return join((link(end.name, address("entity", id=end.id)), type_badge(end.type)))
+    return join((_concept_link(concept), type_badge(concept.type)))
+
+
+def _concept_link(concept: Concept) -> Html:
+    return link(concept.name, address("entity", id=concept.curie))
 
 
 def meter(share: float) -> Html:
@@ -125,21 +134,21 @@ def _label(column: Column) -> str:
     return f' data-label="{escape(column.title)}"' if column.is_number else ""
 
 
-def marked_sentence(marked: Marked, subject_type: str, object_type: str) -> Html:
+def marked_sentence(found: Evidence, edge: Edge) -> Html:
     """A sentence with both mentions marked where their offsets say; overlaps are cut, not lost."""
     spans = sorted(
         (
-            (marked.subject_at, marked.subject_at + len(marked.subject_text), subject_type),
-            (marked.object_at, marked.object_at + len(marked.object_text), object_type),
+            (found.subject_at, found.subject_at + len(found.subject.text), edge.subject.type),
+            (found.object_at, found.object_at + len(found.object.text), edge.object.type),
         ),
     )
     parts, at = list[str](), 0
     for start, end, type_label in spans:
         begin = max(start, at)
-        parts.append(escape(marked.sentence[at:begin]))
-        parts.append(_mark(marked.sentence[begin:end], type_label))
+        parts.append(escape(found.sentence[at:begin]))
+        parts.append(_mark(found.sentence[begin:end], type_label))
         at = max(at, end)
-    return Html("".join([*parts, escape(marked.sentence[at:])]))
+    return Html("".join([*parts, escape(found.sentence[at:])]))
 
 
 def _mark(plain: str, type_label: str) -> str:
@@ -149,26 +158,26 @@ def _mark(plain: str, type_label: str) -> str:
     return f"<mark {hint}>{escape(plain)}</mark>"
 
 
-def claim_banner(claim: Claim) -> Html:
+def claim_banner(edge: Edge) -> Html:
     """Subject, arrow and object, large."""
     return element(
         "div",
-        _claim_end("subject", claim.subject),
-        element("div", text(f"—  {claim.predicate}  →"), css="gb-arrow"),
-        _claim_end("object", claim.object),
+        _claim_end("subject", edge.subject),
+        element("div", text(f"—  {edge.predicate}  →"), css="gb-arrow"),
+        _claim_end("object", edge.object),
         css="gb-claim",
     )
 
 
-def _claim_end(role: str, end: End) -> Html:
-    name = element("span", link(end.name, address("entity", id=end.id)), css="gb-name")
-    return element("div", quiet(role), name, type_badge(end.type))
+def _claim_end(role: str, concept: Concept) -> Html:
+    name = element("span", _concept_link(concept), css="gb-name")
+    return element("div", quiet(role), name, type_badge(concept.type))
 
 
-def claim_line(claim: Claim) -> Html:
+def claim_line(edge: Edge) -> Html:
     """Subject, predicate and object in a line; the predicate opens the evidence."""
-    predicate = link(f"— {claim.predicate} →", address("evidence", id=claim.id))
-    return join((entity(claim.subject), predicate, entity(claim.object)))
+    predicate = link(f"— {edge.predicate} →", address("evidence", id=edge.id))
+    return join((entity(edge.subject), predicate, entity(edge.object)))
 
 
 def type_bars(counts: Mapping[str, int]) -> Html:
@@ -194,11 +203,11 @@ def card(*paragraphs: Html) -> Html:
     return element("div", *paragraphs, css="gb-card")
 
 
-def cue_badges(said: Said, studies: Iterable[StudyName] = ()) -> Html:
+def cue_badges(cues: Cues, studies: Iterable[StudyKind] = ()) -> Html:
     """Small labels: against, the direction, a doubt, and the kinds of study; words, not colours."""
-    names = tuple(name for name in said.names if name != "for")
+    names = tuple(name for name in names_of(cues) if name != "for")
     badges = [element("span", text(name), css=_badge_css(name)) for name in names]
-    kinds = (f"{kind} study" if kind != "review" else kind for kind in studies)
+    kinds = (kind if kind is StudyKind.REVIEW else f"{kind} study" for kind in studies)
     badges += [element("span", text(kind), css="gb-cue gb-study") for kind in kinds]
     return join(badges)
 
@@ -215,5 +224,5 @@ def chips(pieces: Iterable[Html]) -> Html:
 
 
 def empty(title: str, advice: Html) -> Html:
-    """What stands where there is nothing to show, and what to do about it."""
+    """What is shown where there is nothing to show, and what to do about it."""
     return element("div", element("p", element("b", text(title))), advice, css="gb-empty")

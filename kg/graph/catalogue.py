@@ -63,15 +63,14 @@ def question_folder() -> Traversable:
 
 @cache
 def questions() -> tuple[Question, ...]:
-    """All questions for people, by name; those behind a view (``view_*.rq``) are left out."""
+    """All questions for people, by name."""
     names = sorted(entry.name for entry in question_folder().iterdir())
-    chosen = (n for n in names if n.endswith(".rq") and not n.startswith("view_"))
-    return tuple(question(name.removesuffix(".rq")) for name in chosen)
+    return tuple(question(name.removesuffix(".rq")) for name in names if name.endswith(".rq"))
 
 
 @cache
 def question(name: str) -> Question:
-    """Read the question of a name, with or without ``view_``; raises QuestionError if unknown."""
+    """Read the question of a name; raises QuestionError if unknown."""
     path = question_folder() / f"{name}.rq"
     if not re.fullmatch(r"\w+", name) or not path.is_file():
         raise QuestionError(f"No question is called {name!r}")

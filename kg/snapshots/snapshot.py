@@ -1,6 +1,6 @@
 """Blue and green: readers keep an immutable snapshot while the next one is written.
 
-Under the root: ``snapshots/000007`` with ``graph`` (the store), ``labels.sqlite`` and
+Under the root: ``snapshots/000007`` with ``graph`` (the store), ``read_model.sqlite`` and
 ``snapshot.json``; ``names/<name>`` with the number of a snapshot that is kept; ``CURRENT`` with the
 published one; ``LOCK`` held by the writer. A writer works in ``snapshots/000008.new``, which gets
 its number when it is whole: a number is never used twice. Only the swap of ``CURRENT`` publishes.
@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from kg.snapshots.labels import build_index
-from kg.snapshots.paper_years import write_paper_years
+from kg.snapshots.read_model_build import build_read_model
 from kg.stores.embedded import EmbeddedStore
 
 KEPT = 3
@@ -59,9 +58,9 @@ class Snapshot:
         return self.path / "graph"
 
     @property
-    def labels(self) -> Path:
-        """Where the label index is, and what was counted once (``paper_years``)."""
-        return self.path / "labels.sqlite"
+    def read_model(self) -> Path:
+        """Where the read model is; snapshots made before there was one get it when it is needed."""
+        return self.path / "read_model.sqlite"
 
     @property
     def record(self) -> Path:
@@ -191,8 +190,7 @@ def _start(current: Snapshot | None, coming: Snapshot) -> EmbeddedStore:
 def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapshot | None) -> None:
     if not store.has_changed and current is not None:
         return
-    build_index(store, coming.labels)
-    write_paper_years(store, coming.labels)
+    build_read_model(store, coming.read_model)
     record = {"made_from": current.number if current else None, "quads": store.size()}
     store.close()
     _write_whole(coming.record, json.dumps(record))

@@ -53,7 +53,7 @@ def all_open(data: Path) -> bool:
         store = EmbeddedStore.open_read_only(kept.snapshot.graph)
         assert store.size() == len(list(store.quads()))
         assert kept.quads in {None, store.size()}
-        assert kept.snapshot.labels.is_file()
+        assert kept.snapshot.read_model.is_file()
     return True
 
 

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.explorer.markup import hue
-from app.explorer.queries.concepts import End, YearCount
-from app.explorer.queries.relation_table import RelationRow
+from kg.assertion import Edge
+from ontology.concept import Concept
 
 NEIGHBOURS = 24
 
 
-def papers_chart(years: Sequence[YearCount]) -> None:
-    """Draw papers a year, with the years that have none."""
-    papers = {row.year: row.papers for row in years}
+def papers_chart(years: Sequence[tuple[int, int]]) -> None:
+    """Draw (year, papers), with the years that have none."""
+    papers = dict(years)
     span = range(min(papers), max(papers) + 1)
     st.bar_chart(
         {"year": [str(year) for year in span], "papers": [papers.get(year, 0) for year in span]},
@@ -21,21 +21,21 @@ def papers_chart(years: Sequence[YearCount]) -> None:
         y="papers",
         height=200,
         width=min(120 + 64 * len(span), 1200),
-        alt="Papers a year: " + ", ".join(f"{row.year} {row.papers}" for row in years),
+        alt="Papers a year: " + ", ".join(f"{year} {count}" for year, count in years),
     )
 
 
-def neighbourhood(centre: End, relations: Sequence[RelationRow]) -> None:
+def neighbourhood(centre: Concept, edges: Sequence[Edge]) -> None:
     """Draw the best supported relations of a concept, at most 24 neighbours."""
-    shown: dict[str, End] = {}
+    shown: dict[str, Concept] = {}
     links: list[dict[str, object]] = []
-    for row in relations:
-        other = row.object if row.subject.id == centre.id else row.subject
-        if other.id == centre.id or (len(shown) == NEIGHBOURS and other.id not in shown):
-            continue
-        shown[other.id] = other
-        links.append(_edge(row))
-    nodes = [_node(centre, 34), *(_node(end, 18) for end in shown.values())]
+    for edge in edges:
+        other = edge.object if edge.subject.curie == centre.curie else edge.subject
+        is_new = other.curie not in {centre.curie, *shown}
+        if other.curie in shown or (is_new and len(shown) < NEIGHBOURS):
+            shown[other.curie] = other
+            links.append(_link(edge))
+    nodes = [_node(centre, 34), *(_node(concept, 18) for concept in shown.values())]
     alt = f"{centre.name} and {len(shown)} neighbours, listed above"
     st.echarts_chart({"series": [_series(nodes, links)], "tooltip": {}}, height=420, alt=alt)
 
@@ -55,22 +55,22 @@ def _series(nodes: list[dict[str, object]], links: list[dict[str, object]]) -> d
     }
 
 
-def _node(end: End, size: int) -> dict[str, object]:
+def _node(concept: Concept, size: int) -> dict[str, object]:
     # the name is plain text to ECharts: the default tooltip escapes it
     return {
-        "id": end.id,
-        "name": end.name,
+        "id": concept.curie,
+        "name": concept.name,
         "symbolSize": size,
-        "itemStyle": {"color": f"hsl({hue(end.type)}, 50%, 52%)"},
+        "itemStyle": {"color": f"hsl({hue(concept.type)}, 50%, 52%)"},
         "label": {"show": True, "position": "right", "width": 130, "overflow": "truncate"},
     }
 
 
-def _edge(row: RelationRow) -> dict[str, object]:
-    width = 1 + min(row.papers, 6) / 2
+def _link(edge: Edge) -> dict[str, object]:
+    width = 1 + min(edge.assertion.paper_count, 6) / 2
     return {
-        "source": row.subject.id,
-        "target": row.object.id,
-        "value": row.predicate,
+        "source": edge.subject.curie,
+        "target": edge.object.curie,
+        "value": edge.predicate,
         "lineStyle": {"width": width, "opacity": 0.55},
     }

@@ -1,6 +1,7 @@
 """One concept: its names, what is said of it, and when."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -20,15 +21,16 @@ from app.explorer.markup import (
     text,
     type_badge,
 )
-from app.explorer.queries.concepts import ConceptPage, End, papers_a_year, read_concept
-from app.explorer.queries.relation_table import RelationRow
-from app.explorer.queries.relations import Filter, count, facet, relation_kinds, relation_page
 from app.explorer.views.charts import neighbourhood, papers_chart
-from app.explorer.views.page_parts import counted, parameter, show_html, title, view
+from app.explorer.views.page_parts import Source, counted, parameter, show_html, title, view
 from app.explorer.views.relations import opposition, years
+from kg.assertion import Edge
+from kg.snapshots.read_model import ReadModel, RelationFilter
+from ontology.concept import Concept
 from ontology.namespaces import CurieError, to_iri
 
-READ = 100
+DRAWN = 100
+"""Relations of each direction that the picture is made of."""
 SHOWN_EACH = 6
 COLUMNS = (
     Column("Concept"),
@@ -40,22 +42,23 @@ COLUMNS = (
 
 
 @view
-def show() -> None:
+def show(source: Source) -> None:
     """Show the concept that the URL names."""
-    concept = read_concept(parameter("id")) if parameter("id") else None
+    wanted = parameter("id")
+    concept = source.lists.concept(wanted)
     if concept is None:
         title("Concept")
-        shown = parameter("id") or "without a name"
-        show_html(empty(f"The graph has no concept {shown}.", link("Search for one", "/")))
+        missing = f"The graph has no concept {wanted or 'without a name'}."
+        show_html(empty(missing, link("Search for one", "/")))
         return
     title(concept.name)
     show_names(concept)
-    show_relations(concept)
+    show_relations(source.lists, concept)
 
 
-def show_names(concept: ConceptPage) -> None:
+def show_names(concept: Concept) -> None:
     """Show type, identifiers and synonyms."""
-    known = (() if concept.is_provisional else (concept.id,)) + concept.matches
+    known = (() if concept.is_provisional else (concept.curie,)) + concept.same_as
     lines = [join((type_badge(concept.type), *(link(name, outward(name)) for name in known)), "  ")]
     if concept.is_provisional:
         lines.append(quiet("Provisional: no vocabulary of ours has this name."))
@@ -72,56 +75,53 @@ def outward(identifier: str) -> str:
         return ""
 
 
-def show_relations(concept: ConceptPage) -> None:
+def show_relations(lists: ReadModel, concept: Concept) -> None:
     """Show what is said of the concept in both directions, then the pictures."""
-    said, received = Filter(subject=concept.id), Filter(object=concept.id)
-    if not _total(said) + _total(received):
-        show_html(
-            empty("No relation of this concept was found.", link("All relations", "/relations"))
-        )
+    said, received = RelationFilter(subject=concept.curie), RelationFilter(object=concept.curie)
+    if not lists.count(said) + lists.count(received):
+        advice = link("All relations", "/relations")
+        show_html(empty("No relation of this concept was found.", advice))
         return
     for column, heading, chosen in zip(
         st.columns(2), ("As subject", "As object"), (said, received), strict=True
     ):
         with column:
-            show_direction(heading, chosen)
-    show_pictures(concept, (*relation_page(said, 1, READ), *relation_page(received, 1, READ)))
+            show_direction(lists, heading, chosen)
+    edges = (*lists.relations(said, DRAWN), *lists.relations(received, DRAWN))
+    show_pictures(lists, concept, edges)
 
 
-def _total(chosen: Filter) -> int:
-    return count(relation_kinds(chosen), chosen)
+def show_direction(lists: ReadModel, heading: str, chosen: RelationFilter) -> None:
+    """Show the relations of one direction, a table a predicate, the most frequent first."""
+    counts = lists.facet(chosen, "predicate")
+    show_html(element("h2", text(f"{heading}: {counted(sum(counts.values()), 'relation')}")))
+    for predicate, relations in sorted(counts.items(), key=lambda count: -count[1]):
+        narrowed = replace(chosen, predicate=predicate)
+        opened = link(counted(relations, "relation"), address("relations", **narrowed.values()))
+        line = element("p", element("b", text(predicate)), text(" "), opened)
+        best = lists.relations(narrowed, SHOWN_EACH)
+        show_html(line, table(COLUMNS, (_row(edge, chosen) for edge in best)))
 
 
-def show_direction(heading: str, chosen: Filter) -> None:
-    """Show the relations of one direction, a table a predicate."""
-    kinds = relation_kinds(chosen)
-    show_html(element("h2", text(f"{heading}: {counted(count(kinds, chosen), 'relation')}")))
-    rows = relation_page(chosen, 1, READ)
-    for predicate, relations in facet(kinds, chosen, "predicate").most_common():
-        url = address("relations", **chosen.parameters(), predicate=predicate)
-        best = [row for row in rows if row.predicate == predicate][:SHOWN_EACH]
-        heading_line = element(
-            "p", element("b", text(predicate)), text(" "), link(counted(relations, "relation"), url)
-        )
-        show_html(heading_line, table(COLUMNS, _table_rows(best, chosen)))
+def _row(edge: Edge, chosen: RelationFilter) -> tuple[Html, ...]:
+    other = edge.object if chosen.subject else edge.subject
+    papers = link(f"{edge.assertion.paper_count:,}", address("evidence", id=edge.id))
+    return (
+        entity(other),
+        papers,
+        opposition(edge),
+        meter(edge.assertion.belief),
+        years(edge.assertion),
+    )
 
 
-def _table_rows(rows: list[RelationRow], chosen: Filter) -> Iterator[tuple[Html, ...]]:
-    for row in rows:
-        evidence = address("evidence", id=row.id)
-        other = row.object if chosen.subject else row.subject
-        papers = link(f"{row.papers:,}", evidence)
-        years_told = years(row.first, row.last)
-        yield entity(other), papers, opposition(row), meter(row.belief), years_told
-
-
-def show_pictures(concept: ConceptPage, rows: tuple[RelationRow, ...]) -> None:
+def show_pictures(lists: ReadModel, concept: Concept, edges: Iterable[Edge]) -> None:
     """Draw papers a year and the neighbourhood."""
-    by_year = papers_a_year(concept.id)
+    by_year = lists.paper_years(concept.curie)
     if by_year:
         st.subheader("Papers a year", anchor=False)
         papers_chart(by_year)
     st.subheader("Neighbourhood", anchor=False)
     st.caption("The best supported relations; colours are the types, thicker lines more papers.")
-    best = sorted(rows, key=lambda row: (-row.papers, -row.belief))
-    neighbourhood(End(concept.id, concept.name, concept.type), best)
+    best = sorted(edges, key=lambda e: (-e.assertion.paper_count, -e.assertion.belief))
+    neighbourhood(concept, best)

@@ -17,11 +17,11 @@ from app.explorer.markup import (
     table,
     text,
 )
-from app.explorer.queries.nights import night_status
 from app.explorer.views.page_parts import counted, show_html
 from app.nights.report import ChangedAssertion, NightReport
 from app.nights.report_text import change_told
-from app.nights.status import LostRecord, Night, NightStatus, problems_of
+from app.nights.status import LostRecord, Night, NightStatus, problems_of, read_status
+from app.settings import Settings
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import Gap
 
@@ -46,11 +46,11 @@ GAP_COLUMNS = (Column("Stream"), Column("From"), Column("To"), Column("Why"))
 LETTER_COLUMNS = (Column("PMID"), Column("Source"), Column("Reason"))
 
 
-def show_nights() -> None:
+def show_nights(settings: Settings) -> None:
     """Show how things stand with the nights."""
     st.subheader("Nights", anchor=False)
     try:
-        status = night_status()
+        status = read_status(settings)
     except ArchiveError as error:
         LOG.warning("The archive does not answer: %s", error)
         show_html(empty("The archive does not answer.", text("Try again soon.")))

@@ -2,17 +2,25 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from app.explorer.markup import Html, element, empty, quiet, text
-from app.graph_access import has_graph
+from app.graph_access import graph_version, open_graph
+from app.read_models import NotPreparedError, read_model
+from app.settings import Settings, load_settings
 from kg.graph.catalogue import QuestionError
+from kg.snapshots.read_model import ReadModel
 from kg.snapshots.snapshot import SnapshotError
+from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 
+PAGE_SIZE = 50
+"""Rows of a list, and sentences, on one page."""
 STYLE = Path(__file__).parents[1] / "static" / "explorer.css"
+PREPARING = "This takes some seconds, for a large graph some minutes. Open this page again then."
 LOG = logging.getLogger(__name__)
 
 
@@ -27,15 +35,37 @@ def title(heading: str, remark: str = "") -> None:
     show_html(element("h1", text(heading)), *remarks)
 
 
-def view(show: Callable[[], None]) -> Callable[[], None]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a page reads from: the settings and the graph, as they were when it was opened."""
+
+    settings: Settings
+    version: str
+
+    @property
+    def lists(self) -> ReadModel:
+        """Concepts and relations; raises NotPreparedError while that is made."""
+        return read_model(self.settings, self.version)
+
+    @property
+    def store(self) -> TripleStore:
+        """The graph itself."""
+        return open_graph(self.version, self.settings.store_address)
+
+
+def view(show: Callable[[Source], None]) -> Callable[[], None]:
     """Give a page its style, and a sentence for what a URL or a store may do wrong."""
 
     def shown() -> None:
         st.html(STYLE)
         try:
-            show() if has_graph() else _tell_how_to_start()
+            settings = load_settings()
+            version = graph_version(settings)
+            show(Source(settings, version)) if version else _show_how_to_start()
         except QuestionError as error:
             show_html(empty("This address asks for something unknown.", text(str(error))))
+        except NotPreparedError:
+            show_html(empty("The lists of this graph are being prepared.", text(PREPARING)))
         except (SnapshotError, StoreError) as error:
             LOG.warning("The graph does not answer: %s", error)
             show_html(empty("The graph does not answer.", text("Try again soon.")))
@@ -43,7 +73,7 @@ def view(show: Callable[[], None]) -> Callable[[], None]:
     return shown
 
 
-def _tell_how_to_start() -> None:
+def _show_how_to_start() -> None:
     title("gutbrain")
     command = element("code", text("gutbrain run"))
     advice = element("p", text("Make one from the bundled sample: "), command)
@@ -113,9 +143,9 @@ def entry(label: str, name: str, placeholder: str = "", explanation: str | None 
     )
 
 
-def pager(total: int, size: int) -> None:
+def pager(total: int) -> None:
     """Page numbers of a list, bound to the URL; nothing where one page holds it all."""
-    pages = -(-total // size)
+    pages = -(-total // PAGE_SIZE)
     if pages <= 1:
         return
     key = f"pager={page_number()}"
@@ -127,9 +157,9 @@ def pager(total: int, size: int) -> None:
     )
 
 
-def page_of(total: int, size: int) -> int:
+def page_of(total: int) -> int:
     """The page that the URL names, or the last where there are fewer."""
-    return min(page_number(), max(1, -(-total // size)))
+    return min(page_number(), max(1, -(-total // PAGE_SIZE)))
 
 
 def counted(number: int, noun: str) -> str:
@@ -141,15 +171,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def range_told(page: int, size: int, total: int, noun: str) -> str:
+def shown_range(page: int, total: int, noun: str) -> str:
     """Say which part of a list is shown.
 
-    >>> range_told(2, 50, 70, "relation"), range_told(1, 50, 1, "relation")
+    >>> shown_range(2, 70, "relation"), shown_range(1, 1, "relation")
     ('51 to 70 of 70 relations', '1 relation')
     """
-    if total <= size:
+    if total <= PAGE_SIZE:
         return counted(total, noun)
-    return f"{(page - 1) * size + 1:,} to {min(page * size, total):,} of {counted(total, noun)}"
+    first, last = (page - 1) * PAGE_SIZE + 1, min(page * PAGE_SIZE, total)
+    return f"{first:,} to {last:,} of {counted(total, noun)}"
 
 
 def downloads(buttons: Sequence[tuple[str, Callable[[], bytes], str, str]]) -> None:

@@ -2,91 +2,73 @@
 
 import streamlit as st
 
+from app.explorer.citations import citations_in, is_pmid
 from app.explorer.markup import Html, claim_line, element, empty, join, link, numbers, quiet, text
-from app.explorer.queries.evidence import (
-    PAGE_SIZE,
-    EvidenceRow,
-    Paper,
-    is_pmid,
-    paper_counts,
-    paper_evidence,
-    read_paper,
-)
 from app.explorer.views.evidence import PUBMED, evidence_card
 from app.explorer.views.page_parts import (
+    PAGE_SIZE,
+    Source,
     page_of,
     pager,
     parameter,
-    range_told,
     show_html,
+    shown_range,
     title,
     view,
 )
+from kg.assertion import Article
+from kg.graph.reading_back import read_articles
 
 
 @view
-def show() -> None:
+def show(source: Source) -> None:
     """Show the paper that the URL names."""
+    title("Paper")
     pmid = parameter("pmid")
-    paper = read_paper(pmid) if is_pmid(pmid) else None
-    if paper is None:
-        title("Paper")
+    article = read_articles(source.store, [pmid]).get(pmid) if is_pmid(pmid) else None
+    if article is None:
         advice = link("Look it up in PubMed", f"{PUBMED}?term={pmid}")
         show_html(empty(f"The graph has no paper {pmid}.", advice))
         return
-    title("Paper")
-    show_article(paper)
-    show_found(paper)
+    show_article(article)
+    show_found(source, article)
 
 
-def show_article(paper: Paper) -> None:
+def show_article(article: Article) -> None:
     """Show title, journal, year, links, and whether it was retracted."""
-    places = [link(f"PMID {paper.pmid}", PUBMED + paper.pmid)]
-    if paper.doi:
-        places.append(link(f"doi:{paper.doi}", f"https://doi.org/{paper.doi}"))
-    printed = [text(part) for part in (paper.journal, str(paper.year or "")) if part]
-    retracted = (
-        [
-            element(
-                "p",
-                text("This article was retracted: its evidence counts no more."),
-                css="gb-warning",
-            )
-        ]
-        if paper.is_retracted
-        else []
-    )
-    kinds = (quiet(f"Study: {', '.join(paper.studies)}"),) if paper.studies else ()
-    show_html(
-        element("h3", text(paper.title or "Without a title")),
-        element("p", join([*printed, *places], " · ")),
-        *(element("p", kind) for kind in kinds),
-        *retracted,
-    )
+    printed = [text(part) for part in (article.journal, str(article.year or "")) if part]
+    places = [link(f"PMID {article.pmid}", PUBMED + article.pmid)]
+    if article.doi:
+        places.append(link(f"doi:{article.doi}", f"https://doi.org/{article.doi}"))
+    lines = [element("p", join([*printed, *places], " · "))]
+    if article.study_kinds:
+        lines.append(element("p", quiet(f"Study: {', '.join(sorted(article.study_kinds))}")))
+    if article.is_retracted:
+        warning = text("This article was retracted: its evidence counts no more.")
+        lines.append(element("p", warning, css="gb-warning"))
+    show_html(element("h3", text(article.title or "Without a title")), *lines)
 
 
-def show_found(paper: Paper) -> None:
+def show_found(source: Source, article: Article) -> None:
     """Show one page of what was read in the paper."""
-    counts = paper_counts(paper.pmid)
+    found = citations_in(source.store, article.pmid)
+    edges = source.lists.relations_named({assertion for assertion, _ in found})
     show_html(
         numbers(
             (
-                ("relations", text(f"{counts.assertions:,}")),
-                ("evidence sentences", text(f"{counts.evidences:,}")),
-                ("mentions read", text("–" if paper.mentions is None else f"{paper.mentions:,}")),
+                ("relations", text(f"{len(edges):,}")),
+                ("evidence sentences", text(f"{len(found):,}")),
+                ("mentions read", text(f"{article.mention_count:,}")),
             )
         )
     )
-    if not counts.evidences:
+    if not found:
         show_html(empty("The graph holds no evidence from this paper.", Html("")))
         return
-    number = page_of(counts.evidences, PAGE_SIZE)
-    st.caption(range_told(number, PAGE_SIZE, counts.evidences, "evidence sentence"))
-    for row in paper_evidence(paper.pmid, number):
-        show_html(_found(row))
-    pager(counts.evidences, PAGE_SIZE)
-
-
-def _found(row: EvidenceRow) -> Html:
-    ends = (row.claim.subject.type, row.claim.object.type) if row.claim else ("", "")
-    return evidence_card(row, ends, claim_line(row.claim) if row.claim else text(""))
+    number = page_of(len(found))
+    st.caption(shown_range(number, len(found), "evidence sentence"))
+    for assertion, citation in found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]:
+        if assertion in edges:
+            edge = edges[assertion]
+            show_html(evidence_card(edge, citation, claim_line(edge)))
+    pager(len(found))

@@ -1,35 +1,31 @@
 """All relations, by filters that tell beforehand how many they leave."""
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
 
 from app.explorer.downloads import RELATION_COLUMNS, as_csv, relation_cells
 from app.explorer.markup import Column, Html, address, empty, entity, link, meter, table, text
-from app.explorer.queries.relation_table import RelationRow
-from app.explorer.queries.relations import (
-    PAGE_SIZE,
-    Filter,
-    Kind,
-    all_relations,
-    count,
-    facet,
-    read_filter,
-    relation_kinds,
-    relation_page,
-)
 from app.explorer.views.page_parts import (
+    PAGE_SIZE,
+    Source,
     choice,
     downloads,
     entry,
     page_of,
     pager,
-    range_told,
     show_html,
+    shown_range,
     title,
     view,
 )
+from kg.assertion import Assertion, Edge
+from kg.graph.catalogue import read_integer, read_iri
+from kg.identifiers import identifier_of
+from kg.snapshots.read_model import FacetName, ReadModel, RelationFilter
 
+EXPORTED_AT_ONCE = 5_000
 COLUMNS = (
     Column("Subject"),
     Column("Predicate"),
@@ -39,97 +35,98 @@ COLUMNS = (
     Column("Belief", is_number=True),
     Column("Years", is_number=True),
 )
-_FACETS = (
+FACETS: tuple[tuple[str, FacetName], ...] = (
     ("Subject type", "subject_type"),
     ("Predicate", "predicate"),
     ("Object type", "object_type"),
 )
-_BOUNDS = (
+BOUNDS = (
     ("At least papers", "papers", "1"),
     ("Belief of at least %", "belief", "0"),
     ("Last reported since", "latest", "year"),
     ("First reported until", "first", "year"),
 )
+ENDS = ("subject", "object")
 
 
 @view
-def show() -> None:
+def show(source: Source) -> None:
     """Show the relations that the URL's filters leave."""
     title("Relations", "Each is one claim about two concepts; papers say it, or speak against it.")
     chosen = read_filter(st.query_params.to_dict())
-    kinds = relation_kinds(chosen)
-    show_filters(chosen, kinds)
-    show_list(chosen, count(kinds, chosen))
+    show_filters(source.lists, chosen)
+    show_list(source.lists, chosen)
 
 
-def show_filters(chosen: Filter, kinds: tuple[Kind, ...]) -> None:
+def read_filter(given: Mapping[str, str]) -> RelationFilter:
+    """Read a filter from a URL, which has the names of its fields; raises QuestionError."""
+    ends = {n: identifier_of(read_iri(n, given[n]).value) for n in ENDS if given.get(n)}
+    kinds = {name: given.get(name, "") for _, name in FACETS}
+    papers, belief, latest, first = (
+        read_integer(label, given.get(name) or "0") for label, name, _ in BOUNDS
+    )
+    return RelationFilter(**ends, **kinds, papers=papers, belief=belief, latest=latest, first=first)
+
+
+def show_filters(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show the filters; each count is the length of the list that the choice opens."""
-    for column, (label, name) in zip(
-        st.columns(3),
-        (
-            ("Subject type", "subject_type"),
-            ("Predicate", "predicate"),
-            ("Object type", "object_type"),
-        ),
-        strict=True,
-    ):
+    for column, (label, name) in zip(st.columns(3), FACETS, strict=True):
         with column:
-            choice(label, name, facet(kinds, chosen, name))
-    narrow = {
-        "papers",
-        "belief",
-        "latest",
-        "first",
-        "subject",
-        "object",
-    } & chosen.parameters().keys()
+            choice(label, name, lists.facet(chosen, name))
+    narrow = {*ENDS, *(name for _, name, _ in BOUNDS)} & chosen.values().keys()
     with st.expander("More filters", expanded=bool(narrow)):
-        for column, (label, name, placeholder) in zip(st.columns(4), _BOUNDS, strict=True):
+        for column, (label, name, placeholder) in zip(st.columns(4), BOUNDS, strict=True):
             with column:
                 entry(label, name, placeholder)
-        for column, name in zip(st.columns(2), ("subject", "object"), strict=True):
+        for column, name in zip(st.columns(2), ENDS, strict=True):
             with column:
                 entry(f"{name.capitalize()} is", name, "an identifier, such as NCBITaxon:853")
 
 
-def show_list(chosen: Filter, total: int) -> None:
+def show_list(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show one page of the list, and offer all of it as a file."""
+    total = lists.count(chosen)
     if not total:
         show_html(empty("No relation passes these filters.", link("Show all", "/relations")))
         return
-    page = page_of(total, PAGE_SIZE)
-    st.caption(range_told(page, PAGE_SIZE, total, "relation") + ", best supported first")
-    show_html(table(COLUMNS, [_row(row) for row in relation_page(chosen, page)]))
-    pager(total, PAGE_SIZE)
-    content = partial(exported, chosen, total)
+    page = page_of(total)
+    st.caption(shown_range(page, total, "relation") + ", best supported first")
+    edges = lists.relations(chosen, PAGE_SIZE, (page - 1) * PAGE_SIZE)
+    show_html(table(COLUMNS, map(_row, edges)))
+    pager(total)
+    content = partial(exported, lists, chosen)
     downloads([(f"Download all {total:,} as CSV", content, "relations.csv", "text/csv")])
 
 
-def exported(chosen: Filter, total: int) -> bytes:
+def exported(lists: ReadModel, chosen: RelationFilter) -> bytes:
     """The whole list as CSV, as filtered."""
-    return as_csv(RELATION_COLUMNS, map(relation_cells, all_relations(chosen, total)))
+    starts = range(0, lists.count(chosen), EXPORTED_AT_ONCE)
+    edges = (edge for at in starts for edge in lists.relations(chosen, EXPORTED_AT_ONCE, at))
+    return as_csv(RELATION_COLUMNS, map(relation_cells, edges))
 
 
-def _row(row: RelationRow) -> tuple[Html, ...]:
-    evidence = address("evidence", id=row.id)
+def _row(edge: Edge) -> tuple[Html, ...]:
+    evidence, stated = address("evidence", id=edge.id), edge.assertion
     return (
-        entity(row.subject),
-        link(row.predicate, evidence),
-        entity(row.object),
-        link(f"{row.papers:,}", evidence),
-        opposition(row),
-        meter(row.belief),
-        years(row.first, row.last),
+        entity(edge.subject),
+        link(edge.predicate, evidence),
+        entity(edge.object),
+        link(f"{stated.paper_count:,}", evidence),
+        opposition(edge),
+        meter(stated.belief),
+        years(stated),
     )
 
 
-def opposition(row: RelationRow) -> Html:
+def opposition(edge: Edge) -> Html:
     """Say how many papers deny a relation, linked to what they say."""
-    if not row.against:
+    against = edge.assertion.opposing_paper_count
+    if not against:
         return text("–")
-    return link(f"{row.against:,}", address("evidence", id=row.id, says="against"))
+    return link(f"{against:,}", address("evidence", id=edge.id, says="against"))
 
 
-def years(first: int | None, last: int | None) -> Html:
+def years(stated: Assertion) -> Html:
     """Say from when to when."""
+    first, last = stated.first_year, stated.last_year
     return text("–" if first is None else str(first) if first == last else f"{first}–{last}")

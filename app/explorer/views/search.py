@@ -16,9 +16,8 @@ from app.explorer.markup import (
     text,
     type_bars,
 )
-from app.explorer.queries.overview import Totals, totals, type_counts
-from app.explorer.queries.search import MAX_FOUND, Found, find
 from app.explorer.views.page_parts import (
+    Source,
     choice,
     counted,
     entry,
@@ -27,41 +26,46 @@ from app.explorer.views.page_parts import (
     title,
     view,
 )
+from kg.snapshots.read_model import Hit, ReadModel, Totals
+from ontology.schema import EntityType
 
+MAX_FOUND = 50
 EXAMPLES = ("butyrate", "Parkinson's disease", "Lactobacillus", "depression", "serotonin")
 COLUMNS = (Column("Concept"), Column("Found by the name"), Column("Relations", is_number=True))
 
 
 @view
-def show() -> None:
+def show(source: Source) -> None:
     """Show the search page, in the state its URL says."""
     title("gutbrain", "What PubMed abstracts say of the gut and the brain, sentence by sentence.")
-    counts = {row.type: row.concepts for row in type_counts()}
+    lists = source.lists
+    counts = lists.type_counts()
     name, kind = st.columns([3, 1])
     with name:
         entry("Find a concept", "q", "a name, a synonym or an identifier")
     with kind:
         choice("Type", "type", counts)
-    show_found() if parameter("q") else show_overview(totals(), counts)
+    show_found(lists) if parameter("q") else show_overview(lists.totals(), counts)
 
 
-def show_found() -> None:
+def show_found(lists: ReadModel) -> None:
     """List the concepts that the search finds, best first."""
-    wanted = parameter("q")
-    found = find(wanted, parameter("type"))
+    wanted, kind = parameter("q"), parameter("type")
+    known = kind in {"", *EntityType}
+    found = lists.search(wanted, EntityType(kind) if kind else None, MAX_FOUND) if known else []
     if not found:
         show_html(empty(f"No concept is called “{wanted}”.", _advice()))
         return
     more = "The first " if len(found) >= MAX_FOUND else ""
     st.caption(f"{more}{counted(len(found), 'concept')}")
-    show_html(table(COLUMNS, [_found_row(row) for row in found]))
+    show_html(table(COLUMNS, map(_found_row, found)))
 
 
-def _found_row(row: Found) -> tuple[Html, Html, Html]:
-    concept = entity(row.concept)
-    named = text(row.matched) if row.matched != row.concept.name else quiet("its own")
-    relations = link(f"{row.relations:,}", address("entity", id=row.concept.id))
-    return Html(f"{concept}<br>{quiet(row.concept.id)}"), named, relations
+def _found_row(hit: Hit) -> tuple[Html, Html, Html]:
+    concept = hit.concept
+    named = text(hit.matched) if hit.matched != concept.name else quiet("its own")
+    relations = link(f"{hit.relations:,}", address("entity", id=concept.curie))
+    return Html(f"{entity(concept)}<br>{quiet(concept.curie)}"), named, relations
 
 
 def _advice() -> Html:
@@ -76,8 +80,8 @@ def show_overview(held: Totals, counts: dict[str, int]) -> None:
         numbers(
             (
                 ("concepts", text(f"{held.concepts:,}")),
-                ("relations", link(f"{held.assertions:,}", "/relations")),
-                ("evidence sentences", text(f"{held.evidences:,}")),
+                ("relations", link(f"{held.relations:,}", "/relations")),
+                ("evidence sentences", text(f"{held.evidence:,}")),
                 ("papers", text(f"{held.articles:,}")),
                 ("latest paper", text(str(held.last_year or "–"))),
             )

@@ -1,13 +1,15 @@
 """Queries in SPARQL: examples to start from, limits, results, downloads."""
 
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
+from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, parse_query_results
 
 from app.explorer.downloads import as_csv
 from app.explorer.markup import element, empty, text
-from app.explorer.queries.results import ResultTable, read_result
 from app.explorer.views.page_parts import (
+    Source,
     counted,
     downloads,
     parameter,
@@ -19,9 +21,11 @@ from app.explorer.views.page_parts import (
     writes_url,
 )
 from app.graph_access import shared_sandbox
-from app.sandbox.answer import NoAnswerError, Query
-from app.settings import load_settings
+from app.sandbox.answer import Answer, NoAnswerError, Query
+from app.settings import Settings
 from kg.graph.catalogue import Param, Question, QuestionError, bind, question, questions
+from kg.identifiers import identifier_of
+from kg.stores import Term
 
 EDITOR, ASKED = "editor", "query in the editor"
 SHOWN_ROWS = 500
@@ -40,18 +44,27 @@ LIMIT 50
 """
 
 
+@dataclass(frozen=True, slots=True)
+class ResultTable:
+    """Rows of a SELECT, as text; identifiers of known namespaces are shortened."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    is_truncated: bool
+
+
 @view
-def show() -> None:
+def show(source: Source) -> None:
     """Show the query page; the URL holds the query, so that its address is a permalink."""
-    title("SPARQL", _limits_told())
+    title("SPARQL", limits_line(source.settings))
     show_examples()
     show_editor()
     if parameter("query"):
         show_answer(parameter("query"))
 
 
-def _limits_told() -> str:
-    settings = load_settings()
+def limits_line(settings: Settings) -> str:
+    """Say what a query may use."""
     return (
         f"A query may take {settings.query_timeout_s:g} s and give {settings.max_rows:,} rows. "
         "Programs ask the same at /sparql."
@@ -120,6 +133,24 @@ def take_query_from_url() -> None:
         st.session_state[ASKED] = asked
 
 
+def read_result(answer: Answer) -> ResultTable | bool | str:
+    """Read an answer in JSON as a table, or as yes or no; one in Turtle stays text."""
+    if not answer.media_type.endswith("+json"):
+        return answer.body.decode()
+    result = parse_query_results(answer.body, QueryResultsFormat.JSON)
+    if isinstance(result, QueryBoolean):
+        return bool(result)
+    columns = tuple(variable.value for variable in result.variables)
+    rows = tuple(tuple(_cell(row[name]) for name in columns) for row in result)
+    return ResultTable(columns, rows, answer.is_truncated)
+
+
+def _cell(term: Term) -> str:
+    if isinstance(term, Literal):
+        return term.value
+    return "" if term is None else identifier_of(getattr(term, "value", str(term)))
+
+
 def show_answer(query: str) -> None:
     """Run a query in the sandbox and show what comes back."""
     try:
@@ -140,7 +171,7 @@ def show_answer(query: str) -> None:
 
 def show_table(query: str, table: ResultTable) -> None:
     """Show at most 500 rows, and say what is not shown."""
-    st.caption(_rows_told(table))
+    st.caption(_rows_line(table))
     if table.rows:
         columns = {
             name: [row[n] for row in table.rows[:SHOWN_ROWS]]
@@ -159,12 +190,12 @@ def show_table(query: str, table: ResultTable) -> None:
     )
 
 
-def _rows_told(table: ResultTable) -> str:
+def _rows_line(table: ResultTable) -> str:
     count = len(table.rows)
-    told = counted(count, "row")
+    rows = counted(count, "row")
     if table.is_truncated:
-        return f"The first {told}: the answer was cut at the limit, add LIMIT and OFFSET for more"
-    return f"{told}, the first {SHOWN_ROWS} are shown" if count > SHOWN_ROWS else told
+        return f"The first {rows}: the answer was cut at the limit, add LIMIT and OFFSET for more"
+    return f"{rows}, the first {SHOWN_ROWS} are shown" if count > SHOWN_ROWS else rows
 
 
 def _download(query: str, bindings: str) -> bytes:

@@ -1,19 +1,24 @@
 """Every view, run by Streamlit on the small graph; a URL is a state."""
 
+import csv
+import io
+import json
 import re
 from html import unescape
+from pathlib import Path
 
 import pytest
+from pyoxigraph import RdfFormat, parse
 from streamlit.testing.v1 import AppTest
 
-from app.explorer.queries.relations import (
-    Filter,
-    all_relations,
-    facet,
-    relation_kinds,
-    relation_page,
-)
-from app.explorer.queries.relations import count as count_relations
+from app.explorer.citations import choose, outlines_of
+from app.explorer.downloads import as_csv, as_json
+from app.explorer.views import evidence, relations
+from app.explorer.views.relations import FACETS, read_filter
+from kg.graph.catalogue import QuestionError
+from kg.snapshots.read_model import ReadModel, RelationFilter
+from kg.snapshots.snapshot import Snapshot, next_snapshot
+from kg.stores.embedded import EmbeddedStore
 
 LIKES = "aaaaaaaaaaaaaaaa"
 pytestmark = pytest.mark.usefixtures("small_data")
@@ -65,18 +70,67 @@ def test_a_search_keeps_to_the_type() -> None:
     assert "No concept is called" in words(opened("search", q="butyrate", type="DDF"))
 
 
-def test_every_facet_counts_the_list_that_it_opens() -> None:
-    kinds = relation_kinds(Filter())
-    counted = 0
-    for name in ("subject_type", "predicate", "object_type"):
-        for value, relations in facet(kinds, Filter(), name).items():
-            chosen = Filter(**{name: value})
-            listed = list(all_relations(chosen, count_relations(kinds, chosen)))
-            assert (name, value, len(listed)) == (name, value, relations)
-            assert len(relation_page(chosen, 1, 100)) == relations
-            counted += 1
+@pytest.fixture
+def snapshot(small_data: Path) -> Snapshot:
+    return Snapshot(small_data / "graph" / "snapshots" / "000001")
 
-    assert counted == 6
+
+@pytest.fixture
+def lists(snapshot: Snapshot) -> ReadModel:
+    return ReadModel.open(snapshot.read_model)
+
+
+def exported_rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_every_facet_counts_the_list_that_it_opens(lists: ReadModel) -> None:
+    opened_lists = 0
+    for _, name in FACETS:
+        for value, count in lists.facet(RelationFilter(), name).items():
+            chosen = read_filter({name: value})
+            assert (name, value, lists.count(chosen)) == (name, value, count)
+            assert len(exported_rows(relations.exported(lists, chosen))) == count
+            opened_lists += 1
+
+    assert opened_lists == 6
+
+
+def test_an_export_has_every_row_that_the_filters_leave(
+    lists: ReadModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relations, "EXPORTED_AT_ONCE", 25)
+    chosen = RelationFilter(object_type="DDF", belief=45)
+
+    rows = exported_rows(relations.exported(lists, chosen))
+
+    assert len(rows) == len({row["assertion"] for row in rows}) == lists.count(chosen) == 63
+    assert rows[0]["subject"] == "Akkermansia muciniphila"
+
+
+def test_a_url_is_read_as_a_filter() -> None:
+    given = {
+        "subject": "http://purl.obolibrary.org/obo/CHEBI_17968", "object": " HP:0000739 ",
+        "predicate": "affect", "subject_type": "DDF", "object_type": "", "papers": "2",
+        "belief": "90", "latest": "2021", "first": "2019", "page": "3", "utm": "x",
+    }  # fmt: skip
+
+    assert read_filter(given) == RelationFilter(
+        "CHEBI:17968", "DDF", "affect", "HP:0000739", "", 2, 90, 2021, 2019
+    )
+    assert read_filter({}) == RelationFilter()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"papers": "many"}, "At least papers"), ({"belief": "-1"}, "Belief of at least %"),
+        ({"subject": "<http://e/> } DROP ALL #"}, "subject"), ({"object": "nothing"}, "object"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_is_none_is_refused_by_its_name(wrong: dict[str, str], named: str) -> None:
+    with pytest.raises(QuestionError, match=named):
+        read_filter(wrong)
 
 
 def test_a_facet_counts_under_the_other_filters() -> None:
@@ -122,6 +176,47 @@ def test_an_entity_shows_names_and_counts_by_predicate_in_both_directions() -> N
     assert "As object: 62 relations influence 62 relations" in told
 
 
+MANY = """
+@prefix gb: <https://w3id.org/gutbrain/ontology#> .
+@prefix graph: <https://w3id.org/gutbrain/graph/> .
+@prefix biolink: <https://w3id.org/biolink/vocab/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix obo: <http://purl.obolibrary.org/obo/> .
+graph:concepts { obo:MONDO_1 a skos:Concept , gb:DDF ; skos:prefLabel "hub" . }
+"""
+ONE = """
+graph:concepts {{ obo:CHEBI_{n} a skos:Concept , gb:Chemical ; skos:prefLabel "drug {n:03}" }}
+graph:assertions {{ <https://w3id.org/gutbrain/assertion/{n:016x}> a biolink:Association ;
+    biolink:subject obo:CHEBI_{n} ; biolink:predicate gb:{predicate} ; biolink:object obo:MONDO_1 ;
+    gb:paperCount {papers} ; gb:evidenceCount 1 ; gb:belief 0.5e0 ; gb:isBelieved true }}
+"""
+
+
+def test_an_entity_shows_the_best_of_each_predicate_however_rare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [("influence", 2)] * 120 + [("interact", 1)] * 8
+    text = MANY + "".join(
+        ONE.format(n=n, predicate=name, papers=papers) for n, (name, papers) in enumerate(said)
+    )
+    with next_snapshot(tmp_path / "graph") as store:
+        store.bulk_load(parse(text.encode(), RdfFormat.TRIG))
+    monkeypatch.setenv("GUTBRAIN_DATA", str(tmp_path))
+
+    shown = words(opened("entity", id="MONDO:1"))
+
+    assert "As subject: 0 relations As object: 128 relations influence 120 relations" in shown
+    rare = shown[shown.index("interact 8 relations") :]
+    assert re.findall(r"drug \d+", rare) == [f"drug {n}" for n in range(120, 126)]
+    assert len(re.findall(r"drug \d+", shown)) == 12
+
+
+def test_an_entity_is_found_by_the_identifier_of_a_close_match() -> None:
+    told = words(opened("entity", id="MESH:D002087"))
+
+    assert told.startswith("butyrate chemical CHEBI:17968 MESH:D002087 butanoate")
+
+
 def test_an_entity_links_its_identifiers_outwards_and_its_counts_inwards() -> None:
     shown = markup(opened("entity", id="CHEBI:17968"))
 
@@ -152,8 +247,8 @@ def test_evidence_tells_direction_counts_and_the_formula_of_its_belief() -> None
 def test_evidence_tells_what_speaks_against_it_and_from_what_studies() -> None:
     told = words(opened("evidence", id=LIKES))
 
-    assert "Direction told: decrease (1), no change (1)" in told
-    assert "Studies that say it: human (1), animal (1)" in told
+    assert "Direction reported: decrease (1), no change (1)" in told
+    assert "Studies that say it: animal (1), human (1)" in told
     assert "1 − (1 − 0.30) = 0.3000" in told
     assert "A. muciniphila did not affect anxiety . against no change animal study" in told
     assert "A. muciniphila may ease anxiety . decrease speculative animal study" in told
@@ -174,6 +269,30 @@ def test_sentences_can_be_narrowed_to_what_they_say_and_to_a_kind_of_study() -> 
     both = words(opened("evidence", id=LIKES, says="decrease", study="animal"))
     assert "2 sentences" in both
     assert "unknown" in words(opened("evidence", id=LIKES, says="nonsense"))
+
+
+def test_evidence_is_exported_as_it_is_chosen(lists: ReadModel, snapshot: Snapshot) -> None:
+    edge = lists.relation(LIKES)
+    assert edge is not None
+    store = EmbeddedStore.open_read_only(snapshot.graph)
+    outlines = outlines_of(store, edge.iri)
+
+    rows = exported_rows(evidence.exported(as_csv, store, edge, outlines))
+    chosen = choose(outlines, "decrease", "").evidence
+    fewer = exported_rows(evidence.exported(as_csv, store, edge, chosen))
+
+    assert [(row["pmid"], row["says"]) for row in rows] == [
+        ("3", "against"), ("2", "for"), ("1", "for"), ("1", "for"),
+    ]  # fmt: skip
+    assert [row["direction"] for row in fewer] == ["decrease", "decrease"]
+    assert len(json.loads(evidence.exported(as_json, store, edge, chosen))) == 2
+
+
+def test_the_file_of_sentences_says_how_many_are_chosen() -> None:
+    at = opened("evidence", id=LIKES, says="decrease")
+
+    labels = [button.proto.label for button in at.get("download_button")]
+    assert labels == ["Download all 2 as CSV", "JSON"]
 
 
 def test_a_paper_lists_all_that_was_read_in_it() -> None:
@@ -240,7 +359,7 @@ def test_status_tells_runs_counts_and_what_no_vocabulary_has() -> None:
 
     assert "4 papers 1 of them retracted 64 relations" in told
     assert "Graph 000001; papers up to 2022." in told
-    assert "lexicon counts w1 l1 0123456789ab" in told
+    assert "00000000000 lexicon counts w1 l1" in told
 
 
 @pytest.mark.parametrize(

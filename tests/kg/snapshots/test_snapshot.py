@@ -73,11 +73,11 @@ def test_each_snapshot_starts_from_the_one_before(tmp_path: Path) -> None:
     assert _size(tmp_path) == 2
 
 
-def test_a_snapshot_has_its_label_index(tmp_path: Path) -> None:
+def test_a_snapshot_has_its_read_model(tmp_path: Path) -> None:
     _write(tmp_path, 1)
     current = current_snapshot(tmp_path)
     assert current is not None
-    assert current.labels.is_file()
+    assert current.read_model.is_file()
 
 
 def test_a_reader_keeps_what_it_opened(tmp_path: Path) -> None:

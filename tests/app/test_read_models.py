@@ -1,0 +1,114 @@
+"""Pages wait for no read model: it is made beside them, and follows a server's graph."""
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad
+from streamlit.testing.v1 import AppTest
+
+from app import read_models
+from app.graph_access import graph_version, open_graph
+from app.read_models import NotPreparedError, prepare, read_model
+from app.settings import Settings
+from kg.graph import vocabulary as v
+from kg.snapshots.read_model import ReadModel
+from kg.snapshots.snapshot import Snapshot, next_snapshot
+from kg.stores.answers import StoreError
+from tests.rdf4j_server import Rdf4jServer
+from tests.serving import serving
+from tests.small_graph import small_graph
+
+LIKES = NamedNode("https://w3id.org/gutbrain/assertion/aaaaaaaaaaaaaaaa")
+
+
+def wait_for(settings: Settings) -> BaseException | None:
+    """Wait until what was begun beside is over; tell what it failed by."""
+    path = read_models.path_of(settings, graph_version(settings))
+    return read_models.LAST[path].result.exception(timeout=60)
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> Settings:
+    """A data directory whose snapshot was made before there were read models."""
+    with next_snapshot(tmp_path / "graph") as store:
+        store.bulk_load(small_graph())
+    settings = Settings(data=tmp_path)
+    Snapshot(Path(graph_version(settings))).read_model.unlink()
+    return settings
+
+
+def test_an_older_snapshot_gets_one_at_the_first_visit(older: Settings) -> None:
+    version = graph_version(older)
+    with pytest.raises(NotPreparedError):
+        read_model(older, version)
+
+    assert wait_for(older) is None
+    assert read_model(older, version).totals().relations == 64
+
+
+def test_who_can_wait_has_it_made(older: Settings) -> None:
+    assert prepare(older, graph_version(older)).totals().relations == 64
+
+
+def test_one_of_another_version_is_made_anew(older: Settings) -> None:
+    version = graph_version(older)
+    Snapshot(Path(version)).read_model.write_text("of before")
+    with pytest.raises(NotPreparedError, match="is no read model"):
+        read_model(older, version)
+
+    assert wait_for(older) is None
+    assert read_model(older, version).totals().relations == 64
+
+
+def test_a_page_says_so_in_a_sentence_and_is_there_afterwards(
+    older: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUTBRAIN_DATA", str(older.data))
+    page = "from app.explorer.views import search\nsearch.show()"
+
+    first = AppTest.from_string(page, default_timeout=20).run()
+    assert wait_for(older) is None
+    second = AppTest.from_string(page, default_timeout=20).run()
+
+    shown = ["".join(str(part.proto.body) for part in at.get("html")) for at in (first, second)]
+    assert "The lists of this graph are being prepared." in shown[0]
+    assert "evidence sentences" in shown[1]
+    assert not first.exception
+    assert not second.exception
+
+
+def test_it_follows_the_graph_of_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(Rdf4jServer().app()) as base:
+        settings = Settings(data=tmp_path, store=f"{base}/repositories/test")
+        version = graph_version(settings)
+        server = open_graph(version, settings.store_address)
+        server.change(remove=(), add=small_graph())
+        with pytest.raises(NotPreparedError):
+            read_model(settings, version)
+        assert wait_for(settings) is None
+        before = read_model(settings, version)
+        (made,) = (tmp_path / "cache").glob("*.sqlite")
+        assert before.path == made
+
+        old, new = (Quad(LIKES, v.BELIEF, Literal(n), v.ASSERTIONS) for n in (0.94, 0.5))
+        server.change(remove=[old], add=[new])
+        assert read_model(settings, version).state == before.state  # looked at a moment ago
+        monkeypatch.setattr(read_models, "FRESH_S", 0)
+        assert read_model(settings, version).state == before.state  # read on while it is looked at
+        assert wait_for(settings) is None
+        after = ReadModel.open(made)
+        edge = after.relation("a" * 16)
+        assert edge is not None
+        assert edge.assertion.belief == 0.5
+        assert prepare(settings, version).state == after.state != before.state
+
+
+def test_a_server_that_is_away_is_told_as_what_it_is(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, store="http://127.0.0.1:9/repositories/none")
+    version = graph_version(settings)
+    with pytest.raises(NotPreparedError):
+        read_model(settings, version)
+
+    assert isinstance(wait_for(settings), StoreError)
+    with pytest.raises(StoreError):
+        read_model(settings, version)

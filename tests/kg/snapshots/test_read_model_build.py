@@ -1,0 +1,181 @@
+"""A read model is made once for each state of a graph, and the same from every store."""
+
+import fcntl
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+
+from kg.graph import vocabulary as v
+from kg.snapshots.read_model import ReadModel, RelationFilter
+from kg.snapshots.read_model_build import build_read_model, make_read_model, server_state
+from kg.stores import TripleStore
+from kg.stores.embedded import EmbeddedStore
+from kg.stores.open import open_store
+from tests.small_graph import small_graph
+
+LIKES = NamedNode("https://w3id.org/gutbrain/assertion/aaaaaaaaaaaaaaaa")
+PREFIXES = """
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix gb: <https://w3id.org/gutbrain/ontology#> .
+@prefix biolink: <https://w3id.org/biolink/vocab/> .
+@prefix : <https://example.org/> .
+"""
+
+
+@pytest.fixture
+def small() -> EmbeddedStore:
+    store = EmbeddedStore.in_memory()
+    store.bulk_load(small_graph())
+    return store
+
+
+def inside(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    """All that a read model says."""
+    tables = ("concept", "label", "identifier", "relation", "paper_year", "run", "origin")
+    with closing(sqlite3.connect(path)) as base:
+        return {name: base.execute(f"SELECT * FROM {name}").fetchall() for name in tables}
+
+
+def of_text(text: str, path: Path) -> ReadModel:
+    """The read model of concepts and assertions in Turtle."""
+    store = EmbeddedStore.in_memory()
+    concepts, _, assertions = text.partition("---")
+    for graph, part in ((v.CONCEPTS, concepts), (v.ASSERTIONS, assertions)):
+        quads = parse((PREFIXES + part).encode(), RdfFormat.TURTLE)
+        store.bulk_load(Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+    build_read_model(store, path)
+    return ReadModel.open(path)
+
+
+@pytest.fixture(params=["rdf4j_url", "sparql_url"])
+def server(request: pytest.FixtureRequest) -> Iterator[TripleStore]:
+    store = open_store(str(request.getfixturevalue(request.param)))
+    yield store
+    store.close()
+
+
+def test_a_server_gives_the_same_as_a_snapshot(
+    small: EmbeddedStore, server: TripleStore, tmp_path: Path
+) -> None:
+    server.change(remove=(), add=small_graph())
+    build_read_model(small, tmp_path / "here.sqlite")
+    build_read_model(server, tmp_path / "there.sqlite")
+    assert inside(tmp_path / "there.sqlite") == inside(tmp_path / "here.sqlite")
+
+
+def test_an_empty_graph_has_a_read_model(store: EmbeddedStore, tmp_path: Path) -> None:
+    build_read_model(store, tmp_path / "empty.sqlite")
+    lists = ReadModel.open(tmp_path / "empty.sqlite")
+    assert (lists.totals().concepts, lists.totals().last_year) == (0, None)
+    assert lists.search("a") == lists.relations(RelationFilter(), 10) == lists.provisional(5) == []
+    assert (lists.count(RelationFilter()), lists.facet(RelationFilter(), "predicate")) == (0, {})
+
+
+def test_it_is_made_once_for_a_state(small: EmbeddedStore, tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "read_model.sqlite"
+    make_read_model(small, path, "one")
+    made = path.stat().st_ino
+    make_read_model(small, path, "one")
+    assert path.stat().st_ino == made
+    make_read_model(small, path, "two")
+    assert path.stat().st_ino != made
+    assert ReadModel.open(path).state == "two"
+    assert {each.name for each in path.parent.iterdir()} == {path.name, f".{path.name}.lock"}
+
+
+def test_one_of_another_version_and_one_that_broke_off_are_made_anew(
+    small: EmbeddedStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "read_model.sqlite"
+    path.write_text("from before")
+    path.with_name(f".{path.name}.new").write_text("broken off")
+    make_read_model(small, path)
+    assert ReadModel.open(path).totals().relations == 64
+
+
+def test_who_waits_for_another_that_makes_it_makes_none(
+    small: EmbeddedStore, tmp_path: Path
+) -> None:
+    path, lock = tmp_path / "read_model.sqlite", tmp_path / ".read_model.sqlite.lock"
+    second = Thread(target=make_read_model, args=(small, path))
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        second.start()
+        build_read_model(small, path)
+        made = path.stat().st_ino
+    second.join()
+    assert path.stat().st_ino == made
+
+
+Change = Callable[[EmbeddedStore], None]
+
+
+def another_belief(store: EmbeddedStore) -> None:
+    old, new = (Quad(LIKES, v.BELIEF, Literal(n), v.ASSERTIONS) for n in (0.94, 0.95))
+    store.change(remove=[old], add=[new])
+
+
+def another_run(store: EmbeddedStore) -> None:
+    old, new = (NamedNode(f"https://w3id.org/gutbrain/run/{n}") for n in ("00000000000000aa", "b"))
+    quads = [quad for quad in store.quads() if quad.subject == old]
+    moved = [Quad(new, quad.predicate, quad.object, quad.graph_name) for quad in quads]
+    store.change(remove=quads, add=moved)
+
+
+def one_quad_more(store: EmbeddedStore) -> None:
+    store.change(remove=(), add=[Quad(LIKES, v.DOI, Literal("x"), v.ASSERTIONS)])
+
+
+@pytest.mark.parametrize("change", [another_belief, another_run, one_quad_more])
+def test_a_graph_that_changed_has_another_state(small: EmbeddedStore, change: Change) -> None:
+    before = server_state(small)
+    assert server_state(small) == before
+    change(small)
+    assert server_state(small) != before
+
+
+def test_of_two_types_and_of_two_names_the_first_by_alphabet_is_taken(tmp_path: Path) -> None:
+    lists = of_text(
+        ':a a skos:Concept , gb:Food , gb:Bacteria ; skos:prefLabel "b" , "a" .',
+        tmp_path / "read_model.sqlite",
+    )
+    (hit,) = lists.search("a")
+    assert (hit.concept.name, hit.concept.type) == ("a", "bacteria")
+    assert lists.search("b") == []
+
+
+def test_what_is_no_relation_of_ours_is_left_out(tmp_path: Path) -> None:
+    said = "gb:paperCount 1 ; gb:evidenceCount 1 ; gb:belief 0.5e0 ; gb:isBelieved true"
+    lists = of_text(
+        f"""
+        :a a skos:Concept , gb:Food . :b a skos:Concept , gb:Gene . :c a skos:Concept .
+        ---
+        :1 biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :b ; {said} .
+        :2 biolink:subject :a ; biolink:predicate :foreign ; biolink:object :b ; {said} .
+        :3 biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :c ; {said} .
+        :4 biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :b .
+        """,
+        tmp_path / "read_model.sqlite",
+    )
+    (edge,) = lists.relations(RelationFilter(), 10)
+    assert (edge.id, edge.assertion.years, edge.assertion.is_believed) == ("1", (), True)
+    assert lists.search("https://example.org/a")[0].relations == 1
+
+
+def test_relations_with_more_papers_come_first_then_those_of_more_belief(tmp_path: Path) -> None:
+    ranks = {"1": (1, 0.9), "2": (2, 0.1), "3": (2, 0.2), "4": (1, 0.9)}
+    said = " ".join(
+        f":{name} biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :b ; "
+        f"gb:paperCount {papers} ; gb:belief {belief}e0 ."
+        for name, (papers, belief) in ranks.items()
+    )
+    concepts = ":a a skos:Concept , gb:Food . :b a skos:Concept , gb:Gene . --- "
+    lists = of_text(concepts + said, tmp_path / "read_model.sqlite")
+    assert [edge.id for edge in lists.relations(RelationFilter(), 10)] == ["3", "2", "1", "4"]
+    narrowed = lists.relations(RelationFilter(subject="https://example.org/a", papers=1), 2, 1)
+    assert [edge.id for edge in narrowed] == ["2", "1"]

@@ -1,0 +1,35 @@
+"""The small graph of ``tests/data/explorer.trig``, with a long list added."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyoxigraph import Quad, RdfFormat, parse
+
+TRIG = Path(__file__).parent / "data" / "explorer.trig"
+LISTED_BACTERIA = 60
+PREFIXES = """
+@prefix gb: <https://w3id.org/gutbrain/ontology#> .
+@prefix graph: <https://w3id.org/gutbrain/graph/> .
+@prefix assertion: <https://w3id.org/gutbrain/assertion/> .
+@prefix biolink: <https://w3id.org/biolink/vocab/> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix obo: <http://purl.obolibrary.org/obo/> .
+"""
+BACTERIUM = """
+graph:concepts {{ obo:NCBITaxon_90{n:02} a skos:Concept , gb:Bacteria ;
+    skos:prefLabel "Bacterium {n:02}" ; dcterms:identifier "NCBITaxon:90{n:02}" }}
+graph:assertions {{ assertion:{n:016x} a biolink:Association ;
+    biolink:subject obo:NCBITaxon_90{n:02} ; biolink:predicate gb:influence ;
+    biolink:object obo:MONDO_0002050 ; gb:paperCount 1 ; gb:evidenceCount 1 ; gb:belief 0.5e0 ;
+    gb:firstYear 2022 ; gb:lastYear 2022 ; gb:isBelieved true .
+  assertion:{n:016x}\\/2022 a gb:YearCount ; gb:ofAssertion assertion:{n:016x} ;
+    gb:year 2022 ; gb:paperCount 1 }}
+"""
+
+
+def small_graph() -> Iterator[Quad]:
+    """Five concepts with evidence, and sixty bacteria that influence one of them."""
+    yield from parse(TRIG.read_bytes(), RdfFormat.TRIG)
+    bacteria = "".join(BACTERIUM.format(n=n) for n in range(LISTED_BACTERIA))
+    yield from parse((PREFIXES + bacteria).encode(), RdfFormat.TRIG)
