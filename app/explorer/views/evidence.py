@@ -1,6 +1,6 @@
 """One relation: how it was scored, and every sentence that says it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 import streamlit as st
@@ -51,6 +51,8 @@ from app.explorer.views.page_parts import (
 from app.explorer.views.relations import years
 from kg.assertion import Article, Assertion, Citation, Edge, Side
 from kg.belief import EXPLANATION, reason_for_doubt, written_out
+from kg.sentence.cues import Polarity
+from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
 SCORED_PAPERS = 100
@@ -107,12 +109,13 @@ def show_summary(edge: Edge) -> None:
 
 def summary_lines(stated: Assertion) -> Iterator[Html]:
     """Say in words which way the papers see it, from what studies, and if it is believed."""
-    for label, counts in (
-        ("Direction reported", stated.polarities),
-        ("Studies that say it", stated.kinds),
+    for label, order, counts in (
+        ("Direction reported", Polarity, dict(stated.polarities)),
+        ("Studies that say it", StudyKind, dict(stated.kinds)),
     ):
         if counts:
-            yield quiet(f"{label}: " + ", ".join(f"{name} ({n:,})" for name, n in counts))
+            named = (f"{name} ({counts[name]:,})" for name in order if name in counts)
+            yield quiet(f"{label}: {', '.join(named)}")
     if not stated.is_believed:
         yield quiet(reason_for_doubt(stated.belief, stated.disbelief))
 
@@ -161,7 +164,8 @@ def show_sentences(store: TripleStore, edge: Edge, chosen: Chosen) -> None:
     st.caption(shown_range(number, total, "sentence") + ", latest papers first")
     shown = chosen.evidence[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     for citation in cited(store, shown):
-        show_html(evidence_card(edge, citation, article_line(citation.article)))
+        article = citation.article
+        show_html(evidence_card(edge, citation, article_line(article), article.study_kinds))
     pager(total)
     show_downloads(store, edge, chosen.evidence)
 
@@ -184,11 +188,13 @@ def exported(write: Writer, store: TripleStore, edge: Edge, chosen: Sequence[Out
     return write(EVIDENCE_COLUMNS, rows)
 
 
-def evidence_card(edge: Edge, citation: Citation, source: Html) -> Html:
-    """One sentence with its mentions marked, what it says, where it stands, how it was read."""
-    found, studies = citation.evidence, sorted(citation.article.study_kinds)
+def evidence_card(
+    edge: Edge, citation: Citation, source: Html, studies: Iterable[StudyKind] = ()
+) -> Html:
+    """One sentence with its mentions marked, what it says, where it is from, how it was read."""
+    found = citation.evidence
     sentence = element("p", marked_sentence(found, edge), css="gb-sentence")
-    badges = cue_badges(found.cues, studies)
+    badges = cue_badges(found.cues, sorted(studies))
     said = (element("p", badges),) if badges else ()
     return card(sentence, *said, element("p", source), element("p", quiet(reading_line(citation))))
 

@@ -248,7 +248,7 @@ def test_evidence_tells_what_speaks_against_it_and_from_what_studies() -> None:
     told = words(opened("evidence", id=LIKES))
 
     assert "Direction reported: decrease (1), no change (1)" in told
-    assert "Studies that say it: animal (1), human (1)" in told
+    assert "Studies that say it: human (1), animal (1)" in told
     assert "1 − (1 − 0.30) = 0.3000" in told
     assert "A. muciniphila did not affect anxiety . against no change animal study" in told
     assert "A. muciniphila may ease anxiety . decrease speculative animal study" in told
@@ -301,6 +301,7 @@ def test_a_paper_lists_all_that_was_read_in_it() -> None:
     assert "3 relations 3 evidence sentences" in told
     assert "Butyrate relieved depression ." in told
     assert "Study: human" in told
+    assert "human study" not in told
 
 
 def test_a_retracted_paper_says_so() -> None:
