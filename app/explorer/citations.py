@@ -52,11 +52,6 @@ class Chosen:
     studies: Mapping[str, int]
 
 
-def is_assertion_id(text: str) -> bool:
-    """Whether a text from a URL can name an assertion."""
-    return re.fullmatch(r"[0-9a-f]{16}", text) is not None
-
-
 def is_pmid(text: str) -> bool:
     """Whether a text from a URL can name an article."""
     return re.fullmatch(r"[0-9]{1,9}", text) is not None

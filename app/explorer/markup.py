@@ -30,6 +30,16 @@ class Column:
     is_number: bool = False
 
 
+def words(*titles: str) -> tuple[Column, ...]:
+    """Columns of text."""
+    return tuple(map(Column, titles))
+
+
+def figures(*titles: str) -> tuple[Column, ...]:
+    """Columns of numbers."""
+    return tuple(Column(title, is_number=True) for title in titles)
+
+
 def address(view: str, **parameters: str | int) -> str:
     """The URL of a view in a state, relative to the explorer.
 

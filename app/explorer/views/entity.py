@@ -6,13 +6,13 @@ from dataclasses import replace
 import streamlit as st
 
 from app.explorer.markup import (
-    Column,
     Html,
     address,
     chips,
     element,
     empty,
     entity,
+    figures,
     join,
     link,
     meter,
@@ -20,9 +20,18 @@ from app.explorer.markup import (
     table,
     text,
     type_badge,
+    words,
 )
 from app.explorer.views.charts import neighbourhood, papers_chart
-from app.explorer.views.page_parts import Source, counted, parameter, show_html, title, view
+from app.explorer.views.page_parts import (
+    Source,
+    counted,
+    parameter,
+    show_html,
+    side_by_side,
+    title,
+    view,
+)
 from app.explorer.views.relations import opposition, years
 from kg.assertion import Edge
 from kg.snapshots.read_model import ReadModel, RelationFilter
@@ -32,13 +41,7 @@ from ontology.namespaces import CurieError, to_iri
 DRAWN = 100
 """Relations of each direction that the picture is made of."""
 SHOWN_EACH = 6
-COLUMNS = (
-    Column("Concept"),
-    Column("Papers", is_number=True),
-    Column("Against", is_number=True),
-    Column("Belief", is_number=True),
-    Column("Years", is_number=True),
-)
+COLUMNS = (*words("Concept"), *figures("Papers", "Against", "Belief", "Years"))
 
 
 @view
@@ -82,11 +85,8 @@ def show_relations(lists: ReadModel, concept: Concept) -> None:
         advice = link("All relations", "/relations")
         show_html(empty("No relation of this concept was found.", advice))
         return
-    for column, heading, chosen in zip(
-        st.columns(2), ("As subject", "As object"), (said, received), strict=True
-    ):
-        with column:
-            show_direction(lists, heading, chosen)
+    for heading, chosen in side_by_side((("As subject", said), ("As object", received))):
+        show_direction(lists, heading, chosen)
     edges = (*lists.relations(said, DRAWN), *lists.relations(received, DRAWN))
     show_pictures(lists, concept, edges)
 

@@ -10,13 +10,11 @@ from app.explorer.citations import (
     Outline,
     choose,
     cited,
-    is_assertion_id,
     outlines_of,
     paper_sides,
 )
 from app.explorer.downloads import EVIDENCE_COLUMNS, Writer, as_csv, as_json, evidence_cells
 from app.explorer.markup import (
-    Column,
     Html,
     address,
     card,
@@ -24,6 +22,7 @@ from app.explorer.markup import (
     cue_badges,
     element,
     empty,
+    figures,
     join,
     link,
     marked_sentence,
@@ -33,6 +32,7 @@ from app.explorer.markup import (
     quiet,
     table,
     text,
+    words,
 )
 from app.explorer.views.charts import papers_chart
 from app.explorer.views.page_parts import (
@@ -45,6 +45,7 @@ from app.explorer.views.page_parts import (
     parameter,
     show_html,
     shown_range,
+    side_by_side,
     title,
     view,
 )
@@ -58,19 +59,14 @@ from kg.stores import TripleStore
 SCORED_PAPERS = 100
 """Papers of each side that the scoring lists."""
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov/"
-COLUMNS = (
-    Column("Paper"),
-    Column("Best weight", is_number=True),
-    Column("Sentences", is_number=True),
-)
+COLUMNS = (*words("Paper"), *figures("Best weight", "Sentences"))
 
 
 @view
 def show(source: Source) -> None:
     """Show the assertion that the URL names."""
     title("Evidence")
-    identifier = parameter("id")
-    edge = source.lists.relation(identifier) if is_assertion_id(identifier) else None
+    edge = source.lists.relation(parameter("id"))
     if edge is None:
         advice = link("All relations", "/relations")
         show_html(empty("The graph has no such relation, or no longer.", advice))
@@ -110,11 +106,12 @@ def show_summary(edge: Edge) -> None:
 def summary_lines(stated: Assertion) -> Iterator[Html]:
     """Say in words which way the papers see it, from what studies, and if it is believed."""
     for label, order, counts in (
-        ("Direction reported", Polarity, dict(stated.polarities)),
-        ("Studies that say it", StudyKind, dict(stated.kinds)),
+        ("Direction reported", tuple(Polarity), stated.polarities),
+        ("Studies that say it", tuple(StudyKind), stated.kinds),
     ):
         if counts:
-            named = (f"{name} ({counts[name]:,})" for name in order if name in counts)
+            ordered = sorted(counts, key=lambda count, order=order: order.index(count[0]))
+            named = (f"{name} ({n:,})" for name, n in ordered)
             yield quiet(f"{label}: {', '.join(named)}")
     if not stated.is_believed:
         yield quiet(reason_for_doubt(stated.belief, stated.disbelief))
@@ -152,13 +149,9 @@ def _paper_row(pmid: str, side: Side) -> tuple[Html, ...]:
 def show_sentences(store: TripleStore, edge: Edge, chosen: Chosen) -> None:
     """Show one page of the sentences that are chosen, and offer all of them as a file."""
     st.subheader("Sentences", anchor=False)
-    for column, (label, name, counts) in zip(
-        st.columns(2),
-        (("What they say", "says", chosen.says), ("Kind of study", "study", chosen.studies)),
-        strict=True,
-    ):
-        with column:
-            choice(label, name, counts, overlaps=True)
+    choices = ("What they say", "says", chosen.says), ("Kind of study", "study", chosen.studies)
+    for label, name, counts in side_by_side(choices):
+        choice(label, name, counts, overlaps=True)
     total = len(chosen.evidence)
     number = page_of(total)
     st.caption(shown_range(number, total, "sentence") + ", latest papers first")

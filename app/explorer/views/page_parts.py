@@ -1,9 +1,10 @@
 """What the views share: showing HTML, reading and writing the URL, pages of a list."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -17,6 +18,7 @@ from kg.snapshots.snapshot import SnapshotError
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 
+T = TypeVar("T")
 PAGE_SIZE = 50
 """Rows of a list, and sentences, on one page."""
 STYLE = Path(__file__).parents[1] / "static" / "explorer.css"
@@ -141,6 +143,13 @@ def entry(label: str, name: str, placeholder: str = "", explanation: str | None 
         help=explanation,
         on_change=writes_url(name, key),
     )
+
+
+def side_by_side(items: Sequence[T]) -> Iterator[T]:
+    """Walk over items, each drawn in a column of its own."""
+    for column, item in zip(st.columns(len(items)), items, strict=True):
+        with column:
+            yield item
 
 
 def pager(total: int) -> None:

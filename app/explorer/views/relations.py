@@ -6,7 +6,18 @@ from functools import partial
 import streamlit as st
 
 from app.explorer.downloads import RELATION_COLUMNS, as_csv, relation_cells
-from app.explorer.markup import Column, Html, address, empty, entity, link, meter, table, text
+from app.explorer.markup import (
+    Html,
+    address,
+    empty,
+    entity,
+    figures,
+    link,
+    meter,
+    table,
+    text,
+    words,
+)
 from app.explorer.views.page_parts import (
     PAGE_SIZE,
     Source,
@@ -17,6 +28,7 @@ from app.explorer.views.page_parts import (
     pager,
     show_html,
     shown_range,
+    side_by_side,
     title,
     view,
 )
@@ -27,13 +39,8 @@ from kg.snapshots.read_model import FacetName, ReadModel, RelationFilter
 
 EXPORTED_AT_ONCE = 5_000
 COLUMNS = (
-    Column("Subject"),
-    Column("Predicate"),
-    Column("Object"),
-    Column("Papers", is_number=True),
-    Column("Against", is_number=True),
-    Column("Belief", is_number=True),
-    Column("Years", is_number=True),
+    *words("Subject", "Predicate", "Object"),
+    *figures("Papers", "Against", "Belief", "Years"),
 )
 FACETS: tuple[tuple[str, FacetName], ...] = (
     ("Subject type", "subject_type"),
@@ -70,17 +77,14 @@ def read_filter(given: Mapping[str, str]) -> RelationFilter:
 
 def show_filters(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show the filters; each count is the length of the list that the choice opens."""
-    for column, (label, name) in zip(st.columns(3), FACETS, strict=True):
-        with column:
-            choice(label, name, lists.facet(chosen, name))
+    for label, name in side_by_side(FACETS):
+        choice(label, name, lists.facet(chosen, name))
     narrow = {*ENDS, *(name for _, name, _ in BOUNDS)} & chosen.values().keys()
     with st.expander("More filters", expanded=bool(narrow)):
-        for column, (label, name, placeholder) in zip(st.columns(4), BOUNDS, strict=True):
-            with column:
-                entry(label, name, placeholder)
-        for column, name in zip(st.columns(2), ENDS, strict=True):
-            with column:
-                entry(f"{name.capitalize()} is", name, "an identifier, such as NCBITaxon:853")
+        for label, name, placeholder in side_by_side(BOUNDS):
+            entry(label, name, placeholder)
+        for name in side_by_side(ENDS):
+            entry(f"{name.capitalize()} is", name, "an identifier, such as NCBITaxon:853")
 
 
 def show_list(lists: ReadModel, chosen: RelationFilter) -> None:

@@ -3,18 +3,19 @@
 import streamlit as st
 
 from app.explorer.markup import (
-    Column,
     Html,
     address,
     element,
     empty,
     entity,
+    figures,
     link,
     numbers,
     quiet,
     table,
     text,
     type_bars,
+    words,
 )
 from app.explorer.views.page_parts import (
     Source,
@@ -31,7 +32,7 @@ from ontology.schema import EntityType
 
 MAX_FOUND = 50
 EXAMPLES = ("butyrate", "Parkinson's disease", "Lactobacillus", "depression", "serotonin")
-COLUMNS = (Column("Concept"), Column("Found by the name"), Column("Relations", is_number=True))
+COLUMNS = (*words("Concept", "Found by the name"), *figures("Relations"))
 
 
 @view

@@ -9,7 +9,6 @@ from app.explorer.citations import (
     choose,
     citations_in,
     cited,
-    is_assertion_id,
     is_pmid,
     outlines_of,
     paper_sides,
@@ -102,11 +101,6 @@ def test_what_opposes_stands_in_its_paper_too(small: EmbeddedStore) -> None:
     assert ("a" * 16, True) in [
         (a, c.evidence.cues.is_negated) for a, c in citations_in(small, "3")
     ]
-
-
-def test_an_assertion_is_named_by_sixteen_hex_digits() -> None:
-    assert is_assertion_id("0123456789abcdef")
-    assert not any(map(is_assertion_id, ("0" * 15, "0" * 17, "g" * 16, "A" * 16)))
 
 
 def test_a_pmid_has_up_to_nine_digits() -> None:
