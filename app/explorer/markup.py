@@ -202,7 +202,7 @@ def _type_bar(label: str, count: int, share: float) -> Html:
     return Html(f"{type_badge(label)}{bar}{element('b', text(f'{count:,}'))}")
 
 
-def numbers(pairs: Iterable[tuple[str, Html]]) -> Html:
+def numbers(*pairs: tuple[str, Html]) -> Html:
     """Figures in a row, each under its number."""
     cells = (element("div", element("b", value), quiet(label)) for label, value in pairs)
     return element("div", *cells, css="gb-numbers")

@@ -22,16 +22,8 @@ from app.explorer.markup import (
     type_badge,
     words,
 )
+from app.explorer.views import page_parts as page
 from app.explorer.views.charts import neighbourhood, papers_chart
-from app.explorer.views.page_parts import (
-    Source,
-    counted,
-    parameter,
-    show_html,
-    side_by_side,
-    title,
-    view,
-)
 from app.explorer.views.relations import opposition, years
 from kg.assertion import Edge
 from kg.snapshots.read_model import ReadModel, RelationFilter
@@ -44,17 +36,17 @@ SHOWN_EACH = 6
 COLUMNS = (*words("Concept"), *figures("Papers", "Against", "Belief", "Years"))
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the concept that the URL names."""
-    wanted = parameter("id")
+    wanted = page.parameter("id")
     concept = source.lists.concept(wanted)
     if concept is None:
-        title("Concept")
+        page.title("Concept")
         missing = f"The graph has no concept {wanted or 'without a name'}."
-        show_html(empty(missing, link("Search for one", "/")))
+        page.show_html(empty(missing, link("Search for one", "/")))
         return
-    title(concept.name)
+    page.title(concept.name)
     show_names(concept)
     show_relations(source.lists, concept)
 
@@ -67,7 +59,7 @@ def show_names(concept: Concept) -> None:
         lines.append(quiet("Provisional: no vocabulary of ours has this name."))
     if concept.synonyms:
         lines.append(chips(text(synonym) for synonym in concept.synonyms))
-    show_html(*(element("p", line) for line in lines))
+    page.show_html(*(element("p", line) for line in lines))
 
 
 def outward(identifier: str) -> str:
@@ -83,9 +75,9 @@ def show_relations(lists: ReadModel, concept: Concept) -> None:
     said, received = RelationFilter(subject=concept.curie), RelationFilter(object=concept.curie)
     if not lists.count(said) + lists.count(received):
         advice = link("All relations", "/relations")
-        show_html(empty("No relation of this concept was found.", advice))
+        page.show_html(empty("No relation of this concept was found.", advice))
         return
-    for heading, chosen in side_by_side((("As subject", said), ("As object", received))):
+    for heading, chosen in page.side_by_side((("As subject", said), ("As object", received))):
         show_direction(lists, heading, chosen)
     edges = (*lists.relations(said, DRAWN), *lists.relations(received, DRAWN))
     show_pictures(lists, concept, edges)
@@ -94,13 +86,16 @@ def show_relations(lists: ReadModel, concept: Concept) -> None:
 def show_direction(lists: ReadModel, heading: str, chosen: RelationFilter) -> None:
     """Show the relations of one direction, a table a predicate, the most frequent first."""
     counts = lists.facet(chosen, "predicate")
-    show_html(element("h2", text(f"{heading}: {counted(sum(counts.values()), 'relation')}")))
+    total = page.counted(sum(counts.values()), "relation")
+    page.show_html(element("h2", text(f"{heading}: {total}")))
     for predicate, relations in sorted(counts.items(), key=lambda count: -count[1]):
         narrowed = replace(chosen, predicate=predicate)
-        opened = link(counted(relations, "relation"), address("relations", **narrowed.values()))
+        opened = link(
+            page.counted(relations, "relation"), address("relations", **narrowed.values())
+        )
         line = element("p", element("b", text(predicate)), text(" "), opened)
         best = lists.relations(narrowed, SHOWN_EACH)
-        show_html(line, table(COLUMNS, (_row(edge, chosen) for edge in best)))
+        page.show_html(line, table(COLUMNS, (_row(edge, chosen) for edge in best)))
 
 
 def _row(edge: Edge, chosen: RelationFilter) -> tuple[Html, ...]:

@@ -34,25 +34,11 @@ from app.explorer.markup import (
     text,
     words,
 )
+from app.explorer.views import page_parts as page
 from app.explorer.views.charts import papers_chart
-from app.explorer.views.page_parts import (
-    PAGE_SIZE,
-    Source,
-    choice,
-    downloads,
-    page_of,
-    pager,
-    parameter,
-    show_html,
-    shown_range,
-    side_by_side,
-    title,
-    view,
-)
 from app.explorer.views.relations import years
 from kg.assertion import Article, Assertion, Citation, Edge, Side
 from kg.belief import EXPLANATION, reason_for_doubt, written_out
-from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
@@ -62,19 +48,19 @@ PUBMED = "https://pubmed.ncbi.nlm.nih.gov/"
 COLUMNS = (*words("Paper"), *figures("Best weight", "Sentences"))
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the assertion that the URL names."""
-    title("Evidence")
-    edge = source.lists.relation(parameter("id"))
+    page.title("Evidence")
+    edge = source.lists.relation(page.parameter("id"))
     if edge is None:
         advice = link("All relations", "/relations")
-        show_html(empty("The graph has no such relation, or no longer.", advice))
+        page.show_html(empty("The graph has no such relation, or no longer.", advice))
         return
     outlines = outlines_of(source.store, edge.iri)
     show_summary(edge)
     show_scoring(edge.assertion, outlines)
-    chosen = choose(outlines, parameter("says"), parameter("study"))
+    chosen = choose(outlines, page.parameter("says"), page.parameter("study"))
     show_sentences(source.store, edge, chosen)
 
 
@@ -85,17 +71,15 @@ def show_summary(edge: Edge) -> None:
     opposed = (("papers against", text(f"{against:,}")),) if against else ()
     doubted = (("disbelief", text(probability(stated.disbelief))),) if against else ()
     sentences = stated.evidence_count + stated.opposing_evidence_count
-    show_html(
+    page.show_html(
         claim_banner(edge),
         numbers(
-            (
-                ("papers for", text(f"{stated.paper_count:,}")),
-                *opposed,
-                ("sentences", text(f"{sentences:,}")),
-                ("belief", text(probability(stated.belief))),
-                *doubted,
-                ("years", years(stated)),
-            )
+            ("papers for", text(f"{stated.paper_count:,}")),
+            *opposed,
+            ("sentences", text(f"{sentences:,}")),
+            ("belief", text(probability(stated.belief))),
+            *doubted,
+            ("years", years(stated)),
         ),
         *(element("p", line) for line in summary_lines(stated)),
     )
@@ -105,14 +89,13 @@ def show_summary(edge: Edge) -> None:
 
 def summary_lines(stated: Assertion) -> Iterator[Html]:
     """Say in words which way the papers see it, from what studies, and if it is believed."""
-    for label, order, counts in (
-        ("Direction reported", tuple(Polarity), stated.polarities),
-        ("Studies that say it", tuple(StudyKind), stated.kinds),
+    for label, counts in (
+        ("Direction reported", stated.polarities),
+        ("Studies that say it", stated.kinds),
     ):
         if counts:
-            ordered = sorted(counts, key=lambda count, order=order: order.index(count[0]))
-            named = (f"{name} ({n:,})" for name, n in ordered)
-            yield quiet(f"{label}: {', '.join(named)}")
+            frequent = sorted(counts, key=lambda count: -count[1])
+            yield quiet(f"{label}: " + ", ".join(f"{name} ({n:,})" for name, n in frequent))
     if not stated.is_believed:
         yield quiet(reason_for_doubt(stated.belief, stated.disbelief))
 
@@ -121,13 +104,13 @@ def show_scoring(stated: Assertion, outlines: Sequence[Outline]) -> None:
     """Show the formula of the belief with its inputs, and what speaks against it."""
     papers = stated.paper_count
     with st.expander("How was this scored?"):
-        show_html(
+        page.show_html(
             element("p", text(EXPLANATION)),
             *scoring(paper_sides(outlines, is_negated=False), stated.belief),
             quiet(f"The best {SCORED_PAPERS} of {papers:,} papers" * (papers > SCORED_PAPERS)),
         )
         if opposition := paper_sides(outlines, is_negated=True):
-            show_html(
+            page.show_html(
                 element("p", text("Against it, computed the same way and taken off nothing:")),
                 *scoring(opposition, stated.disbelief),
             )
@@ -150,16 +133,16 @@ def show_sentences(store: TripleStore, edge: Edge, chosen: Chosen) -> None:
     """Show one page of the sentences that are chosen, and offer all of them as a file."""
     st.subheader("Sentences", anchor=False)
     choices = ("What they say", "says", chosen.says), ("Kind of study", "study", chosen.studies)
-    for label, name, counts in side_by_side(choices):
-        choice(label, name, counts, overlaps=True)
+    for label, name, counts in page.side_by_side(choices):
+        page.choice(label, name, counts, overlaps=True)
     total = len(chosen.evidence)
-    number = page_of(total)
-    st.caption(shown_range(number, total, "sentence") + ", latest papers first")
-    shown = chosen.evidence[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    start = page.first_shown(total)
+    st.caption(page.shown_range(start, total, "sentence") + ", latest papers first")
+    shown = chosen.evidence[start : start + page.PAGE_SIZE]
     for citation in cited(store, shown):
         article = citation.article
-        show_html(evidence_card(edge, citation, article_line(article), article.study_kinds))
-    pager(total)
+        page.show_html(evidence_card(edge, citation, article_line(article), article.study_kinds))
+    page.pager(total)
     show_downloads(store, edge, chosen.evidence)
 
 
@@ -167,7 +150,7 @@ def show_downloads(store: TripleStore, edge: Edge, chosen: Sequence[Outline]) ->
     """Offer the sentences that are chosen as a file."""
     name = f"evidence-{edge.id}"
     csv, json = (partial(exported, write, store, edge, chosen) for write in (as_csv, as_json))
-    downloads(
+    page.downloads(
         [
             (f"Download all {len(chosen):,} as CSV", csv, f"{name}.csv", "text/csv"),
             ("JSON", json, f"{name}.json", "application/json"),

@@ -166,9 +166,9 @@ def pager(total: int) -> None:
     )
 
 
-def page_of(total: int) -> int:
-    """The page that the URL names, or the last where there are fewer."""
-    return min(page_number(), max(1, -(-total // PAGE_SIZE)))
+def first_shown(total: int) -> int:
+    """How many rows come before the page that the URL names, or before the last page."""
+    return (min(page_number(), max(1, -(-total // PAGE_SIZE))) - 1) * PAGE_SIZE
 
 
 def counted(number: int, noun: str) -> str:
@@ -180,16 +180,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def shown_range(page: int, total: int, noun: str) -> str:
+def shown_range(start: int, total: int, noun: str) -> str:
     """Say which part of a list is shown.
 
-    >>> shown_range(2, 70, "relation"), shown_range(1, 1, "relation")
+    >>> shown_range(50, 70, "relation"), shown_range(0, 1, "relation")
     ('51 to 70 of 70 relations', '1 relation')
     """
     if total <= PAGE_SIZE:
         return counted(total, noun)
-    first, last = (page - 1) * PAGE_SIZE + 1, min(page * PAGE_SIZE, total)
-    return f"{first:,} to {last:,} of {counted(total, noun)}"
+    return f"{start + 1:,} to {min(start + PAGE_SIZE, total):,} of {counted(total, noun)}"
 
 
 def downloads(buttons: Sequence[tuple[str, Callable[[], bytes], str, str]]) -> None:

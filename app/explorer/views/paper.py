@@ -4,31 +4,21 @@ import streamlit as st
 
 from app.explorer.citations import citations_in, is_pmid
 from app.explorer.markup import Html, claim_line, element, empty, join, link, numbers, quiet, text
+from app.explorer.views import page_parts as page
 from app.explorer.views.evidence import PUBMED, evidence_card
-from app.explorer.views.page_parts import (
-    PAGE_SIZE,
-    Source,
-    page_of,
-    pager,
-    parameter,
-    show_html,
-    shown_range,
-    title,
-    view,
-)
 from kg.assertion import Article
 from kg.graph.reading_back import read_articles
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the paper that the URL names."""
-    title("Paper")
-    pmid = parameter("pmid")
+    page.title("Paper")
+    pmid = page.parameter("pmid")
     article = read_articles(source.store, [pmid]).get(pmid) if is_pmid(pmid) else None
     if article is None:
         advice = link("Look it up in PubMed", f"{PUBMED}?term={pmid}")
-        show_html(empty(f"The graph has no paper {pmid}.", advice))
+        page.show_html(empty(f"The graph has no paper {pmid}.", advice))
         return
     show_article(article)
     show_found(source, article)
@@ -46,29 +36,27 @@ def show_article(article: Article) -> None:
     if article.is_retracted:
         warning = text("This article was retracted: its evidence counts no more.")
         lines.append(element("p", warning, css="gb-warning"))
-    show_html(element("h3", text(article.title or "Without a title")), *lines)
+    page.show_html(element("h3", text(article.title or "Without a title")), *lines)
 
 
-def show_found(source: Source, article: Article) -> None:
+def show_found(source: page.Source, article: Article) -> None:
     """Show one page of what was read in the paper."""
     found = citations_in(source.store, article.pmid)
     edges = source.lists.relations_named({assertion for assertion, _ in found})
-    show_html(
+    page.show_html(
         numbers(
-            (
-                ("relations", text(f"{len(edges):,}")),
-                ("evidence sentences", text(f"{len(found):,}")),
-                ("mentions read", text(f"{article.mention_count:,}")),
-            )
+            ("relations", text(f"{len(edges):,}")),
+            ("evidence sentences", text(f"{len(found):,}")),
+            ("mentions read", text(f"{article.mention_count:,}")),
         )
     )
     if not found:
-        show_html(empty("The graph holds no evidence from this paper.", Html("")))
+        page.show_html(empty("The graph holds no evidence from this paper.", Html("")))
         return
-    number = page_of(len(found))
-    st.caption(shown_range(number, len(found), "evidence sentence"))
-    for assertion, citation in found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]:
+    start = page.first_shown(len(found))
+    st.caption(page.shown_range(start, len(found), "evidence sentence"))
+    for assertion, citation in found[start : start + page.PAGE_SIZE]:
         if assertion in edges:
             edge = edges[assertion]
-            show_html(evidence_card(edge, citation, claim_line(edge)))
-    pager(len(found))
+            page.show_html(evidence_card(edge, citation, claim_line(edge)))
+    page.pager(len(found))

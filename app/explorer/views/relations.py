@@ -18,20 +18,7 @@ from app.explorer.markup import (
     text,
     words,
 )
-from app.explorer.views.page_parts import (
-    PAGE_SIZE,
-    Source,
-    choice,
-    downloads,
-    entry,
-    page_of,
-    pager,
-    show_html,
-    shown_range,
-    side_by_side,
-    title,
-    view,
-)
+from app.explorer.views import page_parts as page
 from kg.assertion import Assertion, Edge
 from kg.graph.catalogue import read_integer, read_iri
 from kg.identifiers import identifier_of
@@ -56,10 +43,12 @@ BOUNDS = (
 ENDS = ("subject", "object")
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the relations that the URL's filters leave."""
-    title("Relations", "Each is one claim about two concepts; papers say it, or speak against it.")
+    page.title(
+        "Relations", "Each is one claim about two concepts; papers say it, or speak against it."
+    )
     chosen = read_filter(st.query_params.to_dict())
     show_filters(source.lists, chosen)
     show_list(source.lists, chosen)
@@ -77,29 +66,29 @@ def read_filter(given: Mapping[str, str]) -> RelationFilter:
 
 def show_filters(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show the filters; each count is the length of the list that the choice opens."""
-    for label, name in side_by_side(FACETS):
-        choice(label, name, lists.facet(chosen, name))
+    for label, name in page.side_by_side(FACETS):
+        page.choice(label, name, lists.facet(chosen, name))
     narrow = {*ENDS, *(name for _, name, _ in BOUNDS)} & chosen.values().keys()
     with st.expander("More filters", expanded=bool(narrow)):
-        for label, name, placeholder in side_by_side(BOUNDS):
-            entry(label, name, placeholder)
-        for name in side_by_side(ENDS):
-            entry(f"{name.capitalize()} is", name, "an identifier, such as NCBITaxon:853")
+        for label, name, placeholder in page.side_by_side(BOUNDS):
+            page.entry(label, name, placeholder)
+        for name in page.side_by_side(ENDS):
+            page.entry(f"{name.capitalize()} is", name, "an identifier, such as NCBITaxon:853")
 
 
 def show_list(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show one page of the list, and offer all of it as a file."""
     total = lists.count(chosen)
     if not total:
-        show_html(empty("No relation passes these filters.", link("Show all", "/relations")))
+        page.show_html(empty("No relation passes these filters.", link("Show all", "/relations")))
         return
-    page = page_of(total)
-    st.caption(shown_range(page, total, "relation") + ", best supported first")
-    edges = lists.relations(chosen, PAGE_SIZE, (page - 1) * PAGE_SIZE)
-    show_html(table(COLUMNS, map(_row, edges)))
-    pager(total)
+    start = page.first_shown(total)
+    st.caption(page.shown_range(start, total, "relation") + ", best supported first")
+    edges = lists.relations(chosen, page.PAGE_SIZE, start)
+    page.show_html(table(COLUMNS, map(_row, edges)))
+    page.pager(total)
     content = partial(exported, lists, chosen)
-    downloads([(f"Download all {total:,} as CSV", content, "relations.csv", "text/csv")])
+    page.downloads([(f"Download all {total:,} as CSV", content, "relations.csv", "text/csv")])
 
 
 def exported(lists: ReadModel, chosen: RelationFilter) -> bytes:

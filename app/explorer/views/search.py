@@ -17,16 +17,7 @@ from app.explorer.markup import (
     type_bars,
     words,
 )
-from app.explorer.views.page_parts import (
-    Source,
-    choice,
-    counted,
-    entry,
-    parameter,
-    show_html,
-    title,
-    view,
-)
+from app.explorer.views import page_parts as page
 from kg.snapshots.read_model import Hit, ReadModel, Totals
 from ontology.schema import EntityType
 
@@ -35,31 +26,33 @@ EXAMPLES = ("butyrate", "Parkinson's disease", "Lactobacillus", "depression", "s
 COLUMNS = (*words("Concept", "Found by the name"), *figures("Relations"))
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the search page, in the state its URL says."""
-    title("gutbrain", "What PubMed abstracts say of the gut and the brain, sentence by sentence.")
+    page.title(
+        "gutbrain", "What PubMed abstracts say of the gut and the brain, sentence by sentence."
+    )
     lists = source.lists
     counts = lists.type_counts()
     name, kind = st.columns([3, 1])
     with name:
-        entry("Find a concept", "q", "a name, a synonym or an identifier")
+        page.entry("Find a concept", "q", "a name, a synonym or an identifier")
     with kind:
-        choice("Type", "type", counts)
-    show_found(lists) if parameter("q") else show_overview(lists.totals(), counts)
+        page.choice("Type", "type", counts)
+    show_found(lists) if page.parameter("q") else show_overview(lists.totals(), counts)
 
 
 def show_found(lists: ReadModel) -> None:
     """List the concepts that the search finds, best first."""
-    wanted, kind = parameter("q"), parameter("type")
+    wanted, kind = page.parameter("q"), page.parameter("type")
     known = kind in {"", *EntityType}
     found = lists.search(wanted, EntityType(kind) if kind else None, MAX_FOUND) if known else []
     if not found:
-        show_html(empty(f"No concept is called “{wanted}”.", _advice()))
+        page.show_html(empty(f"No concept is called “{wanted}”.", _advice()))
         return
     more = "The first " if len(found) >= MAX_FOUND else ""
-    st.caption(f"{more}{counted(len(found), 'concept')}")
-    show_html(table(COLUMNS, map(_found_row, found)))
+    st.caption(f"{more}{page.counted(len(found), 'concept')}")
+    page.show_html(table(COLUMNS, map(_found_row, found)))
 
 
 def _found_row(hit: Hit) -> tuple[Html, Html, Html]:
@@ -70,27 +63,25 @@ def _found_row(hit: Hit) -> tuple[Html, Html, Html]:
 
 
 def _advice() -> Html:
-    if parameter("type"):
-        return link("Search all types", address("", q=parameter("q")))
+    if page.parameter("type"):
+        return link("Search all types", address("", q=page.parameter("q")))
     return text("Try a shorter form, or a synonym.")
 
 
 def show_overview(held: Totals, counts: dict[str, int]) -> None:
     """Show the graph in numbers, each number with a way in."""
-    show_html(
+    page.show_html(
         numbers(
-            (
-                ("concepts", text(f"{held.concepts:,}")),
-                ("relations", link(f"{held.relations:,}", "/relations")),
-                ("evidence sentences", text(f"{held.evidence:,}")),
-                ("papers", text(f"{held.articles:,}")),
-                ("latest paper", text(str(held.last_year or "–"))),
-            )
+            ("concepts", text(f"{held.concepts:,}")),
+            ("relations", link(f"{held.relations:,}", "/relations")),
+            ("evidence sentences", text(f"{held.evidence:,}")),
+            ("papers", text(f"{held.articles:,}")),
+            ("latest paper", text(str(held.last_year or "–"))),
         ),
         element("p", quiet("Try "), _examples()),
     )
     st.subheader("Concepts by type", anchor=False)
-    show_html(type_bars(counts))
+    page.show_html(type_bars(counts))
 
 
 def _examples() -> Html:

@@ -8,18 +8,7 @@ from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, parse_query_re
 
 from app.explorer.downloads import as_csv
 from app.explorer.markup import element, empty, text
-from app.explorer.views.page_parts import (
-    Source,
-    counted,
-    downloads,
-    parameter,
-    set_parameters,
-    show_html,
-    title,
-    view,
-    widget_key,
-    writes_url,
-)
+from app.explorer.views import page_parts as page
 from app.graph_access import shared_sandbox
 from app.sandbox.answer import Answer, NoAnswerError, Query
 from app.settings import Settings
@@ -53,14 +42,14 @@ class ResultTable:
     is_truncated: bool
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the query page; the URL holds the query, so that its address is a permalink."""
-    title("SPARQL", limits_line(source.settings))
+    page.title("SPARQL", limits_line(source.settings))
     show_examples()
     show_editor()
-    if parameter("query"):
-        show_answer(parameter("query"))
+    if page.parameter("query"):
+        show_answer(page.parameter("query"))
 
 
 def limits_line(settings: Settings) -> str:
@@ -76,8 +65,8 @@ def show_examples() -> None:
     names = {known.summary: known.name for known in questions()}
     if not names:
         return
-    chosen = parameter("example")
-    labels, key = {name: summary for summary, name in names.items()}, widget_key("example")
+    chosen = page.parameter("example")
+    labels, key = {name: summary for summary, name in names.items()}, page.widget_key("example")
     st.selectbox(
         "Start from a question",
         list(labels),
@@ -85,7 +74,7 @@ def show_examples() -> None:
         format_func=lambda name: labels[name],
         placeholder="choose one of these",
         key=key,
-        on_change=writes_url("example", key),
+        on_change=page.writes_url("example", key),
     )
     if chosen in labels:
         show_parameters(question(chosen))
@@ -100,9 +89,9 @@ def show_parameters(asked: Question) -> None:
     try:
         bound = bind(asked, {name: value for name, value in given.items() if value})
     except QuestionError as error:
-        show_html(empty("These parameters do not fit.", text(str(error))))
+        page.show_html(empty("These parameters do not fit.", text(str(error))))
         return
-    set_parameters({"query": bound, "example": asked.name})
+    page.set_parameters({"query": bound, "example": asked.name})
     st.rerun()
 
 
@@ -117,7 +106,7 @@ def show_editor() -> None:
     with st.form("query", border=False):
         query = st.text_area("Query", height=300, key=EDITOR)
         if st.form_submit_button("Run", type="primary"):
-            set_parameters({"query": query})
+            page.set_parameters({"query": query})
             st.rerun()
 
 
@@ -127,7 +116,7 @@ def take_query_from_url() -> None:
     The editor keeps one key: with a new one at each query Streamlit shows two editors for a
     moment, the old and the new, and what is typed into the old one is lost.
     """
-    asked = parameter("query")
+    asked = page.parameter("query")
     if EDITOR not in st.session_state or st.session_state.get(ASKED) != asked:
         st.session_state[EDITOR] = asked or START
         st.session_state[ASKED] = asked
@@ -157,16 +146,16 @@ def show_answer(query: str) -> None:
         with st.spinner("Running"):
             result = read_result(shared_sandbox().answer(Query(query)))
     except NoAnswerError as error:
-        show_html(empty("No answer.", element("code", text(str(error)))))
+        page.show_html(empty("No answer.", element("code", text(str(error)))))
         return
     match result:
         case ResultTable():
             show_table(query, result)
         case bool():
-            show_html(element("h3", text("Yes" if result else "No")))
+            page.show_html(element("h3", text("Yes" if result else "No")))
         case str():
             st.code(result[:SHOWN_CHARACTERS], language="turtle")
-            downloads([("Turtle", result.encode, "answer.ttl", "text/turtle")])
+            page.downloads([("Turtle", result.encode, "answer.ttl", "text/turtle")])
 
 
 def show_table(query: str, table: ResultTable) -> None:
@@ -181,7 +170,7 @@ def show_table(query: str, table: ResultTable) -> None:
     csv = partial(as_csv, table.columns, table.rows)
     tsv = partial(_download, query, "text/tab-separated-values")
     json = partial(_download, query, "application/sparql-results+json")
-    downloads(
+    page.downloads(
         [
             ("CSV", csv, "answer.csv", "text/csv"),
             ("TSV", tsv, "answer.tsv", "text/tab-separated-values"),
@@ -192,7 +181,7 @@ def show_table(query: str, table: ResultTable) -> None:
 
 def _rows_line(table: ResultTable) -> str:
     count = len(table.rows)
-    rows = counted(count, "row")
+    rows = page.counted(count, "row")
     if table.is_truncated:
         return f"The first {rows}: the answer was cut at the limit, add LIMIT and OFFSET for more"
     return f"{rows}, the first {SHOWN_ROWS} are shown" if count > SHOWN_ROWS else rows

@@ -20,7 +20,7 @@ from app.explorer.markup import (
     text,
     words,
 )
-from app.explorer.views.page_parts import Source, counted, show_html, title, view
+from app.explorer.views import page_parts as page
 from app.health import health_of
 from app.nights.report import ChangedAssertion, NightReport
 from app.nights.report_text import change_told
@@ -48,32 +48,30 @@ LISTED = 20
 LIBRARIES = ("gutbrain", "pyoxigraph", "streamlit")
 
 
-@view
-def show(source: Source) -> None:
+@page.view
+def show(source: page.Source) -> None:
     """Show the state of the graph."""
-    title("Status", "What this graph was made of, and what it lacks.")
+    page.title("Status", "What this graph was made of, and what it lacks.")
     show_graph(source)
     show_nights(source.settings)
     show_runs(source.lists.runs())
     show_provisional(source.lists.provisional(LISTED))
     st.subheader("Versions", anchor=False)
-    show_html(text(" · ".join(f"{name} {version(name)}" for name in LIBRARIES)))
+    page.show_html(text(" · ".join(f"{name} {version(name)}" for name in LIBRARIES)))
 
 
-def show_graph(source: Source) -> None:
+def show_graph(source: page.Source) -> None:
     """Show counts and the date that the data reach to."""
     health, held = health_of(source.settings), source.lists.totals()
-    show_html(
+    page.show_html(
         numbers(
-            (
-                ("papers", text(f"{held.articles:,}")),
-                ("of them retracted", text(f"{held.retracted:,}")),
-                ("relations", link(f"{held.relations:,}", "/relations")),
-                ("evidence sentences", text(f"{held.evidence:,}")),
-                ("concepts", text(f"{held.concepts:,}")),
-                ("of them provisional", text(f"{held.provisional:,}")),
-                ("quads", text("–" if health.quads is None else f"{health.quads:,}")),
-            )
+            ("papers", text(f"{held.articles:,}")),
+            ("of them retracted", text(f"{held.retracted:,}")),
+            ("relations", link(f"{held.relations:,}", "/relations")),
+            ("evidence sentences", text(f"{held.evidence:,}")),
+            ("concepts", text(f"{held.concepts:,}")),
+            ("of them provisional", text(f"{held.provisional:,}")),
+            ("quads", text("–" if health.quads is None else f"{health.quads:,}")),
         ),
         element("p", quiet(f"Graph {health.graph}; papers up to {held.last_year or 'no year'}.")),
         element("p", link("Health for programs", "/api/health")),
@@ -87,7 +85,7 @@ def show_nights(settings: Settings) -> None:
         status = read_status(settings)
     except ArchiveError as error:
         LOG.warning("The archive does not answer: %s", error)
-        show_html(empty("The archive does not answer.", text("Try again soon.")))
+        page.show_html(empty("The archive does not answer.", text("Try again soon.")))
         return
     _show_standing(status)
     _show_list(status)
@@ -98,15 +96,13 @@ def show_nights(settings: Settings) -> None:
 def _show_standing(status: NightStatus) -> None:
     good = status.last_good
     warnings = [element("p", text(line), css="gb-warning") for line in status.attention]
-    show_html(
+    page.show_html(
         numbers(
-            (
-                ("data as of", text(str(status.graph_as_of or "unknown"))),
-                ("last good night", text(str(good.slot) if good else "none")),
-                ("changes pending", text(f"{status.pending:,}")),
-                ("open gaps", text(f"{len(status.gaps):,}")),
-                ("dead letters", text(f"{status.dead_letters:,}")),
-            )
+            ("data as of", text(str(status.graph_as_of or "unknown"))),
+            ("last good night", text(str(good.slot) if good else "none")),
+            ("changes pending", text(f"{status.pending:,}")),
+            ("open gaps", text(f"{len(status.gaps):,}")),
+            ("dead letters", text(f"{status.dead_letters:,}")),
         ),
         *([element("p", quiet("A night is at work now."))] if status.is_working else []),
         *(warnings if status.nights else []),
@@ -116,9 +112,9 @@ def _show_standing(status: NightStatus) -> None:
 def _show_list(status: NightStatus) -> None:
     if not status.nights:
         command = element("code", text("gutbrain nightly"))
-        show_html(empty("No night was worked yet.", element("p", command)))
+        page.show_html(empty("No night was worked yet.", element("p", command)))
         return
-    show_html(table(NIGHT_COLUMNS, map(_night_row, status.nights)))
+    page.show_html(table(NIGHT_COLUMNS, map(_night_row, status.nights)))
 
 
 def _night_row(night: Night) -> Sequence[Html]:
@@ -143,7 +139,7 @@ def _show_change(status: NightStatus) -> None:
     if status.change is None or not status.change.listed:
         return
     st.caption(f"What the last night that went live changed: {change_told(status.change)}.")
-    show_html(table(CHANGE_COLUMNS, map(_change_row, status.change.listed)))
+    page.show_html(table(CHANGE_COLUMNS, map(_change_row, status.change.listed)))
 
 
 def _change_row(changed: ChangedAssertion) -> Sequence[Html]:
@@ -160,11 +156,11 @@ def _change_row(changed: ChangedAssertion) -> Sequence[Html]:
 
 def _show_missing(status: NightStatus) -> None:
     if status.gaps:
-        st.caption(f"{counted(len(status.gaps), 'gap')} in what was harvested.")
-        show_html(table(GAP_COLUMNS, map(_gap_row, status.gaps)))
+        st.caption(f"{page.counted(len(status.gaps), 'gap')} in what was harvested.")
+        page.show_html(table(GAP_COLUMNS, map(_gap_row, status.gaps)))
     if status.dead_letters:
-        st.caption(f"{counted(status.dead_letters, 'record')} could not be read.")
-        show_html(table(LETTER_COLUMNS, map(_letter_row, status.dead_listed)))
+        st.caption(f"{page.counted(status.dead_letters, 'record')} could not be read.")
+        page.show_html(table(LETTER_COLUMNS, map(_letter_row, status.dead_listed)))
 
 
 def _gap_row(gap: Gap) -> Sequence[Html]:
@@ -179,7 +175,9 @@ def show_runs(runs: Mapping[str, Pipeline]) -> None:
     """Show the readings whose evidence the graph holds, with their methods."""
     st.subheader("Runs", anchor=False)
     rows = [_run_row(*run) for run in runs.items()]
-    show_html(table(RUN_COLUMNS, rows) if rows else empty("No run has left evidence.", Html("")))
+    page.show_html(
+        table(RUN_COLUMNS, rows) if rows else empty("No run has left evidence.", Html(""))
+    )
 
 
 def _run_row(reading: str, pipeline: Pipeline) -> tuple[Html, ...]:
@@ -195,6 +193,6 @@ def show_provisional(hits: Sequence[Hit]) -> None:
         (entity(hit.concept), link(f"{hit.relations:,}", address("entity", id=hit.concept.curie)))
         for hit in hits
     ]
-    show_html(
+    page.show_html(
         table(GUESS_COLUMNS, rows) if rows else empty("Every name is in a vocabulary.", Html(""))
     )

@@ -248,7 +248,7 @@ def test_evidence_tells_what_speaks_against_it_and_from_what_studies() -> None:
     told = words(opened("evidence", id=LIKES))
 
     assert "Direction reported: decrease (1), no change (1)" in told
-    assert "Studies that say it: human (1), animal (1)" in told
+    assert "Studies that say it: animal (1), human (1)" in told
     assert "1 − (1 − 0.30) = 0.3000" in told
     assert "A. muciniphila did not affect anxiety . against no change animal study" in told
     assert "A. muciniphila may ease anxiety . decrease speculative animal study" in told
