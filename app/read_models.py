@@ -15,10 +15,11 @@ from threading import Lock, Thread
 
 from app.graph_access import open_graph
 from app.settings import Settings
+from kg.graph.rdf import RowError
 from kg.identifiers import digest
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.read_model_build import make_read_model, server_state
-from kg.snapshots.snapshot import Snapshot, SnapshotError
+from kg.snapshots.snapshot import Snapshot
 from kg.stores.answers import StoreError
 
 LOG = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ class Making:
         """Make it; a failure is for those who ask next."""
         try:
             self.result.set_result(prepare(settings, version))
-        except (StoreError, SnapshotError, OSError, sqlite3.Error) as error:
-            LOG.warning("The read model of %s cannot be made: %s", version, error)
+        except (StoreError, ReadModelError) as error:
+            LOG.warning("No read model of %s: %s", version, error)
             self.result.set_exception(error)
         finally:
             self.result.cancel()
@@ -58,7 +59,7 @@ class Making:
 def read_model(settings: Settings, version: str) -> ReadModel:
     """Open the read model of the graph that ``graph_version`` names; waits for nothing.
 
-    Raises NotPreparedError while it is made, then what it failed by, such as StoreError.
+    Raises NotPreparedError while it is made, then StoreError or ReadModelError where that failed.
     """
     try:
         found = ReadModel.open(path_of(settings, version))
@@ -71,9 +72,18 @@ def read_model(settings: Settings, version: str) -> ReadModel:
 
 
 def prepare(settings: Settings, version: str) -> ReadModel:
-    """Open a read model that is true of the graph now; where that takes making one, wait for it."""
+    """Open a read model that is true of the graph now; where that takes making one, wait for it.
+
+    Raises StoreError where the graph does not answer, ReadModelError where no file can be made.
+    """
     path, store = path_of(settings, version), open_graph(version, settings.store_address)
-    make_read_model(store, path, server_state(store) if settings.store else "")
+    state = server_state(store) if settings.store else ""
+    try:
+        if settings.store:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        make_read_model(store, path, state)
+    except (OSError, sqlite3.Error, RowError) as error:
+        raise ReadModelError(f"{path} cannot be made: {error}") from error
     return ReadModel.open(path)
 
 

@@ -17,6 +17,7 @@ from app.explorer.theme import server_options
 from app.graph_access import graph_version, shared_sandbox
 from app.read_models import NotPreparedError, read_model
 from app.settings import Settings
+from kg.snapshots.read_model import ReadModelError
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
 
@@ -68,7 +69,7 @@ class PortError(OSError):
 
 def warm(settings: Settings) -> None:
     """Have a read model made where it is missing, before the first visitor asks for it."""
-    with suppress(SnapshotError, StoreError, NotPreparedError):
+    with suppress(SnapshotError, StoreError, ReadModelError, NotPreparedError):
         if version := graph_version(settings):
             read_model(settings, version)
 

@@ -148,20 +148,21 @@ class ReadModel:
         """Check the version of a file; raises ReadModelError where it is another or missing."""
         if not path.is_file():
             raise ReadModelError(f"{path}: there is no read model yet")
-        try:
-            (row,) = cls(path).rows("SELECT version, state FROM origin")
-        except (sqlite3.DatabaseError, ValueError) as error:
-            raise ReadModelError(f"{path} is no read model: {error}") from error
-        if row["version"] != VERSION:
-            raise ReadModelError(f"{path} has version {row['version']}, {VERSION} is needed")
-        return cls(path, row["state"])
+        found = cls(path).rows("SELECT version, state FROM origin")
+        version = found[0]["version"] if found else "none"
+        if version != VERSION:
+            raise ReadModelError(f"{path} has version {version}, {VERSION} is needed")
+        return cls(path, found[0]["state"])
 
     def rows(self, query: str, values: Mapping[str, Value] | None = None) -> list[sqlite3.Row]:
-        """Ask the file in SQL."""
+        """Ask the file in SQL; raises ReadModelError where it is gone, or no read model."""
         address = f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
-        with closing(sqlite3.connect(address, uri=True)) as base:
-            base.row_factory = sqlite3.Row
-            return base.execute(query, values or {}).fetchall()
+        try:
+            with closing(sqlite3.connect(address, uri=True)) as base:
+                base.row_factory = sqlite3.Row
+                return base.execute(query, values or {}).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise ReadModelError(f"{self.path} does not answer as a read model: {error}") from error
 
     def search(
         self, text: str, entity_type: EntityType | None = None, limit: int = 20

@@ -110,9 +110,9 @@ _COLUMNS = {
 def make_read_model(store: TripleStore, path: Path, state: str = "") -> None:
     """Make a read model, unless one of that state is there and of our version.
 
-    One process makes it, in a file beside; others wait for it.
+    One process makes it, in a file beside; others wait for it. The folder must be there: that of a
+    snapshot which was removed must not come back.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go of when the file is closed
         if _is_there(path, state):

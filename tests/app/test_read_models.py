@@ -1,5 +1,6 @@
 """Pages wait for no read model: it is made beside them, and follows a server's graph."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from app.graph_access import graph_version, open_graph
 from app.read_models import NotPreparedError, prepare, read_model
 from app.settings import Settings
 from kg.graph import vocabulary as v
-from kg.snapshots.read_model import ReadModel
+from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.snapshot import Snapshot, next_snapshot
 from kg.stores.answers import StoreError
 from tests.rdf4j_server import Rdf4jServer
@@ -53,7 +54,7 @@ def test_who_can_wait_has_it_made(older: Settings) -> None:
 def test_one_of_another_version_is_made_anew(older: Settings) -> None:
     version = graph_version(older)
     Snapshot(Path(version)).read_model.write_text("of before")
-    with pytest.raises(NotPreparedError, match="is no read model"):
+    with pytest.raises(NotPreparedError, match="not a database"):
         read_model(older, version)
 
     assert wait_for(older) is None
@@ -79,7 +80,7 @@ def test_a_page_says_so_in_a_sentence_and_is_there_afterwards(
 
 def test_it_follows_the_graph_of_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Rdf4jServer().app()) as base:
-        settings = Settings(data=tmp_path, store=f"{base}/repositories/test")
+        settings = Settings(data=tmp_path / "data", store=f"{base}/repositories/test")
         version = graph_version(settings)
         server = open_graph(version, settings.store_address)
         server.change(remove=(), add=small_graph())
@@ -87,7 +88,7 @@ def test_it_follows_the_graph_of_a_server(tmp_path: Path, monkeypatch: pytest.Mo
             read_model(settings, version)
         assert wait_for(settings) is None
         before = read_model(settings, version)
-        (made,) = (tmp_path / "cache").glob("*.sqlite")
+        (made,) = (tmp_path / "data" / "cache").glob("*.sqlite")
         assert before.path == made
 
         old, new = (Quad(LIKES, v.BELIEF, Literal(n), v.ASSERTIONS) for n in (0.94, 0.5))
@@ -112,3 +113,20 @@ def test_a_server_that_is_away_is_told_as_what_it_is(tmp_path: Path) -> None:
     assert isinstance(wait_for(settings), StoreError)
     with pytest.raises(StoreError):
         read_model(settings, version)
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("no folder")
+    with serving(Rdf4jServer().app()) as base:
+        settings = Settings(data=tmp_path, store=f"{base}/repositories/test")
+        with pytest.raises(ReadModelError, match="cannot be made"):
+            prepare(settings, graph_version(settings))
+
+
+def test_a_snapshot_that_was_removed_does_not_come_back(older: Settings) -> None:
+    version = graph_version(older)
+    open_graph(version, None)  # and stays open
+    shutil.rmtree(version)
+    with pytest.raises(ReadModelError, match="cannot be made"):
+        prepare(older, version)
+    assert not Path(version).exists()

@@ -13,7 +13,7 @@ from app.graph_access import graph_version, open_graph
 from app.read_models import NotPreparedError, read_model
 from app.settings import Settings, load_settings
 from kg.graph.catalogue import QuestionError
-from kg.snapshots.read_model import ReadModel
+from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
@@ -68,7 +68,7 @@ def view(show: Callable[[Source], None]) -> Callable[[], None]:
             show_html(empty("This address asks for something unknown.", text(str(error))))
         except NotPreparedError:
             show_html(empty("The lists of this graph are being prepared.", text(PREPARING)))
-        except (SnapshotError, StoreError) as error:
+        except (SnapshotError, StoreError, ReadModelError) as error:
             LOG.warning("The graph does not answer: %s", error)
             show_html(empty("The graph does not answer.", text("Try again soon.")))
 

@@ -397,7 +397,8 @@ def test_a_file_that_is_missing_or_another_is_told_in_one_line(
     for name, why in (
         ("missing", "there is no read model yet"),
         ("older", "has version 0, 1-"),
-        ("text", "is no read model: file is not a database"),
+        ("text", "does not answer as a read model: file is not a database"),
+        ("empty", "does not answer as a read model: no such table: origin"),
     ):
         with pytest.raises(ReadModelError, match=why):
             ReadModel.open(tmp_path / f"{name}.sqlite")

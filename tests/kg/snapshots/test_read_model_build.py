@@ -77,7 +77,7 @@ def test_an_empty_graph_has_a_read_model(store: EmbeddedStore, tmp_path: Path) -
 
 
 def test_it_is_made_once_for_a_state(small: EmbeddedStore, tmp_path: Path) -> None:
-    path = tmp_path / "cache" / "read_model.sqlite"
+    path = tmp_path / "read_model.sqlite"
     make_read_model(small, path, "one")
     made = path.stat().st_ino
     make_read_model(small, path, "one")
