@@ -1,9 +1,12 @@
-"""The small graph of ``tests/data/explorer.trig``, with a long list added."""
+"""The small graph of ``tests/data/explorer.trig`` with a long list added, and smaller ones."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from pyoxigraph import Quad, RdfFormat, parse
+
+from kg.graph import vocabulary as v
+from kg.stores.embedded import EmbeddedStore
 
 TRIG = Path(__file__).parent / "data" / "explorer.trig"
 LISTED_BACTERIA = 60
@@ -15,6 +18,7 @@ PREFIXES = """
 @prefix dcterms: <http://purl.org/dc/terms/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix obo: <http://purl.obolibrary.org/obo/> .
+@prefix : <https://example.org/> .
 """
 BACTERIUM = """
 graph:concepts {{ obo:NCBITaxon_90{n:02} a skos:Concept , gb:Bacteria ;
@@ -33,3 +37,17 @@ def small_graph() -> Iterator[Quad]:
     yield from parse(TRIG.read_bytes(), RdfFormat.TRIG)
     bacteria = "".join(BACTERIUM.format(n=n) for n in range(LISTED_BACTERIA))
     yield from parse((PREFIXES + bacteria).encode(), RdfFormat.TRIG)
+
+
+SAID = "gb:paperCount 1 ; gb:belief 0.5e0"
+"""The least that an assertion has beside its claim."""
+
+
+def graph_of_text(text: str) -> EmbeddedStore:
+    """Concepts and, after ``---``, assertions in Turtle, each in their graph."""
+    store = EmbeddedStore.in_memory()
+    concepts, _, assertions = text.partition("---")
+    for graph, part in ((v.CONCEPTS, concepts), (v.ASSERTIONS, assertions)):
+        quads = parse((PREFIXES + part).encode(), RdfFormat.TURTLE)
+        store.bulk_load(Quad(q.subject, q.predicate, q.object, graph) for q in quads)
+    return store

@@ -67,7 +67,7 @@ def _inverse(node: str, value: str) -> tuple[int, Cell]:
 
 
 def _is_true(value: str) -> bool:
-    return value in {"true", "1"}
+    return value == v.TRUE.value
 
 
 _COUNTS = {

@@ -1,5 +1,6 @@
 """Pages wait for no read model: it is made beside them, and follows a server's graph."""
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -45,6 +46,20 @@ def test_an_older_snapshot_gets_one_at_the_first_visit(older: Settings) -> None:
 
     assert wait_for(older) is None
     assert read_model(older, version).totals().relations == 64
+
+
+def test_while_it_is_made_nobody_else_begins(older: Settings) -> None:
+    version = graph_version(older)
+    path = read_models.path_of(older, version)
+    with path.with_name(f".{path.name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(NotPreparedError):
+            read_model(older, version)
+        first = read_models.LAST[path]
+        with pytest.raises(NotPreparedError):
+            read_model(older, version)
+        assert read_models.LAST[path] is first
+    assert wait_for(older) is None
 
 
 def test_who_can_wait_has_it_made(older: Settings) -> None:

@@ -1,5 +1,7 @@
 """No text of a paper becomes markup, and no address anything but a page."""
 
+import re
+
 import pytest
 
 from app.explorer.markup import Html, address, cue_badges, link, marked_sentence, meter, probability
@@ -75,6 +77,7 @@ def test_mentions_are_marked_in_the_order_of_the_text() -> None:
 def test_a_mention_inside_another_loses_no_text() -> None:
     shown = said("IL6 receptor", (0, "IL6 receptor"), (0, "IL6"))
     assert shown.count("<mark") == 2
+    assert re.sub("<[^>]*>", "", shown) == "IL6 receptor"
     assert "IL6</mark>" in shown
     assert " receptor</mark>" in shown
 

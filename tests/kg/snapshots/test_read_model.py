@@ -26,7 +26,7 @@ from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.namespaces import PREDICATE_OF_IRI, TYPE_OF_IRI, predicate_iri, type_iri
 from ontology.schema import EntityType, Predicate
-from tests.small_graph import small_graph
+from tests.small_graph import SAID, graph_of_text, small_graph
 
 SPARQL = Path(__file__).parents[2] / "data" / "sparql"
 CONCEPTS = (
@@ -402,3 +402,31 @@ def test_a_file_that_is_missing_or_another_is_told_in_one_line(
     ):
         with pytest.raises(ReadModelError, match=why):
             ReadModel.open(tmp_path / f"{name}.sqlite")
+
+
+def test_the_whole_name_comes_before_a_longer_one_in_more_relations(tmp_path: Path) -> None:
+    graph = graph_of_text(
+        f"""
+        :a a skos:Concept , gb:Food ; skos:prefLabel "tea" ; skos:altLabel "black tea" .
+        :b a skos:Concept , gb:Food ; skos:prefLabel "tea leaf" .
+        :c a skos:Concept , gb:Food ; skos:prefLabel "green tea" .
+        ---
+        :1 biolink:subject :b ; biolink:predicate gb:affect ; biolink:object :c ; {SAID} .
+        :2 biolink:subject :c ; biolink:predicate gb:affect ; biolink:object :b ; {SAID} .
+        :3 biolink:subject :c ; biolink:predicate gb:affect ; biolink:object :a ; {SAID} .
+        """
+    )
+    lists = built(tmp_path, graph)
+    hits = [(hit.concept.name, hit.relations) for hit in lists.search("tea")]
+    assert hits == [("tea", 1), ("tea leaf", 2), ("green tea", 3)]
+
+
+def test_provisional_concepts_are_listed_that_are_in_a_relation(tmp_path: Path) -> None:
+    text = f":1 biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :b ; {SAID} ."
+    concepts = """
+        :a a skos:Concept , gb:Food ; gb:isProvisional true . :b a skos:Concept , gb:Food .
+        :c a skos:Concept , gb:Food ; gb:isProvisional true .
+    """
+    lists = built(tmp_path, graph_of_text(f"{concepts} --- {text}"))
+    assert [hit.matched for hit in lists.provisional(5)] == ["https://example.org/a"]
+    assert lists.totals().provisional == 2
