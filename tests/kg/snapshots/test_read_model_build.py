@@ -166,6 +166,16 @@ def test_what_is_no_relation_of_ours_is_left_out(tmp_path: Path) -> None:
     assert lists.search("https://example.org/a")[0].relations == 1
 
 
+@pytest.mark.parametrize("said", ["", "gb:isBelieved false ;"])
+def test_what_is_not_said_to_be_believed_is_not(tmp_path: Path, said: str) -> None:
+    text = (
+        f":1 {said} biolink:subject :a ; biolink:predicate gb:affect ; biolink:object :b ; {SAID} ."
+    )
+    concepts = ":a a skos:Concept , gb:Food . :b a skos:Concept , gb:Gene ."
+    lists = of_text(f"{concepts} --- {text}", tmp_path / "read_model.sqlite")
+    assert [e.assertion.is_believed for e in lists.relations(RelationFilter(), 1)] == [False]
+
+
 def test_relations_with_more_papers_come_first_then_those_of_more_belief(tmp_path: Path) -> None:
     ranks = {"1": (1, 0.9), "2": (2, 0.1), "3": (2, 0.2), "4": (1, 0.9)}
     said = " ".join(
