@@ -87,19 +87,6 @@ class EmbeddedStore:
         if shards > 1:
             self._engine.optimize()
 
-    def update(self, text: str) -> None:
-        """Make a SPARQL update; WHERE sees named graphs only where it names them."""
-        try:
-            self._engine.update(text)
-        except (SyntaxError, ValueError) as error:
-            raise QueryError(f"Update refused: {one_line(error)}") from error
-        self.has_changed = True
-
-    @property
-    def engine(self) -> Store:
-        """Oxigraph's own store; who changes something there sets ``has_changed``."""
-        return self._engine
-
     def quads(self) -> Iterator[Quad]:
         """Walk over every quad, in the engine's order."""
         return iter(self._engine)
