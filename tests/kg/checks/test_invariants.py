@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad
 
+from extract.annotation import AnnotatedDocument
 from kg.checks.invariants import COUNTED, ValidationError, check, find_breaches, invariants
 from kg.graph import vocabulary as v
 from kg.graph.rdf import concept_quads
-from kg.loading import load_ontology
+from kg.loading import load, load_ontology
 from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 from tests.kg.checks.spoiling import first, giving, replaced, store_of
 
+Paper = Callable[..., AnnotatedDocument]
 EX = "https://example.org/"
 GRAPH_RUN = "https://w3id.org/gutbrain/graph/run/"
 
@@ -167,6 +169,18 @@ PLANTED: dict[str, Callable[[list[Quad]], list[Quad]]] = {
     "wrong_belief": lambda q: replaced(q, v.BELIEF, Literal(0.12345)),
     "wrong_disbelief": lambda q: replaced(q, v.DISBELIEF, Literal(0.12345)),
 }  # fmt: skip
+
+
+def test_what_is_denied_or_only_supposed_is_in_order(store: EmbeddedStore, paper: Paper) -> None:
+    claim = ("F. prausnitzii", Predicate.INFLUENCE, "depression")
+    denied = "F. prausnitzii did not affect depression."
+    supposed = "F. prausnitzii may reduce depression."
+    load(store, [paper("1", claim, text=denied), paper("2", claim, text=supposed)], min_belief=0.2)
+    load_ontology(store)
+    assert [quad.object for quad in store.quads() if quad.predicate == v.IS_BELIEVED] == [
+        Literal(value=False)
+    ]
+    assert list(find_breaches(store)) == []
 
 
 def test_every_invariant_is_planted() -> None:

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal, NamedNode, Quad
 from rdflib import Dataset
 
 from kg.exports.formats import Format, export
+from kg.graph import vocabulary as v
 from kg.stores.embedded import EmbeddedStore
 from tests.kg.exports.readers import canonical, quads_of
 
@@ -31,3 +33,18 @@ def test_jsonld_reads_as_plain_json(graph: EmbeddedStore, tmp_path: Path) -> Non
     assert (association["type"], association["evidenceCount"]) == ("Association", 2)
     assert association["belief"] == pytest.approx(0.92)
     assert association["isBelieved"] is True
+
+
+def test_a_value_that_the_context_does_not_expect_keeps_its_datatype(
+    store: EmbeddedStore, tmp_path: Path
+) -> None:
+    article, other = NamedNode("https://pubmed.ncbi.nlm.nih.gov/1"), NamedNode("http://x.org/p")
+    values = (
+        (v.YEAR, Literal("2020")), (v.TITLE, Literal("Titel", language="de")), (v.DOI, article),
+        (other, Literal("x")), (other, Literal(7)), (other, article),
+    )  # fmt: skip
+    store.bulk_load(Quad(article, term, value, v.ARTICLES) for term, value in values)
+    export(store, Format.JSONLD, tmp_path / "g.jsonld")
+    read = Dataset().parse(tmp_path / "g.jsonld", format="json-ld")
+    written = {(str(article), str(t), str(x), str(v.ARTICLES)) for t, x in values}
+    assert quads_of(read) == {(f"<{article.value}>", *rest) for _, *rest in written}

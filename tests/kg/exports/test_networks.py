@@ -51,6 +51,7 @@ def test_networks_keep_two_assertions_between_the_same_two_concepts(
         ties = network["CHEBI:1"]["CHEBI:0"].values()
         assert {edge["predicate"] for edge in ties} == {"interact", "part of"}
     assert cytoscape.nodes["CHEBI:0"]["name"] == '"sd microbiota'
+    assert all(edge["assertion"] == key for *_, key, edge in graphml.edges(data=True, keys=True))
 
 
 def test_networks_say_how_much_speaks_against(denied: EmbeddedStore, tmp_path: Path) -> None:
