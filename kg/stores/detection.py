@@ -158,8 +158,8 @@ def _is_writable(probe: _Probe, server: str) -> bool | None:
     answer = probe.ask(_get(f"{server}/repositories", JSON))
     rows = _parsed(answer, JSON) if answer.is_success else []
     name = probe.address.url.partition(_REPOSITORIES)[2]
-    told = [_text(row, "writable") for row in rows if _text(row, "id") == name]
-    return told[0] == "true" if told else None
+    said = [_text(row, "writable") for row in rows if _text(row, "id") == name]
+    return said[0] == "true" if said else None
 
 
 def _sparql(probe: _Probe) -> Capabilities:

@@ -17,7 +17,7 @@ SHARD = 1_000_000
 
 
 class EmbeddedStore:
-    """A TripleStore on Oxigraph. ``has_changed`` tells whether it was written to since opened."""
+    """A TripleStore on Oxigraph. ``has_changed``: it was written to since it was opened."""
 
     def __init__(self, engine: Store, *, is_read_only: bool = False) -> None:
         self._engine, self._is_read_only = engine, is_read_only
