@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import IO
 
@@ -50,14 +49,6 @@ _NATIVE: dict[str, Callable[[str], Json]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ShortName:
-    """A name of the context, and how its values are read: a datatype, @id, @vocab, or empty."""
-
-    name: str
-    values: str
-
-
 def context_document() -> dict[str, dict[str, Term]]:
     """Make the context: prefixes, borrowed terms, then ours in order of their names."""
     borrowed = {name: _term(iri, _VALUES.get(name, "")) for name, iri in BORROWED.items()}
@@ -73,21 +64,22 @@ def context_text() -> str:
 
 
 @cache
-def shipped_context() -> dict[str, dict[str, Term]]:
-    """Read ``ontology/context.jsonld``."""
-    return json.loads((files("ontology") / "context.jsonld").read_text(encoding="utf-8"))
+def shipped_context() -> dict[str, Term]:
+    """Read the context of ``ontology/context.jsonld``."""
+    return json.loads((files("ontology") / "context.jsonld").read_text("utf-8"))["@context"]
 
 
 @cache
-def short_names() -> Mapping[str, ShortName]:
-    """Map whole IRIs of terms to their names in the shipped context."""
-    terms = shipped_context()["@context"].items()
-    named = {name: term for name, term in terms if name not in PREFIXES}
+def short_names() -> Mapping[str, tuple[str, str]]:
+    """Map IRIs of terms to their names in the shipped context, and how their values are read.
+
+    That is a datatype, @id, @vocab, or empty.
+    """
+    terms = ((name, *_read(term)) for name, term in shipped_context().items())
     return {
-        _expanded(iri): ShortName(name, values)
-        for name, term in named.items()
-        for iri, values in (_read(term),)
-        if not iri.startswith("@")
+        _expanded(iri): (name, values)
+        for name, iri, values in terms
+        if name not in PREFIXES and not iri.startswith("@")
     }
 
 
@@ -145,7 +137,7 @@ def write_jsonld(store: TripleStore, out: Path, work: Path) -> int:
     quads = quads_of(sorted_quads(store, work / "all"))
     count = 0
     with new_file(out) as file:
-        context = json.dumps(shipped_context()["@context"], ensure_ascii=False)
+        context = json.dumps(shipped_context(), ensure_ascii=False)
         file.write(f'{{"@context":{context},"@graph":['.encode())
         for number, (graph, inside) in enumerate(groupby(quads, lambda quad: quad.graph_name)):
             file.write(b"," * bool(number) + _graph_start(graph))
@@ -170,43 +162,35 @@ def _write_things(quads: Iterable[Quad], file: IO[bytes]) -> int:
 
 def _thing(iri: str, quads: Iterable[Quad]) -> dict[str, Json | list[Json]]:
     values: dict[str, list[Json]] = {}
-    for key, value in chain.from_iterable(map(_said, quads)):
+    for key, value in map(_property, quads):
         values.setdefault(key, []).append(value)
     said = {key: found[0] if len(found) == 1 else found for key, found in values.items()}
     return {"id": compacted(iri), **said}
 
 
-def _said(quad: Quad) -> Iterator[tuple[str, Json]]:
-    """Write a property and its value under the names of the context."""
+def _property(quad: Quad) -> tuple[str, Json]:
+    """Write a property and its value under the names of the context, where they fit."""
     iri, value = quad.predicate.value, quad.object
-    term = short_names().get(iri)
-    match value:
-        case NamedNode() if quad.predicate == v.TYPE:
-            yield "type", _named(value.value)
-        case NamedNode() if term is not None and term.values == "@vocab":
-            yield term.name, _named(value.value)
-        case NamedNode() if term is not None and term.values == "@id":
-            yield term.name, compacted(value.value)
-        case NamedNode():
-            yield compacted(iri), {"@id": compacted(value.value)}
-        case Literal() if term is not None and _fits(value, term.values):
-            yield term.name, _native(value)
-        case Literal():
-            yield compacted(iri), _literal(value)
-        case _:
-            raise ValueError(f"Unexpected term: {value!r}")
+    name, values = short_names().get(iri, (compacted(iri), "none"))
+    if isinstance(value, Literal):
+        fits = values == _reading(value)
+        return (name, _native(value)) if fits else (compacted(iri), _literal(value))
+    if quad.predicate == v.TYPE or values == "@vocab":
+        return ("type" if quad.predicate == v.TYPE else name), _named(iri_of(value))
+    if values == "@id":
+        return name, compacted(iri_of(value))
+    return compacted(iri), {"@id": compacted(iri_of(value))}
 
 
-def _fits(value: Literal, expected: str) -> bool:
-    """Whether a name of the context gives the value the datatype it has."""
-    datatype = value.datatype.value
-    plain = datatype == XSD_STRING and value.language is None
-    return plain if not expected else compacted(datatype) == expected
+def _reading(value: Literal) -> str:
+    """How a name of the context must read its values to give this one as it is."""
+    if value.language is not None:
+        return value.language
+    return "" if value.datatype.value == XSD_STRING else compacted(value.datatype.value)
 
 
 def _native(value: Literal) -> Json:
-    read = _NATIVE.get(value.datatype.value)
-    return value.value if read is None else read(value.value)
+    return _NATIVE.get(value.datatype.value, str)(value.value)
 
 
 def _literal(value: Literal) -> Json:
@@ -218,5 +202,4 @@ def _literal(value: Literal) -> Json:
 
 
 def _named(iri: str) -> str:
-    term = short_names().get(iri)
-    return compacted(iri) if term is None else term.name
+    return short_names().get(iri, (compacted(iri),))[0]

@@ -6,15 +6,15 @@ depend on the version of zlib.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import chain, count, groupby
+from itertools import chain, count, groupby, islice
 from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
-from kg.graph.ordered import batched, by_subject, quads_of, sorted_quads, split_key
+from kg.graph.ordered import QUADS, batched, by_subject, quads_of, sorted_quads, split_key
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
 from kg.graph.vocabulary import PREFIXES
@@ -104,31 +104,18 @@ def _lines(path: Path) -> Iterator[bytes]:
 def _write_shards(
     lines: Iterable[bytes], folder: Path, prefix: str, shard_quads: int
 ) -> Iterator[Entry]:
-    keyed = map(split_key, lines)
-    for graph, group in groupby(keyed, key=lambda pair: pair[0]):
+    for graph, group in groupby(map(split_key, lines), key=lambda pair: pair[0]):
         texts = (line for _, line in group)
-        for number, shard in enumerate(_shards(texts, shard_quads), start=1):
+        for number, first in enumerate(texts, start=1):
             name = f"{prefix}{_graph_name(graph.decode())}-{number:04}.nq.gz"
+            shard = chain((first,), islice(texts, shard_quads - 1))
             yield _write_shard(shard, folder / name, graph.decode())
 
 
-def _shards(lines: Iterator[bytes], size: int) -> Iterator[Iterator[list[bytes]]]:
-    """Cut a stream into streams of batches, of ``size`` lines together, without holding one."""
-    block = min(size, 10_000)
-    batches = batched(lines, block)
-    for first in batches:
-        yield chain([first], _some(batches, size // block - 1))
-
-
-def _some(batches: Iterator[list[bytes]], count: int) -> Iterator[list[bytes]]:
-    for _, batch in zip(range(count), batches, strict=False):
-        yield batch
-
-
-def _write_shard(batches: Iterable[Sequence[bytes]], path: Path, graph: str) -> Entry:
+def _write_shard(lines: Iterable[bytes], path: Path, graph: str) -> Entry:
     digest, quads = hashlib.sha256(), 0
     with new_file(path) as file:
-        for batch in batches:
+        for batch in batched(lines, QUADS):
             text = b"".join(batch)
             file.write(text)
             digest.update(text)

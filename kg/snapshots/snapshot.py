@@ -64,7 +64,7 @@ class Snapshot:
 
     @property
     def record(self) -> Path:
-        """Where it stands what the snapshot was made from, and how many quads it has."""
+        """The file with what the snapshot was made from, and how many quads it has."""
         return self.path / "snapshot.json"
 
 
@@ -101,7 +101,7 @@ def kept_snapshots(root: Path) -> tuple[Kept, ...]:
 def find_snapshot(root: Path, which: str) -> Snapshot:
     """Find a snapshot by number, name, ``current``, ``previous``, or the last one of a day.
 
-    ``previous`` is the one that the current was made from; a day (YYYY-MM-DD, UTC) stands for the
+    ``previous`` is the one that the current was made from; a day (YYYY-MM-DD, UTC) is for the
     last snapshot made on it or before. Raises SnapshotError where there is none.
     """
     found = _found(kept_snapshots(root), which.strip())

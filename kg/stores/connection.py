@@ -112,7 +112,7 @@ class Body(io.RawIOBase):
 
 
 class Connection:
-    """Sends calls to one server. ``name`` stands in errors: a URL without credentials."""
+    """Sends calls to one server. ``name`` is what errors name: a URL without credentials."""
 
     def __init__(
         self,

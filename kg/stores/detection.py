@@ -47,7 +47,6 @@ _GRAPH_STORES = (
 class RdfServer:
     """A server of the RDF4J protocol: its address, the version it speaks."""
 
-    connection: Connection
     url: str
     version: int
     is_graphdb: bool
@@ -120,7 +119,7 @@ def _find_server(probe: _Probe) -> RdfServer | None:
         raise AccessError(f"{base}: HTTP {answer.status_code}: {answer.text[:80]}")
     if not answer.is_success or not answer.text.strip().isdecimal():
         return None
-    return RdfServer(probe.connection, base, int(answer.text), is_graphdb)
+    return RdfServer(base, int(answer.text), is_graphdb)
 
 
 def _rdf4j(probe: _Probe, server: RdfServer) -> Capabilities:
@@ -159,8 +158,8 @@ def _is_writable(probe: _Probe, server: str) -> bool | None:
     answer = probe.ask(_get(f"{server}/repositories", JSON))
     rows = _parsed(answer, JSON) if answer.is_success else []
     name = probe.address.url.partition(_REPOSITORIES)[2]
-    told = [_text(row, "writable") for row in rows if _text(row, "id") == name]
-    return told[0] == "true" if told else None
+    said = [_text(row, "writable") for row in rows if _text(row, "id") == name]
+    return said[0] == "true" if said else None
 
 
 def _sparql(probe: _Probe) -> Capabilities:

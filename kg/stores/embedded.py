@@ -17,7 +17,7 @@ SHARD = 1_000_000
 
 
 class EmbeddedStore:
-    """A TripleStore on Oxigraph. ``has_changed`` tells whether it was written to since opened."""
+    """A TripleStore on Oxigraph. ``has_changed``: it was written to since it was opened."""
 
     def __init__(self, engine: Store, *, is_read_only: bool = False) -> None:
         self._engine, self._is_read_only = engine, is_read_only
@@ -86,19 +86,6 @@ class EmbeddedStore:
             shards += 1
         if shards > 1:
             self._engine.optimize()
-
-    def update(self, text: str) -> None:
-        """Make a SPARQL update; WHERE sees named graphs only where it names them."""
-        try:
-            self._engine.update(text)
-        except (SyntaxError, ValueError) as error:
-            raise QueryError(f"Update refused: {one_line(error)}") from error
-        self.has_changed = True
-
-    @property
-    def engine(self) -> Store:
-        """Oxigraph's own store; who changes something there sets ``has_changed``."""
-        return self._engine
 
     def quads(self) -> Iterator[Quad]:
         """Walk over every quad, in the engine's order."""

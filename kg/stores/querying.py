@@ -81,7 +81,7 @@ def _prologue_end(query: str) -> int:
 
 
 class Querying:
-    """Asks one address, and tells whether an answer is whole.
+    """Asks one address, and knows whether an answer is complete.
 
     Some servers leave off rows in silence past a number of their own (Virtuoso's ResultSetMaxRows,
     GraphDB's limit of results). So an answer that has more rows than any before is checked by

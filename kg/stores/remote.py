@@ -19,7 +19,7 @@ class RemoteStore:
     """A TripleStore over the RDF4J protocol; its URL ends in ``/repositories/<id>``.
 
     Queries are tried again where no server answers or it is busy; a change never, for an answer
-    that was lost may stand for a change that was made.
+    that was lost may be of a change that was made.
     """
 
     def __init__(self, connection: Connection, capabilities: Capabilities) -> None:

@@ -27,7 +27,7 @@ class TokenAuth(httpx.Auth):
 class GraphDBAuth(httpx.Auth):
     """Signs in by ``POST /rest/login`` and sends back the header it gets, word for word.
 
-    After a 401 it signs in anew, once a request, and never after a body that was streamed.
+    After a 401 it signs in again, once a request, and never after a body that was streamed.
     """
 
     requires_response_body = True

@@ -137,7 +137,7 @@ class SparqlStore:
         self._connection.fetch(update_call(str(self.capabilities.update), text))
 
     def _check_union(self) -> None:
-        """Look, once something stands in a graph, whether queries find it."""
+        """Look, once a graph holds something, whether queries find it."""
         if self._is_united is None:
             self._is_united = self.querying.unites_graphs()
         if self._is_united is False:

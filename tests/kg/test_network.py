@@ -6,9 +6,13 @@ from typing import Any
 import networkx
 import pytest
 
+from kg.assertion import Assertion, Claim
+from kg.graph.rdf import assertion_quads, concept_quads
 from kg.network import open_network, read_network
 from kg.snapshots.snapshot import SnapshotError, next_snapshot
 from kg.stores.embedded import EmbeddedStore
+from ontology.concept import Concept
+from ontology.schema import EntityType, Predicate
 
 
 def test_nodes_are_concepts_and_edges_assertions(graph: EmbeddedStore) -> None:
@@ -42,3 +46,12 @@ def test_one_call_reads_a_data_directory(graph: EmbeddedStore, tmp_path: Path) -
     assert network.number_of_edges() == read_network(graph).number_of_edges()
     with pytest.raises(SnapshotError, match="no snapshot"):
         open_network(str(tmp_path), snapshot="unknown")
+
+
+def test_a_name_holds_nothing_that_xml_cannot(store: EmbeddedStore) -> None:
+    odd = Concept("CHEBI:1", "a\x0bb", EntityType.CHEMICAL, ("c\x00d",))
+    other = Concept("CHEBI:2", "e", EntityType.CHEMICAL)
+    said = Assertion(Claim("CHEBI:1", Predicate.INTERACT, "CHEBI:2"), 1, 1, 0.5, is_believed=True)
+    store.bulk_load([*concept_quads(odd), *concept_quads(other), *assertion_quads(said)])
+    node: Any = read_network(store).nodes["CHEBI:1"]
+    assert (node["name"], node["synonyms"]) == ("a b", "c d")

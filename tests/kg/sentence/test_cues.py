@@ -12,6 +12,7 @@ from kg.sentence.cue_words import Place
 from kg.sentence.cues import Cues, Polarity, read_cues
 from ontology.schema import EntityType as Type
 from ontology.schema import Predicate
+from tests.kg.sentence.marked import read
 
 UP, DOWN, SAME = Polarity.INCREASE, Polarity.DECREASE, Polarity.NO_CHANGE
 DATA = Path(os.environ.get("GUTBRAIN_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -19,43 +20,6 @@ FLOORS = {
     "increase": 0.70, "decrease": 0.75, "no change": 0.78, "negated": 0.78, "speculative": 0.75,
 }  # fmt: skip
 """Each 0.07 to 0.1 below the F1 that was measured on the held half."""
-
-
-def _read(marked: str, types: str = "bd", predicate: Predicate = Predicate.INFLUENCE) -> Cues:
-    """Read a sentence whose two mentions stand in brackets, the first as subject."""
-    kinds = {"b": Type.BACTERIA, "d": Type.DDF, "c": Type.CHEMICAL, "m": Type.MICROBIOME}
-    kinds |= {"h": Type.HUMAN}
-    text, places = "", list[Place]()
-    for n, part in enumerate(marked.replace("]", "[").split("[")):
-        if n % 2:
-            places.append(Place(len(text), len(text) + len(part), kinds[types[n // 2]]))
-        text += part
-    return read_cues(text, places[0], predicate, places[1])
-
-
-@pytest.mark.parametrize(
-    ("marked", "polarity"),
-    [
-        ("[Blautia] was decreased in [PD] patients.", DOWN),
-        ("The abundance of [Blautia] in [PD] was lower than in controls.", DOWN),
-        ("In [PD], we saw a lower abundance of [Blautia].", DOWN),
-        ("Lower [Blautia], Dorea and Roseburia were found in [PD].", DOWN),
-        ("[Blautia] and Dorea were enriched in [PD].", UP),
-        ("[Blautia] reduced [anxiety].", DOWN),
-        ("[Blautia] attenuated the reduction in [weight loss].", UP),
-        ("[Blautia] improved [anxiety].", DOWN),
-        ("[Blautia] was positively associated with [anxiety].", UP),
-        ("A negative correlation between [Blautia] and [anxiety] was seen.", DOWN),
-        ("Lower [Blautia] was associated with worse and higher [anxiety].", DOWN),
-        ("[Blautia] increased the risk of [PD].", UP),
-        ("[Blautia] increased weight but reduced [anxiety].", DOWN),
-        ("[Blautia] was associated with [anxiety].", None),
-        ("[Blautia] and [anxiety] were studied in mice with less sleep.", None),
-        ("[Blautia] altered [anxiety].", None),
-    ],
-)
-def test_the_direction_is_that_of_the_tie(marked: str, polarity: Polarity | None) -> None:
-    assert _read(marked).polarity is polarity
 
 
 @pytest.mark.parametrize(
@@ -72,7 +36,7 @@ def test_the_direction_is_that_of_the_tie(marked: str, polarity: Polarity | None
     ],
 )
 def test_a_denied_tie_is_no_change(marked: str) -> None:
-    assert _read(marked) == Cues(SAME, is_negated=True)
+    assert read(marked) == Cues(SAME, is_negated=True)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +50,16 @@ def test_a_denied_tie_is_no_change(marked: str) -> None:
     ],
 )
 def test_a_denial_of_something_else_is_none(marked: str) -> None:
-    assert _read(marked) == Cues(DOWN)
+    assert read(marked) == Cues(DOWN)
 
 
 def test_what_is_said_to_be_absent_denies_without_a_direction() -> None:
-    assert _read("[Blautia] rose in the absence of [anxiety].") == Cues(is_negated=True)
+    assert read("[Blautia] rose in the absence of [anxiety].") == Cues(is_negated=True)
     apart = "We saw [patients] with pain without [anxiety]."
-    assert _read(apart, "hd", Predicate.TARGET) == Cues(is_negated=True)
+    assert read(apart, "hd", Predicate.TARGET) == Cues(is_negated=True)
     compared = "We saw [patients] with pain, sleep and mood disorders, and some without [anxiety]."
-    assert _read(compared, "hd", Predicate.TARGET) == Cues()
-    assert _read("[Blautia] helped pain, but not [anxiety], in mice.") == Cues(is_negated=True)
+    assert read(compared, "hd", Predicate.TARGET) == Cues()
+    assert read("[Blautia] helped pain, but not [anxiety], in mice.") == Cues(is_negated=True)
 
 
 @pytest.mark.parametrize(
@@ -111,32 +75,22 @@ def test_what_is_said_to_be_absent_denies_without_a_direction() -> None:
     ],
 )
 def test_what_is_supposed_or_asked_is_speculative(marked: str, polarity: Polarity | None) -> None:
-    assert _read(marked) == Cues(polarity, is_speculative=True)
+    assert read(marked) == Cues(polarity, is_speculative=True)
 
 
 def test_a_question_that_is_answered_is_none() -> None:
-    assert _read("We examined mice and found that [Blautia] reduced [anxiety].") == Cues(DOWN)
+    assert read("We examined mice and found that [Blautia] reduced [anxiety].") == Cues(DOWN)
 
 
 def test_a_place_or_a_kind_has_no_direction_and_aims_leave_it_standing() -> None:
     said = "We investigated [pain] in [patients] with less sleep that may last."
-    assert _read(said, "dh", Predicate.TARGET) == Cues()
+    assert read(said, "dh", Predicate.TARGET) == Cues()
     absent = "[Blautia] was not detected in [patients]."
-    assert _read(absent, "bh", Predicate.LOCATED_IN) == Cues(is_negated=True)
-
-
-def test_a_community_as_a_whole_is_neither_more_nor_less() -> None:
-    said = "[Gut microbiota] reduced [anxiety]."
-    assert _read(said, "md", Predicate.IS_LINKED_TO).polarity is None
-
-
-def test_two_of_a_list_are_not_tied_by_its_change() -> None:
-    said = "Less [Blautia] and [Dorea] were found in mice."
-    assert _read(said, "bb", Predicate.INTERACT) == Cues()
+    assert read(absent, "bh", Predicate.LOCATED_IN) == Cues(is_negated=True)
 
 
 def test_words_inside_a_mention_are_no_cues() -> None:
-    assert _read("[Reduced Blautia] and [no anxiety] were seen together.") == Cues()
+    assert read("[Reduced Blautia] and [no anxiety] were seen together.") == Cues()
 
 
 @settings(deadline=None)

@@ -57,6 +57,7 @@ def test_more_evidence_changes_the_belief(
     (found,) = compare(graph, later, min_change=0.03)
     assert found.change == "changed"
     assert found.shift == pytest.approx(0.04)
+    assert compare(graph, later, min_change=0.04) == [found]
     assert compare(graph, later, min_change=0.05) == []
 
 

@@ -1,4 +1,4 @@
-"""How servers are talked to: retries, deadlines, streams, and secrets that stay secret."""
+"""How servers are talked to: retries, deadlines, and secrets that stay secret."""
 
 import logging
 from collections.abc import Iterator
@@ -8,20 +8,14 @@ from email.utils import format_datetime
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from kg.stores.address import AddressError, Credentials, Scheme, parse_address
-from kg.stores.answers import (
-    BrokenOffError,
-    DeadlineError,
-    QueryError,
-    StoreError,
-    StoreUnreachableError,
-)
+from kg.stores.address import Credentials, parse_address
+from kg.stores.answers import DeadlineError, StoreError, StoreUnreachableError
 from kg.stores.connection import Call, Connection, Deadlines
 from kg.stores.open import open_server, open_store
-from kg.stores.querying import TSV, Querying
+from kg.stores.querying import TSV
 from tests.rdf4j_server import Rdf4jServer
 from tests.serving import serving
 
@@ -102,28 +96,6 @@ class Slow:
             yield b'"' + b"x" * 1000 + b'"\n'
 
 
-def test_rows_are_given_before_the_answer_is_whole() -> None:
-    server = Slow()
-    with serving(server.app()) as base:
-        connection = Connection(base)
-        rows = Querying(connection, f"{base}/sparql", TSV).select(ALL)
-        assert next(rows)["n"] is not None
-        assert server.sent < 100_000
-        del rows  # hands the connection back
-        connection.close()
-
-
-def test_an_answer_that_breaks_off_is_an_error_after_its_rows() -> None:
-    server = Slow()
-    server.breaks_after = 50
-    with serving(server.app()) as base:
-        connection = Connection(base)
-        rows = Querying(connection, f"{base}/sparql", TSV).select(ALL)
-        with pytest.raises(BrokenOffError, match="RemoteProtocolError"):
-            list(rows)
-        connection.close()
-
-
 def test_an_answer_has_to_end_in_time() -> None:
     with serving(Slow().app()) as base:
         connection = Connection(base, deadlines=Deadlines(10.0, 10.0, total_s=0.0))
@@ -138,62 +110,6 @@ def test_an_upload_has_to_end_in_time() -> None:
         with pytest.raises(DeadlineError):
             connection.fetch(Call("POST", f"{base}/sparql", iter([b"a", b"b"])))
         connection.close()
-
-
-def test_an_answer_that_is_no_table_is_told_in_a_line() -> None:
-    def page(_: Request) -> Response:
-        return PlainTextResponse("<html>\nhello", media_type=TSV)
-
-    app = Starlette(routes=[Route("/sparql", page, methods=["POST"])])
-    with serving(app) as base:
-        connection = Connection(base)
-        with pytest.raises(StoreError, match="unreadable answer: ") as caught:
-            Querying(connection, f"{base}/sparql", TSV).select(ALL)
-        assert "\n" not in str(caught.value)
-        connection.close()
-
-
-def test_options_of_an_address_are_read_and_left_out_of_it() -> None:
-    text = "sparql+https://ann:x@example.org/q/?key=1&update=/u&gsp=data&auth=digest"
-    address = parse_address(text)
-    assert address.url == "https://example.org/q/?key=1"
-    assert (address.update, address.graph_store) == (
-        "https://example.org/u",
-        "https://example.org/q/data",
-    )
-    assert (address.scheme, address.is_plain) == (Scheme.DIGEST, True)
-    assert address.credentials == Credentials("ann", "x")
-
-
-def test_credentials_beside_an_address_count_more_than_those_in_it() -> None:
-    given = Credentials("bob", "y")
-    assert parse_address("http://ann:x@example.org/sparql", given).credentials == given
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "http://ann:secret@example.org:port/sparql",
-        "http://ann:secret@example.org/sparql?update=http://elsewhere.org/u",
-        "http://ann:secret@example.org/sparql?auth=magic",
-    ],
-)
-def test_an_unfit_address_is_told_without_its_password(text: str) -> None:
-    with pytest.raises(AddressError) as caught:
-        parse_address(text)
-    assert "secret" not in str(caught.value)
-
-
-def test_only_a_select_is_sent() -> None:
-    querying = Querying(Connection("http://127.0.0.1:1"), "http://127.0.0.1:1", TSV)
-    for query in (
-        "ASK {}",
-        "# SELECT\nCONSTRUCT WHERE { ?s ?p ?o }",
-        "",
-        "PREFIX select: <x:> ASK {}",
-    ):
-        with pytest.raises(QueryError, match="not a SELECT"):
-            querying.select(query)
 
 
 def test_nobody_waits_longer_than_the_call_may_take(rdf4j: Rdf4jServer, rdf4j_url: str) -> None:

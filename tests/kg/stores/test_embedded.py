@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.stores.answers import QueryError, StoreError
+from kg.stores.answers import StoreError
 from kg.stores.embedded import BULK, EmbeddedStore
 from kg.stores.open import open_store
-from tests.store_contract import G, H, P, quad
+from tests.store_contract import quad
 
 
 def test_a_large_change_replaces_as_a_small_one_does(tmp_path: Path) -> None:
@@ -46,14 +46,6 @@ def test_a_store_tells_whether_it_was_written_to(tmp_path: Path) -> None:
     assert not store.has_changed
     store.change(remove=(), add=[quad(1)])
     assert store.has_changed
-
-
-def test_an_update_is_made_or_refused_in_one_line() -> None:
-    store = EmbeddedStore.in_memory()
-    store.update(f"INSERT DATA {{ GRAPH {G} {{ {G} {P} {H} }} }}")
-    assert (store.size(), store.has_changed) == (1, True)
-    with pytest.raises(QueryError, match=r"Update refused: [^\n]+$"):
-        store.update("INSERT DATA {\n")
 
 
 def test_a_directory_is_an_embedded_store(tmp_path: Path) -> None:

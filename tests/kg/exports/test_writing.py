@@ -1,4 +1,4 @@
-"""Files appear whole or not at all; sorting does not depend on what fits in memory."""
+"""Files appear whole or not at all."""
 
 import gzip
 import json
@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.exports.formats import Format, export
 from kg.exports.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
-from kg.stores.embedded import EmbeddedStore
 
 SLOW = """
 import sys
@@ -102,10 +100,3 @@ def test_a_killed_export_leaves_nothing_under_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "folder").exists()
     assert not (tmp_path / "file.gz").exists()
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
-
-
-def test_an_empty_graph_is_written_too(store: EmbeddedStore, tmp_path: Path) -> None:
-    for form in Format:
-        count, _ = export(store, form, tmp_path / form)
-        assert count == 0
-        assert (tmp_path / form).exists()

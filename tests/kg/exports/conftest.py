@@ -1,15 +1,13 @@
-"""What is denied is not exported as if it were said."""
+"""Graphs to be written to files."""
 
-import csv
-from pathlib import Path
-from typing import Any
-
-import networkx
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from kg.exports.formats import Format, export
+from kg.assertion import Assertion, Claim
+from kg.graph.rdf import assertion_quads, concept_quads
 from kg.stores.embedded import EmbeddedStore
+from ontology.concept import Concept
+from ontology.schema import EntityType, Predicate
 
 DENIED = """
 @prefix gb: <https://w3id.org/gutbrain/ontology#> .
@@ -52,41 +50,27 @@ run:r { x:e1 gb:opposes x:0000000000000001 ; gb:article pmid:1 ; gb:score 0.8e0 
 
 
 @pytest.fixture
-def denied(store: EmbeddedStore) -> EmbeddedStore:
-    store.bulk_load(parse(DENIED.encode(), RdfFormat.TRIG))
+def quads(graph: EmbeddedStore) -> set[tuple[str, ...]]:
+    """What the graph says, as text: subject, predicate, object, graph."""
+    return {
+        (str(q.subject), str(q.predicate), str(q.object), str(q.graph_name)) for q in graph.quads()
+    }
+
+
+@pytest.fixture
+def odd(store: EmbeddedStore) -> EmbeddedStore:
+    """Assertions about concepts whose names hold what tables are made of, two between a pair."""
+    names = ('"sd microbiota', 'so-called "dysbiosis"', "tab\there", "line\nbreak", '"both"', "a|b")
+    concepts = [Concept(f"CHEBI:{n}", name, EntityType.CHEMICAL) for n, name in enumerate(names)]
+    claims = [Claim(one.curie, Predicate.INTERACT, "CHEBI:0") for one in concepts[1:]]
+    claims.append(Claim("CHEBI:1", Predicate.PART_OF, "CHEBI:0"))
+    said = [Assertion(claim, 1, 1, 0.5, is_believed=True) for claim in claims]
+    store.bulk_load(quad for concept in concepts for quad in concept_quads(concept))
+    store.bulk_load(quad for assertion in said for quad in assertion_quads(assertion))
     return store
 
 
-def _rows(path: Path, delimiter: str) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file, delimiter=delimiter))
-
-
-def test_csv_tells_which_evidence_denies(denied: EmbeddedStore, tmp_path: Path) -> None:
-    export(denied, Format.CSV, tmp_path / "e.csv")
-    against, in_favour = _rows(tmp_path / "e.csv", ",")
-    assert (against["stance"], against["polarity"], against["pmid"]) == ("opposes", "noChange", "1")
-    assert against["study_kinds"] == "animalStudy|humanStudy"
-    assert (in_favour["stance"], in_favour["is_speculative"]) == ("supports", "true")
-    assert (in_favour["score"], in_favour["weight"]) == ("0.6", "0.3")
-    assert {row["disbelief"] for row in (against, in_favour)} == {"0.8"}
-
-
-def test_a_denied_edge_is_negated_in_kgx(denied: EmbeddedStore, tmp_path: Path) -> None:
-    export(denied, Format.KGX, tmp_path / "kgx")
-    (edge,) = _rows(tmp_path / "kgx" / "edges.tsv", "\t")
-    assert (edge["negated"], edge["publications"]) == ("true", "PMID:1")
-    assert edge["has_confidence_score"] == "0.8"
-    assert edge["no_change_paper_count"] == "1"
-
-
-def test_a_denied_assertion_makes_no_nanopublication(denied: EmbeddedStore, tmp_path: Path) -> None:
-    assert export(denied, Format.NANOPUBS, tmp_path / "np.trig") == (0, "nanopublications")
-
-
-def test_networks_say_how_much_speaks_against(denied: EmbeddedStore, tmp_path: Path) -> None:
-    export(denied, Format.GRAPHML, tmp_path / "g.graphml")
-    network: Any = networkx.read_graphml(tmp_path / "g.graphml")
-    ((_, _, edge),) = network.edges(data=True)
-    assert (edge["belief"], edge["disbelief"], edge["opposing_papers"]) == (0.3, 0.8, 1)
-    assert (edge["no_change_papers"], edge["human_papers"]) == (1, 1)
+@pytest.fixture
+def denied(store: EmbeddedStore) -> EmbeddedStore:
+    store.bulk_load(parse(DENIED.encode(), RdfFormat.TRIG))
+    return store
