@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harvests import fault_free, run_harvest, state_of
+from ingest.harvest.delivery import Delivery, deliver
+from tests.harvests import StillClock, connected, fault_free, run_harvest, state_of
 from tests.pubmed_server import (
     Answer,
     Fault,
@@ -112,3 +113,49 @@ def test_records_that_nobody_asked_for_are_left_out(
     pubmed_server.faults["efetch"] = [smuggle]
     run_harvest(pubmed_server, tmp_path)
     assert [d.pmid for d in state_of(tmp_path).documents] == ["1"]
+
+
+def delivered(server: PubMedServer, folder: Path, *pmids: str) -> tuple[Delivery, int]:
+    """Deliver PMIDs; says how often records were fetched."""
+    with connected(server, folder, StillClock()) as pubmed:
+        return deliver(pubmed, pmids), len(server.asked("efetch"))
+
+
+def test_a_list_is_divided_into_what_came_and_what_did_not(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST, kind="withheld"), Paper(4, FIRST))
+    pubmed_server.add(Paper(5, FIRST, kind="deleted"))
+    delivery, fetched = delivered(pubmed_server, tmp_path, "1", "2", "3", "4", "5")
+    assert [record.pmid for record in delivery.records] == ["1", "4", "5"]
+    assert (delivery.got, delivery.deleted, delivery.rejected) == (3, {"5"}, ())
+    assert (delivery.missing, delivery.vanished) == (("2",), ("3",))
+    assert fetched == 4  # asked for four times, then given up
+
+
+def test_what_cannot_be_read_is_asked_for_once_more(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST, title="a\x0bb"))
+    delivery, fetched = delivered(pubmed_server, tmp_path, "1", "2")
+    assert [(letter.pmid, fetched) for letter in delivery.rejected] == [("2", 2)]
+    assert (delivery.missing, delivery.vanished) == ((), ())
+
+
+def test_a_record_without_a_readable_pmid_may_be_the_one_that_is_missing(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST))
+    pubmed_server.faults["efetch"] = [replaced(">2</PMID>", ">?</PMID>")] * 4
+    delivery, _ = delivered(pubmed_server, tmp_path, "1", "2")
+    assert [letter.pmid for letter in delivery.rejected] == [None]
+    assert delivery.missing == ("2",)
+
+
+def test_what_was_unreadable_and_came_is_not_rejected(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    pubmed_server.add(Paper(1, FIRST, title="one"))
+    pubmed_server.faults["efetch"] = [replaced("one", "a\x0bb")]
+    delivery, _ = delivered(pubmed_server, tmp_path, "1")
+    assert (delivery.rejected, delivery.got, len(delivery.answers)) == ((), 1, 2)

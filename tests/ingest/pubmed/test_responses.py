@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ingest.pubmed.responses import EmptyAnswerError, PubMedError, check_answer, raise_if_busy
+from ingest.pubmed.timing import TransientError
 from tests.harvests import StillClock, fault_free, run_harvest, state_of
 from tests.pubmed_server import (
     Answer,
@@ -137,3 +139,70 @@ def test_a_search_error_with_the_right_root_is_an_error(
     server.faults["esearch"] = [status(200, body)] * 3
     assert run_harvest(server, tmp_path / "bad").problems == ()
     assert state_of(tmp_path / "bad") == wanted
+
+
+ROOT = "eSearchResult"
+GOOD = (
+    b"<?xml version='1.0'?><!DOCTYPE eSearchResult><eSearchResult><Count>0</Count></eSearchResult>"
+)
+
+
+def test_a_complete_answer_is_accepted() -> None:
+    check_answer(200, None, GOOD, ROOT)
+    check_answer(200, None, b"<eSearchResult/>", ROOT)
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "message"),
+    [
+        (200, GOOD[:-3], "the answer breaks off after 89 bytes"),
+        (200, b"<other/>", "status 200 with <other/>"),
+        (200, b"", "status 200 with nothing"),
+        (400, GOOD, "status 400 with "),  # refused, whatever stands in it
+        (400, b"<eFetchResult><ERROR>Timeout</ERROR></eFetchResult>", "^Timeout$"),
+        (403, b"", "^status 403$"),
+        (429, GOOD, "^status 429$"),
+        (500, GOOD, "^status 500$"),
+        (200, b"<HTML><TITLE>Blocked\n now</TITLE>", "a web page in place of data: Blocked now"),
+        (200, b"<html/>", "a web page in place of data: without a title"),
+    ],
+)
+def test_what_may_be_over_soon_is_transient(code: int, body: bytes, message: str) -> None:
+    with pytest.raises(TransientError, match=message):
+        check_answer(code, None, body, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("code", "body"),
+    [
+        (404, GOOD),
+        (301, b""),
+        (400, b'{"error":"API key invalid"}'),
+        (200, b"<ERROR>Invalid db name specified: pubmad</ERROR>"),
+        (200, b"<ERROR>unknown db pubmad</ERROR>"),
+        (200, b"<ERROR>Search Backend can only retrieve the first 9,999</ERROR>"),
+    ],
+)
+def test_what_lasts_is_refused(code: int, body: bytes) -> None:
+    with pytest.raises(PubMedError) as caught:
+        check_answer(code, None, body, ROOT)
+    assert not isinstance(caught.value, EmptyAnswerError)
+
+
+@pytest.mark.parametrize("message", ["ID list is empty! No", "Empty id list", "Empty result"])
+def test_that_nothing_is_known_is_an_answer(message: str) -> None:
+    with pytest.raises(EmptyAnswerError):
+        check_answer(400, None, f"<ERROR>{message}</ERROR>".encode(), ROOT)
+
+
+@pytest.mark.parametrize(("header", "wait_s"), [("7", 7.0), (None, None), ("Wed, 21 Oct", None)])
+def test_a_server_may_say_when_to_come_back(header: str | None, wait_s: float | None) -> None:
+    with pytest.raises(TransientError) as caught:
+        raise_if_busy(503, header, "http://x: ")
+    assert (str(caught.value), caught.value.retry_after_s) == ("http://x: status 503", wait_s)
+
+
+def test_a_long_message_is_not_quoted_at_length() -> None:
+    with pytest.raises(TransientError) as caught:
+        check_answer(200, None, b"no " * 1000, ROOT)
+    assert len(str(caught.value)) < 200

@@ -123,6 +123,26 @@ def test_a_server_that_asks_for_too_long_a_wait_is_given_a_limit() -> None:
     assert still.sleeps == [60]
 
 
+def test_a_wait_of_some_minutes_is_granted() -> None:
+    still, answers = StillClock(), iter([TransientError("busy", 600), TransientError("busy", 1e9)])
+
+    def attempt() -> str:
+        for error in answers:
+            raise error
+        return "done"
+
+    assert retry(attempt, RetryPolicy(), still.clock) == "done"
+    assert still.sleeps == [600, 900]
+
+
+def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("")
+    (tmp_path / "pace").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"):
+        RateLimiter(tmp_path / "pace", 3.0, StillClock().clock).wait()
+    assert (tmp_path / "elsewhere").read_text() == ""
+
+
 def test_the_real_clock_is_the_default() -> None:
     assert abs(Clock().now_s() - time.monotonic()) < 1
     assert 0 <= Clock().chance() < 1
