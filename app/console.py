@@ -4,13 +4,10 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
-
-from app.update import RunSummary
 
 _OUT, _ERR = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -62,17 +59,3 @@ def print_values(values: Mapping[str, object]) -> None:
     width = max(map(len, values))
     for name, value in values.items():
         sys.stdout.write(f"{name:{width}}  {value}\n")
-
-
-def summary_values(summary: RunSummary) -> dict[str, object]:
-    """Flatten a run's summary for people and for ``--json``."""
-    graph = asdict(summary.graph)
-    return {
-        "documents": summary.documents,
-        "extracted": summary.extracted,
-        "withdrawn": summary.withdrawn,
-        "quarantined": summary.quarantined,
-        "problems": list(summary.problems),
-        **graph,
-        "seconds": summary.seconds,
-    }

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.extraction import open_extractor
-from app.settings import Settings
-from app.update import graph_root
+from app.settings import Settings, graph_root
+from app.update import open_extractor
 from ingest.document import Document, Passage
 from kg.checks.shapes import bundled_shapes, shape_checks
 from kg.snapshots.snapshot import current_snapshot

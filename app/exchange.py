@@ -9,8 +9,7 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 from app.graph_access import limits_of
 from app.sandbox.answer import Limits, NoAnswerError, Query
 from app.sandbox.workers import WorkerSandbox
-from app.settings import Settings
-from app.update import graph_root
+from app.settings import Settings, graph_root
 from kg.snapshots.alerts import AlertResult, Ask, run_alerts
 from kg.snapshots.snapshot import Snapshot, SnapshotError, find_snapshot
 from kg.stores import Row, TripleStore

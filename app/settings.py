@@ -55,8 +55,8 @@ class Settings(BaseSettings):
     reach the graph: ``precise`` ones are fewer. ``runtime`` is what runs a trained recognizer:
     onnxruntime, or torch (extra ``train``), on a GPU where there is one.
 
-    ``max_shrink`` is the share of its papers, assertions or evidence that a night may take from
-    the graph; one that takes more is held back.
+    ``max_shrink`` is the share of its papers, assertions or evidence that a run or a night may take
+    from the graph; one that takes more is held back.
 
     A query of a stranger may take ``query_timeout_s``, ``query_memory_mb``, ``max_rows`` and
     ``max_bytes``; ``query_workers`` run at once.
@@ -148,6 +148,16 @@ class Settings(BaseSettings):
 def load_settings(**given: object) -> Settings:
     """Read the settings anew; ``given`` are the command line's, None where it is silent."""
     return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def archive_path(data: Path) -> Path:
+    """Where the archive of a data directory is."""
+    return data / "archive.sqlite"
+
+
+def graph_root(data: Path) -> Path:
+    """Where the snapshots of a data directory are."""
+    return data / "graph"
 
 
 def origins() -> dict[str, str]:

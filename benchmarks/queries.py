@@ -20,7 +20,7 @@ from pathlib import Path
 
 from app.explorer.citations import citations_in, cited, outlines_of
 from app.explorer.views.page_parts import PAGE_SIZE
-from app.update import graph_root
+from app.settings import graph_root
 from kg.graph.catalogue import ask, bind, question, questions
 from kg.graph.rdf import cell
 from kg.snapshots.read_model import ReadModel, RelationFilter

@@ -7,13 +7,12 @@ and a run that was killed goes on where it stopped. The file may be deleted at a
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.extractor import Extractor
@@ -32,12 +31,12 @@ _KEEP = "INSERT OR REPLACE INTO readings VALUES (?, ?, ?)"
 _FORGET = "DELETE FROM readings WHERE pipeline != ?"
 
 
-class ReadingsError(ValueError):
+class AnnotationCacheError(ValueError):
     """The file is none of ours, or damaged; it may be deleted without loss."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _Found:
     """What does not depend on the record around the text."""
 
     mentions: tuple[Mention, ...]
@@ -45,16 +44,18 @@ class _Reading:
     concepts: tuple[Concept, ...]
 
 
-_JSON = TypeAdapter(_Reading)
+_JSON = TypeAdapter(_Found)
 
 
-class Readings:
-    """A context manager over the file; ``extracted`` counts the texts that were read anew."""
+class AnnotationCache(AbstractContextManager["AnnotationCache"]):
+    """A context manager over the file; ``extracted`` counts what the extractor read anew."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, and make it where there is none. Raises ReadingsError."""
+    def __init__(self, path: Path, extractor: Extractor) -> None:
+        """Open the file, and make it where there is none. Raises AnnotationCacheError."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path, self.extracted = path, 0
+        self.extractor, self.extracted, self._path = extractor, 0, path
+        # what decides a reading: the pipeline, and from which score on relations are kept
+        self._reader = f"{extractor.pipeline.version} {extractor.thresholds.graph}"
         self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
         try:
             write_ahead(self._connection, _BUSY_TIMEOUT_S)
@@ -62,50 +63,41 @@ class Readings:
             raise self._unusable(error) from error
         self._write(_TABLE)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def annotate_all(
-        self, documents: Iterable[Document], extractor: Extractor
-    ) -> Iterator[AnnotatedDocument]:
+    def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Hand documents on as ``Extractor.annotate_all`` does, reading only unknown texts."""
         remaining = iter(documents)
         while batch := list(islice(remaining, _BATCH_DOCUMENTS)):
-            yield from self._annotate_batch(batch, extractor)
+            yield from self._annotate_batch(batch)
 
-    def forget_other(self, extractor: Extractor) -> None:
+    def forget_others(self) -> None:
         """Drop what other pipelines found."""
-        self._write(_FORGET, _name(extractor))
+        self._write(_FORGET, self._reader)
 
-    def _annotate_batch(
-        self, batch: Sequence[Document], extractor: Extractor
-    ) -> Iterator[AnnotatedDocument]:
-        known = {d.pmid: found for d in batch if (found := self._find(d, extractor))}
+    def _annotate_batch(self, batch: Sequence[Document]) -> Iterator[AnnotatedDocument]:
+        known = {d.pmid: found for d in batch if (found := self._find(d))}
         unknown = [document for document in batch if document.pmid not in known]
-        fresh = {found.document.pmid: found for found in extractor.annotate_all(unknown)}
-        self._keep(fresh.values(), _name(extractor))
+        fresh = {found.document.pmid: found for found in self.extractor.annotate_all(unknown)}
+        self._keep(fresh.values())
         for document in batch:
             yield known.get(document.pmid) or fresh[document.pmid]
 
-    def _find(self, document: Document, extractor: Extractor) -> AnnotatedDocument | None:
-        key = (document.content_hash, _name(extractor))
+    def _find(self, document: Document) -> AnnotatedDocument | None:
+        key = (document.content_hash, self._reader)
         row = self._connection.execute(_FIND, key).fetchone()
         if row is None:
             return None
-        found = _JSON.validate_json(zlib.decompress(row[0]))
-        parts = (found.mentions, found.relations, extractor.pipeline, found.concepts)
+        try:
+            found = _JSON.validate_json(zlib.decompress(row[0]))
+        except ValidationError:
+            return None  # kept by a version of ours with other fields: read it anew
+        parts = (found.mentions, found.relations, self.extractor.pipeline, found.concepts)
         return AnnotatedDocument(document, *parts)
 
-    def _keep(self, annotated: Iterable[AnnotatedDocument], name: str) -> None:
-        rows = [(each.document.content_hash, name, _body(each)) for each in annotated]
+    def _keep(self, annotated: Iterable[AnnotatedDocument]) -> None:
+        rows = [(each.document.content_hash, self._reader, _body(each)) for each in annotated]
         if not rows:
             return
         self._write("BEGIN IMMEDIATE")
@@ -119,15 +111,10 @@ class Readings:
         except sqlite3.DatabaseError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: sqlite3.DatabaseError) -> ReadingsError:
-        return ReadingsError(f"{self._path}: cannot be used: {error}")
-
-
-def _name(extractor: Extractor) -> str:
-    """Name what decides a reading: the pipeline, and from which score on relations are kept."""
-    return f"{extractor.pipeline.version} {extractor.thresholds.graph}"
+    def _unusable(self, error: sqlite3.DatabaseError) -> AnnotationCacheError:
+        return AnnotationCacheError(f"{self._path}: cannot be used: {error}")
 
 
 def _body(annotated: AnnotatedDocument) -> bytes:
-    reading = _Reading(annotated.mentions, annotated.relations, annotated.concepts)
-    return zlib.compress(_JSON.dump_json(reading), 6)
+    found = _Found(annotated.mentions, annotated.relations, annotated.concepts)
+    return zlib.compress(_JSON.dump_json(found), 6)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from app.update import graph_root, run
+from app.settings import Settings, graph_root
+from app.update import run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.formats.sources import sample_path
@@ -51,7 +52,7 @@ def extractor_of_words() -> Extractor:
 
 def run_sample(data: Path, extractor: Extractor) -> None:
     """Do what ``gutbrain run`` does."""
-    run([sample_path()], data, None, extractor, min_belief=0.2, report=say_nothing)
+    run([sample_path()], Settings(data=data), lambda: extractor, say_nothing)
 
 
 def say_nothing(_what: str, _done: int, _total: int) -> None:

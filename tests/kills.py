@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.update import archive_path, graph_root
+from app.settings import archive_path, graph_root
+from app.update import lock_path
 from ingest.archive.archive import Archive
 from ingest.harvest.planning import Topic
+from ingest.lock import is_locked
 from kg.snapshots.snapshot import current_snapshot
 from tests.harvests import State, state_of
 from tests.nights import (
@@ -120,14 +122,13 @@ def finish(server: PubMedServer, folder: Path, night: int) -> None:
 def end_of(folder: Path) -> End:
     """Read what the nights left behind."""
     with Archive(archive_path(folder)) as archive:
-        runs = archive.ledger.runs(1000)
-        lease = archive.ledger.lease("nightly")
+        runs = archive.ledger.nights(1000)
     left = sorted(graph_root(folder).glob("snapshots/*.new"))
     return End(
         state_of(folder, _TOPIC),
         tuple(graph_lines(folder)),
         tuple((str(run.slot), run.state.value) for run in runs),
-        (*(path.name for path in left), *([lease.holder] if lease else [])),
+        (*(path.name for path in left), *(["lock"] if is_locked(lock_path(folder)) else [])),
     )
 
 
@@ -193,7 +194,7 @@ def _was_at(server: PubMedServer, folder: Path, night: int, before: int) -> str:
     if server.requests:
         return "harvesting, or between harvest and graph"
     with Archive(archive_path(folder)) as archive:
-        run = archive.ledger.run(slot(night))
+        run = archive.ledger.night(slot(night))
     return "loading the program" if run is None or run.finished else "loading, the night begun"
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.update import RunSummary, archive_path, graph_root, run
+from app.report import GraphUpdate, Harvested
+from app.settings import Settings, archive_path, graph_root
+from app.update import run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive.archive import Archive
@@ -37,8 +39,12 @@ def quiet(_what: str, _done: int, _total: int) -> None:
     """Take a progress report and drop it."""
 
 
-def read(data: Path, extractor: Extractor, *sources: Path) -> RunSummary:
-    return run(sources, data, None, extractor, min_belief=0.2, report=quiet)
+def read(data: Path, extractor: Extractor, *sources: Path) -> tuple[Harvested, GraphUpdate]:
+    """What came from the sources, and what became of the graph."""
+    report = run(sources, Settings(data=data), lambda: extractor, quiet)
+    assert report.harvest is not None
+    assert report.graph is not None
+    return report.harvest, report.graph
 
 
 def graph(data: Path) -> EmbeddedStore:
@@ -106,8 +112,8 @@ def test_two_fresh_graphs_of_the_same_records_are_the_same_to_the_byte(
 def test_a_second_run_publishes_no_new_snapshot(tmp_path: Path, extractor: Extractor) -> None:
     read(tmp_path, extractor, sample_path())
     first = current_snapshot(graph_root(tmp_path))
-    again = read(tmp_path, extractor, sample_path())
-    assert again.extracted == 0
+    _, again = read(tmp_path, extractor, sample_path())
+    assert (again.loaded, again.extracted) == (0, 0)
     assert current_snapshot(graph_root(tmp_path)) == first
 
 
@@ -119,8 +125,8 @@ def test_a_deleted_paper_takes_its_evidence_along(tmp_path: Path, extractor: Ext
         f'<PubmedArticleSet><DeleteCitation><PMID Version="1">{gone}</PMID></DeleteCitation>'
         "</PubmedArticleSet>"
     )
-    summary = read(tmp_path, extractor, notice)
-    assert summary.withdrawn == 1
+    _, graph_update = read(tmp_path, extractor, notice)
+    assert graph_update.withdrawn == 1
     assert gone not in papers_with_evidence(tmp_path)
     assert values(tmp_path, f'SELECT ?a {{ ?a gb:pmid "{gone}" }}') == []
 
@@ -148,7 +154,7 @@ def test_a_file_that_breaks_off_loses_only_what_it_lacks(
     text = sample_path().read_text(encoding="utf-8")
     cut = tmp_path / "cut.xml"
     cut.write_text(text[: text.rindex("<PubmedArticle>") + 40], encoding="utf-8")
-    summary = read(tmp_path, extractor, cut, sample_path())
-    assert len(summary.problems) == 1
-    assert "cut.xml" in summary.problems[0]
-    assert summary.documents == 28
+    harvest, graph_update = read(tmp_path, extractor, cut, sample_path())
+    (problem,) = harvest.problems
+    assert "cut.xml" in problem
+    assert (harvest.got, harvest.is_complete, graph_update.loaded) == (28, False, 28)

@@ -1,7 +1,10 @@
 """Make, serve and ask the graph: run, serve, query."""
 
 import os
+import signal
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +12,7 @@ import typer
 
 from app.commands.options import (
     PARTIAL,
+    AcceptOption,
     DataOption,
     JsonOption,
     ModelOption,
@@ -18,24 +22,18 @@ from app.commands.options import (
     RuntimeOption,
     StoreOption,
 )
-from app.console import (
-    complain,
-    note,
-    print_json,
-    print_rows,
-    print_values,
-    progress,
-    summary_values,
-)
-from app.extraction import open_extractor
+from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.questions import answer, list_questions
+from app.report import RunReport, problems_of
 from app.server import check_port
 from app.server import serve as serve_forever
-from app.settings import Settings, load_settings
-from app.update import RunSummary, graph_root, run
+from app.settings import Settings, graph_root, load_settings
+from app.update import open_extractor, run
+from ingest.archive.ledger import RunState
 from ingest.formats.sources import sample_path
 
 app = typer.Typer()
+EXIT_CODES = {RunState.DONE: 0, RunState.PARTIAL: PARTIAL, RunState.FAILED: 1, RunState.HELD: 1}
 
 
 @app.command("run")
@@ -51,9 +49,14 @@ def run_command(
     relations: RelationsOption = None,
     runtime: RuntimeOption = None,
     preset: PresetOption = None,
+    accept: AcceptOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read documents, extract, and bring the graph up to date. Running it again changes nothing."""
+    """Read documents, extract, and bring the graph up to date. Running it again changes nothing.
+
+    Exit code 0 where all is there, 3 where something could not be read, 1 where it failed or is
+    held back, since the graph would lose too much or be wrong.
+    """
     settings = load_settings(
         data=data,
         store=store,
@@ -65,26 +68,47 @@ def run_command(
     )
     if not sources:
         note("no source named: reading the bundled synthetic sample")
-    summary = bring_up_to_date(settings, sources or [sample_path()])
-    values = summary_values(summary)
+    report = run_files(settings, sources or [sample_path()], accepts_losses=accept)
+    values = _run_values(report)
     print_json(values) if as_json else print_values(values)
-    for problem in summary.problems:
+    complain_of(report)
+    raise typer.Exit(EXIT_CODES[report.state])
+
+
+def run_files(
+    settings: Settings, sources: Sequence[Path], *, accepts_losses: bool = False
+) -> RunReport:
+    """Run under a progress bar; SIGTERM ends it in good order."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with progress() as tell:
+        extractor = partial(open_extractor, settings)
+        return run(sources, settings, extractor, tell, accepts_losses=accepts_losses)
+
+
+def _run_values(report: RunReport) -> dict[str, object]:
+    """What a run did with its sources, and what the graph holds after it."""
+    harvest, graph = report.harvest, report.graph
+    if harvest is None or graph is None:
+        raise ValueError("the run ended before it began")
+    counts = graph.before if report.state is RunState.HELD else graph.after
+    return {
+        "documents": harvest.got,
+        "extracted": graph.loaded,
+        "withdrawn": graph.withdrawn,
+        "quarantined": harvest.rejected,
+        "problems": [*report.held_because, *report.problems, *harvest.problems],
+        **asdict(counts),
+        "seconds": report.seconds,
+    }
+
+
+def complain_of(report: RunReport) -> None:
+    """Put on stderr what went wrong, and what opens the gate."""
+    for problem in problems_of(report):
         complain(problem)
-    if summary.problems or summary.quarantined:
-        raise typer.Exit(PARTIAL)
-
-
-def bring_up_to_date(settings: Settings, sources: Sequence[Path]) -> RunSummary:
-    """Run the pipeline under a progress bar."""
-    with progress() as report:
-        return run(
-            sources,
-            settings.data,
-            settings.store_address,
-            open_extractor(settings),
-            min_belief=settings.min_belief,
-            report=report,
-        )
+    if report.state is RunState.HELD:
+        command = "nightly --accept" if report.slot else "run … --accept"
+        note(f"the graph stays as it was; `gutbrain {command}` lets the change through")
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """Bring PubMed into the archive: harvest, harvest bulk."""
 
+from collections import Counter
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -8,9 +10,7 @@ import typer
 from app.commands.options import PARTIAL, DataOption, JsonOption
 from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.nights.harvest import harvest_bulk, harvest_topic, preview_bulk, preview_topic
-from app.nights.harvest_values import report_values
-from app.settings import Settings, load_settings
-from app.update import archive_path
+from app.settings import Settings, archive_path, load_settings
 from ingest.archive.archive import Archive
 from ingest.harvest.harvest_report import HarvestReport
 
@@ -86,9 +86,27 @@ def _show_plan(settings: Settings, archive: Archive, *, as_json: bool) -> None:
 
 def show(report: HarvestReport, *, as_json: bool) -> None:
     """Print the report; the exit code is 3 where a part is lacking, 1 where nothing was done."""
-    values = report_values(report)
+    values = _report_values(report)
     print_json(values) if as_json else print_values(values)
     for problem in report.problems:
         complain(problem)
     if not report.is_complete:
         raise typer.Exit(PARTIAL if report.got else 1)
+
+
+def _report_values(report: HarvestReport) -> dict[str, object]:
+    """Names and values; ``slices`` counts them by state."""
+    states = Counter(piece.state.value for piece in report.slices)
+    return {
+        "as_of": str(report.as_of) if report.as_of else None,
+        "complete": report.is_complete,
+        "slices": dict(sorted(states.items())),
+        "asked": report.asked,
+        "got": report.got,
+        "rejected": report.rejected,
+        "missing": report.missing,
+        "stored": asdict(report.stored),
+        "requests": report.requests,
+        "problems": list(report.problems),
+        "warnings": list(report.warnings),
+    }

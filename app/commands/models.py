@@ -14,9 +14,9 @@ from app.commands.options import (
     RuntimeOption,
 )
 from app.console import complain, note, print_json, print_rows, progress
-from app.extraction import open_extractor
 from app.prediction import predict
 from app.settings import load_settings
+from app.update import open_extractor
 from extract.corpus import read_corpus
 from extract.methods import TrainingOrder
 from extract.methods import train as train_model

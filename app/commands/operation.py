@@ -3,14 +3,16 @@
 import signal
 import sys
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter
 
-from app.commands.graph import bring_up_to_date
+from app.commands.graph import EXIT_CODES, complain_of, run_files
 from app.commands.options import (
-    PARTIAL,
+    AcceptOption,
     DataOption,
     JsonOption,
     ModelOption,
@@ -19,42 +21,31 @@ from app.commands.options import (
     RelationsOption,
     StoreOption,
 )
-from app.console import (
-    complain,
-    note,
-    print_json,
-    print_rows,
-    print_values,
-    progress,
-    summary_values,
-)
+from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.diagnosis import Finding, diagnose
-from app.extraction import open_extractor
-from app.nights.lock import NightBusyError
-from app.nights.night import NightPlan, held_slot, is_done, plan_night, tonight, work_night
-from app.nights.report import NightReport
-from app.nights.report_text import (
-    ASSERTION_COLUMNS,
-    NIGHT_COLUMNS,
-    assertion_row,
-    night_row,
-    plan_json,
-    report_json,
-    report_values,
-    status_json,
-    status_values,
+from app.nights.night import (
+    NightOrder,
+    NightPlan,
+    NightSource,
+    held_slot,
+    plan_night,
+    slot_state,
+    tonight,
+    work_night,
 )
 from app.nights.schedule import keep_time, last_due
-from app.nights.status import NightStatus, problems_of, read_status
-from app.nights.steps import FAILURES, NightOrder, NightSource
+from app.nights.status import RUN_COLUMNS, Status, read_status, run_row, status_values
+from app.report import ASSERTION_COLUMNS, RunReport, assertion_row, report_values
 from app.settings import Settings, load_settings, origins
+from app.update import FAILURES, open_extractor
 from ingest.archive.ledger import RunState
+from ingest.lock import LockedError
 
 app = typer.Typer()
 config = typer.Typer(help="Settings and where they come from.", no_args_is_help=True)
 app.add_typer(config, name="config")
 SourceOption = Annotated[NightSource, typer.Option("--from", help="Where papers come from.")]
-_EXIT_CODES = {RunState.DONE: 0, RunState.PARTIAL: PARTIAL, RunState.FAILED: 1, RunState.HELD: 1}
+_REPORT, _STATUS, _PLAN = (TypeAdapter(kind) for kind in (RunReport, Status, NightPlan))
 
 
 @app.command()
@@ -66,9 +57,7 @@ def nightly(
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most this many records, or bulk files.")
     ] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Let the night through that was held back.")
-    ] = False,
+    accept: AcceptOption = False,
     recheck: Annotated[
         bool, typer.Option("--recheck", help="Compare every record with the graph.")
     ] = False,
@@ -102,11 +91,11 @@ def nightly(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         report = _work(settings, order)
-    except NightBusyError as error:
+    except LockedError as error:
         note(str(error))
-        return
+        raise typer.Exit(0 if slot_state(settings, order.slot) is RunState.RUNNING else 1) from None
     _show_report(report, as_json=as_json)
-    raise typer.Exit(_EXIT_CODES[report.state])
+    raise typer.Exit(EXIT_CODES[report.state])
 
 
 @app.command()
@@ -121,7 +110,7 @@ def status(
     """Say what ran, what is missing, how old the data are, and what changed in the graph."""
     found = read_status(load_settings(data=data, store=store))
     if as_json:
-        print_json(status_json(found))
+        print_json(_STATUS.dump_python(found, mode="json"))
     else:
         _print_status(found)
     if check and found.attention:
@@ -152,15 +141,13 @@ def schedule(
     def night() -> None:
         try:
             if sources:
-                print_values(summary_values(bring_up_to_date(settings, sources)))
+                _show_report(run_files(settings, sources))
             else:
                 _show_report(_work(settings, NightOrder(last_due(at, _now()), source)))
-        except NightBusyError as error:
-            note(str(error))
         except FAILURES as error:
             complain(str(error))
 
-    is_due = not sources and not is_done(settings, last_due(at, _now()))
+    is_due = not sources and slot_state(settings, last_due(at, _now())) is not RunState.DONE
     keep_time(at, night, is_due=is_due, report=note)
 
 
@@ -168,41 +155,40 @@ def _now() -> datetime:
     return datetime.now().astimezone()
 
 
-def _work(settings: Settings, order: NightOrder) -> NightReport:
+def _work(settings: Settings, order: NightOrder) -> RunReport:
     with progress() as tell:
-        return work_night(settings, order, lambda: open_extractor(settings), tell)
+        return work_night(settings, order, partial(open_extractor, settings), tell)
 
 
 def _show_plan(plan: NightPlan, *, as_json: bool) -> None:
     if as_json:
-        print_json(plan_json(plan))
+        print_json(_PLAN.dump_python(plan, mode="json"))
         return
-    told = f"{plan.slot} (done already)" if plan.is_done else plan.slot
+    night = f"{plan.slot} (done already)" if plan.is_done else plan.slot
     print_values(
-        {"night of": told, "papers to load": plan.to_load, "to withdraw": plan.to_withdraw}
+        {"night of": night, "papers to load": plan.to_load, "to withdraw": plan.to_withdraw}
     )
     rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in plan.slices)
     print_rows(("stream", "first", "last", "records"), rows)
 
 
-def _show_report(report: NightReport, *, as_json: bool = False) -> None:
-    print_json(report_json(report)) if as_json else print_values(report_values(report))
-    for problem in problems_of(report):
-        complain(problem)
-    if report.state is RunState.HELD:
-        note("the graph stays as it was; `gutbrain nightly --accept` lets this night through")
+def _show_report(report: RunReport, *, as_json: bool = False) -> None:
+    if as_json:
+        print_json(_REPORT.dump_python(report, mode="json"))
+    else:
+        print_values(report_values(report))
+    complain_of(report)
 
 
-def _print_status(found: NightStatus) -> None:
+def _print_status(found: Status) -> None:
     print_values(status_values(found))
-    if found.nights:
-        print_rows(NIGHT_COLUMNS, map(night_row, found.nights))
+    if found.runs:
+        print_rows(RUN_COLUMNS, map(run_row, found.runs))
     if found.gaps:
         rows = ((gap.source, gap.first, gap.last, gap.reason) for gap in found.gaps)
         print_rows(("gap in", "first", "last", "reason"), rows)
     if found.change and found.change.listed:
-        rows = map(assertion_row, found.change.listed)
-        print_rows(ASSERTION_COLUMNS, rows)
+        print_rows(ASSERTION_COLUMNS, map(assertion_row, found.change.listed))
     for line in found.attention:
         complain(line)
 

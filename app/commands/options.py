@@ -28,3 +28,6 @@ RuntimeOption = Annotated[
     Runtime | None, typer.Option("--runtime", help="What runs a trained recognizer.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
+AcceptOption = Annotated[
+    bool, typer.Option("--accept", help="Let an update through that was held back.")
+]

@@ -8,8 +8,7 @@ import typer
 from app.commands.options import PARTIAL, DataOption, JsonOption, StoreOption
 from app.console import complain, note, print_json, print_rows
 from app.exchange import alerts_folder, check_alerts, readable_graph
-from app.settings import load_settings
-from app.update import graph_root
+from app.settings import graph_root, load_settings
 from kg.checks.invariants import find_breaches
 from kg.snapshots.alerts import AlertResult
 from kg.snapshots.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back

@@ -1,14 +1,14 @@
-"""Harvesting as the settings say: connects, harvests, and tells how it went.
+"""Harvesting as the settings say: connects, harvests, and reports how it went.
 
 One harvest at a time works on a data directory; the lock ends with its process.
 """
 
-import fcntl
 import hashlib
 import os
 import tempfile
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -19,16 +19,13 @@ from ingest.archive.slices import BULK
 from ingest.bulk.files import files_of, is_taken, load_bulk
 from ingest.bulk.places import BulkError, BulkPlace, Folder, Mirror
 from ingest.harvest.harvest_report import HarvestReport, Progress, SliceOutcome, summarize
-from ingest.harvest.planning import Topic
+from ingest.harvest.planning import EDAT, MDAT, Topic
 from ingest.harvest.topic_harvest import FAILURES, Planned, harvest, preview
+from ingest.lock import lock
 from ingest.pubmed.client import TIMEOUT, Access, PubMed
 from ingest.pubmed.timing import Clock, RateLimiter, RetryPolicy
 
 _WEB = ("http://", "https://")
-
-
-class HarvestBusyError(ValueError):
-    """Another process is harvesting into the same data directory."""
 
 
 def topic_of(settings: Settings) -> Topic:
@@ -41,6 +38,18 @@ def topic_sources(settings: Settings) -> tuple[str, ...]:
     return topic_of(settings).sources
 
 
+def data_as_of(archive: Archive, settings: Settings) -> date | None:
+    """Say up to which day the archive holds the topic, by either road; None where it does not."""
+    marks = (_topic_as_of(archive, topic_of(settings)), archive.slices.watermark(BULK))
+    return max((mark for mark in marks if mark), default=None)
+
+
+def _topic_as_of(archive: Archive, topic: Topic) -> date | None:
+    marks = [archive.slices.watermark(topic.source(kind)) for kind in (EDAT, MDAT)]
+    known = [mark for mark in marks if mark]
+    return min(known) if len(known) == len(marks) else None
+
+
 def harvest_topic(
     settings: Settings,
     archive: Archive,
@@ -51,16 +60,14 @@ def harvest_topic(
 ) -> HarvestReport:
     """Bring the archive up to date with the topic; at most ``limit`` records.
 
-    What fails is told in the report. Raises HarvestBusyError, and ArchiveError where nothing can
+    What fails is named in the report. Raises LockedError, and ArchiveError where nothing can
     be written.
     """
     topic = topic_of(settings)
     with _sole_harvester(settings.data), _connection(settings, clock) as pubmed:
         steps = harvest(archive, pubmed, topic, limit=limit, progress=report)
         outcomes, problems = _collect(steps)
-        marks = [archive.slices.watermark(topic.source(kind)) for kind in ("edat", "mdat")]
-        known = [mark for mark in marks if mark]
-        as_of = min(known) if len(known) == len(marks) else None
+        as_of = _topic_as_of(archive, topic)
         return summarize(outcomes, problems, as_of, pubmed.requests)
 
 
@@ -111,15 +118,8 @@ def _collect(steps: Iterable[SliceOutcome]) -> tuple[list[SliceOutcome], list[st
     return outcomes, []
 
 
-@contextmanager
-def _sole_harvester(data: Path) -> Generator[None]:
-    data.mkdir(parents=True, exist_ok=True)
-    with (data / "harvest.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise HarvestBusyError(f"another process is harvesting into {data}") from error
-        yield
+def _sole_harvester(data: Path) -> AbstractContextManager[object]:
+    return lock(data / "harvest.lock", f"harvesting into {data}")
 
 
 @contextmanager

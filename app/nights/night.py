@@ -1,35 +1,47 @@
-"""A night's work: harvest, read what changed, update the graph, check it, publish it, report.
-
-Every step can be repeated, and a killed night is taken up by the next: the archive keeps what was
-fetched, ``readings.sqlite`` what was extracted, and the graph is published whole or not at all.
-"""
+"""A night: an update of the graph whose source is PubMed, once for each date (its slot)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
+from typing import assert_never
 
-from app.nights.cursor import acknowledge
-from app.nights.harvest import preview_topic
-from app.nights.lock import LeaseLostError, Now, sole_night, utc_now
-from app.nights.report import LIVE_STATES, NightReport, from_json, to_json
-from app.nights.shrink_gate import HeldError
-from app.nights.steps import FAILURES, Night, NightOrder, NightSource, find_night_work, known_state
-from app.settings import Settings
-from app.update import Report, archive_path, graph_root
+from app.nights.harvest import data_as_of, harvest_bulk, harvest_topic, preview_topic
+from app.report import LISTED, LIVE_STATES, Harvested, RunReport
+from app.settings import Settings, archive_path
+from app.update import Intake, Job, update
+from app.work import acknowledged, find_work, known_state, pending_pmids
 from extract.extractor import Extractor
-from ingest.archive.archive import Archive
-from ingest.archive.ledger import Ledger, RunState
+from ingest.archive.archive import NOTHING, Archive
+from ingest.archive.ledger import RunState
+from ingest.harvest.harvest_report import HarvestReport, Progress
 from ingest.harvest.topic_harvest import Planned
+from ingest.lock import LockedError
 from ingest.pubmed.timing import Clock
-from kg.checks.invariants import ValidationError
 from kg.sentence.reading_version import reading_version
-from kg.snapshots.snapshot import current_snapshot
-
-_SHORTEST_KEY = 8
 
 
 class SlotError(ValueError):
     """A night that cannot be worked."""
+
+
+class NightSource(StrEnum):
+    """Where a night's papers come from; ``archive`` asks nobody."""
+
+    TOPIC = "topic"
+    BULK = "bulk"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class NightOrder:
+    """What to do; ``limit`` counts records, or bulk files. For the rest see ``Job``."""
+
+    slot: date
+    source: NightSource = NightSource.TOPIC
+    limit: int | None = None
+    accepts_losses: bool = False
+    rechecks_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,145 +63,98 @@ def tonight() -> date:
 def held_slot(settings: Settings) -> date:
     """The newest night, where it is held back or came to no end. Raises SlotError elsewhere."""
     with Archive(archive_path(settings.data)) as archive:
-        runs = archive.ledger.runs(1)
-    if not runs or runs[0].state in LIVE_STATES:
+        newest = next(iter(archive.ledger.nights(1)), None)
+    if newest is None or newest.slot is None or newest.state in LIVE_STATES:
         raise SlotError("no night is held back")
-    return runs[0].slot
+    return newest.slot
 
 
-def is_done(settings: Settings, slot: date) -> bool:
-    """Whether a night is done."""
+def slot_state(settings: Settings, slot: date) -> RunState | None:
+    """How a night stands, None where it was never begun."""
     with Archive(archive_path(settings.data)) as archive:
-        run = archive.ledger.run(slot)
-    return run is not None and run.state is RunState.DONE
+        entry = archive.ledger.night(slot)
+    return entry.state if entry else None
 
 
 def work_night(
     settings: Settings,
     order: NightOrder,
     open_extractor: Callable[[], Extractor],
-    report: Report,
-    now: Now = utc_now,
+    progress: Progress,
     clock: Clock | None = None,
-) -> NightReport:
-    """Work a night, once: a slot that is done is told and left alone.
+) -> RunReport:
+    """Work a night, once: one that is done is left alone. What makes it fail is in the report.
 
-    ``clock`` is what the harvest waits by.
-
-    Raises NightBusyError where another process works, LeaseLostError where one took over, and
-    ArchiveError where not even the report can be written.
+    ``clock`` is what the harvest waits by. Raises as ``update`` does.
     """
-    _check_slot(order.slot)
-    with (
-        sole_night(settings.data, now=now) as turn,
-        Archive(archive_path(settings.data)) as archive,
-    ):
-        started = now()
-        if not archive.ledger.begin_run(order.slot, started):
-            return _repeated(archive.ledger, order.slot, started)
-        night = Night(settings, order, archive, turn, report, clock)
-        draft = NightReport(order.slot, RunState.RUNNING, started, 0.0)
-        draft = replace(draft, catches_up=_missed(archive.ledger, order.slot))
-        return _Ending(settings, archive, now).conclude(night, draft, open_extractor)
+    if order.slot > tonight():
+        raise SlotError(f"the night of {order.slot} has not come yet")
+
+    def take_in(archive: Archive) -> Intake:
+        found = _harvest(settings, order, archive, progress, clock)
+        return Intake(found, as_of=data_as_of(archive, settings))
+
+    options = (order.slot, order.accepts_losses, order.rechecks_all)
+    report, _ = update(Job(settings, take_in, open_extractor, progress, *options))
+    return report
 
 
 def plan_night(settings: Settings, order: NightOrder, extractor: Extractor) -> NightPlan:
     """Say what ``work_night`` would do; writes nothing. Raises what ``preview_topic`` raises."""
     with Archive(archive_path(settings.data)) as archive:
-        run = archive.ledger.run(order.slot)
+        entry = archive.ledger.night(order.slot)
         is_topic = order.source is NightSource.TOPIC
         slices = preview_topic(settings, archive) if is_topic else ()
-        known = known_state(settings)
-        version = reading_version(extractor.pipeline)
-        work = find_night_work(archive, settings, order, known, version)
-    is_done = run is not None and run.state is RunState.DONE
+        since = 0 if order.rechecks_all else acknowledged(archive, settings)
+        known, version = known_state(settings), reading_version(extractor.pipeline)
+        work = find_work(archive, pending_pmids(archive, since, known, version), known, version)
+    is_done = entry is not None and entry.state is RunState.DONE
     return NightPlan(order.slot, is_done, slices, len(work.changed), len(work.gone))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ending:
-    """Writes down how a night ended."""
-
-    settings: Settings
-    archive: Archive
-    now: Now
-
-    def conclude(
-        self, night: Night, draft: NightReport, open_extractor: Callable[[], Extractor]
-    ) -> NightReport:
-        try:
-            night.work(open_extractor())
-        except LeaseLostError:
-            raise  # the slot is the other process's to write
-        except HeldError as error:
-            return self._finish(night, replace(draft, state=RunState.HELD), held=error.reasons)
-        except ValidationError as error:
-            return self._finish(night, replace(draft, state=RunState.HELD), held=(str(error),))
-        except FAILURES as error:
-            failed = replace(draft, state=RunState.FAILED, problems=(str(error),))
-            return self._finish(night, failed)
-        except (KeyboardInterrupt, SystemExit):
-            stopped = replace(draft, state=RunState.FAILED, problems=("interrupted",))
-            self._finish(night, stopped)
-            raise
-        return self._finish(night, replace(draft, state=night.state), is_live=True)
-
-    def _finish(
-        self,
-        night: Night,
-        draft: NightReport,
-        *,
-        held: tuple[str, ...] = (),
-        is_live: bool = False,
-    ) -> NightReport:
-        """Write the report, and with it how far the graph goes where it went live."""
-        at = self.now()
-        report = self._without_key(
-            replace(
-                draft,
-                seconds=round((at - draft.started).total_seconds(), 1),
-                harvest=night.harvest,
-                graph=night.graph,
-                snapshot=_snapshot_number(self.settings),
-                as_of=night.as_of if is_live else None,
-                alerts=night.alerts,
-                held_because=held,
-                problems=draft.problems + night.problems,
-            )
-        )
-        with self.archive.transaction():
-            if is_live:
-                acknowledge(self.archive, self.settings, night.sequence)
-            self.archive.ledger.finish_run(report.slot, report.state, to_json(report), at)
-        return report
-
-    def _without_key(self, report: NightReport) -> NightReport:
-        """Take the API key out, wherever an error may have quoted it."""
-        key = self.settings.api_key.get_secret_value() if self.settings.api_key else ""
-        if len(key) < _SHORTEST_KEY:
-            return report
-        return from_json(to_json(report).replace(key, "***")) or report
+def _harvest(
+    settings: Settings,
+    order: NightOrder,
+    archive: Archive,
+    progress: Progress,
+    clock: Clock | None,
+) -> Harvested | None:
+    """Ask PubMed as ordered; None where nobody is asked. A limit that is reached leaves a rest."""
+    try:
+        match order.source:
+            case NightSource.TOPIC:
+                found = harvest_topic(
+                    settings, archive, report=progress, limit=order.limit, clock=clock
+                )
+                taken = found.asked
+            case NightSource.BULK:
+                found = harvest_bulk(
+                    settings, archive, (), report=progress, limit=order.limit, clock=clock
+                )
+                taken = len(found.slices)
+            case NightSource.ARCHIVE:
+                return None
+            case _:
+                assert_never(order.source)
+    except LockedError as error:
+        return _harvested(HarvestReport((), NOTHING, (str(error),), (), None))
+    has_rest = order.limit is not None and taken >= order.limit
+    harvested = _harvested(found)
+    return replace(harvested, is_complete=harvested.is_complete and not has_rest)
 
 
-def _check_slot(slot: date) -> None:
-    if slot > tonight():
-        raise SlotError(f"the night of {slot} has not come yet")
-
-
-def _repeated(ledger: Ledger, slot: date, started: datetime) -> NightReport:
-    run = ledger.run(slot)
-    report = from_json(run.report) if run else None
-    return replace(report or NightReport(slot, RunState.DONE, started, 0.0), is_repeat=True)
-
-
-def _missed(ledger: Ledger, slot: date) -> int:
-    """Count the nights between the last good one and this."""
-    last = ledger.last_good_run()
-    return max(0, (slot - last.slot).days - 1) if last else 0
-
-
-def _snapshot_number(settings: Settings) -> int | None:
-    if settings.store is not None:
-        return None
-    current = current_snapshot(graph_root(settings.data))
-    return current.number if current else None
+def _harvested(report: HarvestReport) -> Harvested:
+    return Harvested(
+        report.as_of,
+        report.is_complete,
+        report.asked,
+        report.got,
+        report.rejected,
+        report.missing,
+        report.stored.added,
+        report.stored.updated,
+        report.stored.deleted,
+        report.requests,
+        report.problems[:LISTED],
+        report.warnings[:LISTED],
+    )

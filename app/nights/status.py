@@ -1,134 +1,133 @@
-"""How things stand: the last nights, what is missing, how old the data are. True at any moment.
+"""How things are: the last runs and nights, what is missing, how old the data are.
 
-Everything is read from the ledger and the archive, so that it holds during a night, too.
+Everything is read from the ledger and the archive, so that it is true during a night, too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import takewhile
 
 from app.graph_access import graph_version
-from app.nights.cursor import pending_consumer
-from app.nights.harvest import topic_sources
-from app.nights.lock import LEASE, Now, is_working, utc_now
-from app.nights.report import LISTED, LIVE_STATES, GraphChange, NightReport, from_json
-from app.nights.steps import data_as_of, known_state
-from app.settings import Settings
-from app.update import archive_path
+from app.nights.harvest import data_as_of, topic_sources
+from app.report import LISTED, LIVE_STATES, GraphChange, RunReport, from_json, problems_of
+from app.settings import Settings, archive_path
+from app.update import lock_path
+from app.work import pending_count
 from ingest.archive.archive import Archive, DeadLetter
-from ingest.archive.changes import ArchiveChange
-from ingest.archive.ledger import Run, RunState
+from ingest.archive.ledger import LedgerEntry, RunState
 from ingest.archive.slices import BULK, Gap
-from kg.stores.answers import StoreError
+from ingest.lock import is_locked
 
-LISTED_NIGHTS = 14
+LISTED_RUNS = 14
 QUIET_NIGHTS = 3
 """After so many nights without a new paper something is probably wrong."""
+RUN_COLUMNS = ("run", "state", "ended", "added", "revised", "deleted", "graph", "problems")
 _LATE = timedelta(days=2)
 _BROKEN_OFF = "broken off"
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
-    """A run of the ledger. ``state`` is the ledger's, or "broken off" where its process is gone."""
+class ListedRun:
+    """An entry of the ledger; ``state`` is "broken off" where its process is gone."""
 
-    slot: date
+    slot: date | None
     state: str
     started: datetime
     finished: datetime | None
     attempts: int
-    report: NightReport | None
+    report: RunReport | None
+
+    @property
+    def name(self) -> str:
+        """Name a night by its date, a run by when it began."""
+        return f"night of {self.slot}" if self.slot else f"run of {self.started:%Y-%m-%d %H:%M}"
 
 
 @dataclass(frozen=True, slots=True)
-class LostRecord:
-    """A dead letter without its bytes."""
+class Status:
+    """How things are.
 
-    pmid: str | None
-    source: str
-    reason: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class NightStatus:
-    """How things stand.
-
-    ``archive_as_of`` is the day up to which the archive holds the topic, ``graph_as_of`` what it
-    was when the current graph went live. ``pending`` counts records that the graph does not hold
-    as the archive has them; where a server does not answer, all that changed since the last
-    night. ``attention`` says in words what somebody should look at.
+    ``runs`` are the latest, nights among them. ``archive_as_of`` is the day up to which the
+    archive holds the topic, ``graph_as_of`` what it was when the last night went live.
+    ``pending`` counts records that the graph does not hold as the archive has them; where a server
+    does not answer, all that changed since the last night. Dead letters are listed without their
+    bytes. ``change`` is that of the last run that changed something, ``changed_by`` its name;
+    ``attention`` says what somebody should look at.
     """
 
     graph: str
     is_working: bool
-    last_good: Night | None
-    nights: tuple[Night, ...]
+    last_good: ListedRun | None
+    runs: tuple[ListedRun, ...]
     archive_as_of: date | None
     graph_as_of: date | None
     gaps: tuple[Gap, ...]
     dead_letters: int
-    dead_listed: tuple[LostRecord, ...]
+    dead_listed: tuple[DeadLetter, ...]
     pending: int
     change: GraphChange | None
+    changed_by: str
     attention: tuple[str, ...]
 
 
-def read_status(settings: Settings, now: Now = utc_now) -> NightStatus:
-    """Read how things stand; nothing is written, nor made where it is missing."""
+def read_status(settings: Settings, at: datetime | None = None) -> Status:
+    """Read how things are, now or ``at`` a moment; nothing is written, nor made where missing."""
     graph = graph_version(settings).rpartition("/")[2]
     if not archive_path(settings.data).exists():
         nothing = ("no paper was ever read",)
-        return NightStatus(graph, False, None, (), None, None, (), 0, (), 0, None, nothing)  # noqa: FBT003
+        return Status(graph, False, None, (), None, None, (), 0, (), 0, None, "", nothing)  # noqa: FBT003
     with Archive(archive_path(settings.data)) as archive:
-        return _read(archive, settings, graph, now())
+        return _read(archive, settings, graph, at or archive.now())
 
 
-def _read(archive: Archive, settings: Settings, graph: str, at: datetime) -> NightStatus:
-    working = is_working(settings.data, archive.ledger.lease(LEASE), at)
-    nights = tuple(_night(run, is_working=working) for run in archive.ledger.runs(LISTED_NIGHTS))
-    last_good = archive.ledger.last_good_run()
-    live = [n.report for n in nights if n.report and n.report.state in LIVE_STATES]
+def _read(archive: Archive, settings: Settings, graph: str, at: datetime) -> Status:
+    is_working = is_locked(lock_path(settings.data))
+    runs, nights = (
+        tuple(_listed(entry, is_working=is_working) for entry in entries)
+        for entries in (archive.ledger.runs(LISTED_RUNS), archive.ledger.nights(LISTED_RUNS))
+    )
+    good = archive.ledger.last_good_night()
+    last_good = _listed(good, is_working=is_working) if good else None
+    changed_by, change = next(_changes(runs), ("", None))
     gaps = tuple(_gaps(archive, settings))
     dead = list(archive.dead_letters())
-    return NightStatus(
+    return Status(
         graph,
-        working,
-        _night(last_good, is_working=working) if last_good else None,
-        nights,
+        is_working,
+        last_good,
+        runs,
         data_as_of(archive, settings),
-        live[0].as_of if live else None,
+        next((report.as_of for _, report in _live(nights)), None),
         gaps,
         len(dead),
-        tuple(_lost(letter) for letter in dead[-LISTED:]),
-        _pending_count(archive, settings),
-        live[0].graph.change if live and live[0].graph else None,
-        tuple(_attention(nights, last_good, gaps, at)),
+        tuple(replace(letter, raw=b"") for letter in dead[-LISTED:]),
+        pending_count(archive, settings),
+        change,
+        changed_by,
+        (*_about_runs(runs, nights), *_about_nights(nights, last_good, at), *_about_gaps(gaps)),
     )
 
 
-def _pending_count(archive: Archive, settings: Settings) -> int:
-    """Compare what changed since the last night with the graph: ``run`` may have loaded it."""
-    consumer = pending_consumer(archive, settings)
-    try:
-        known = known_state(settings)
-    except StoreError:
-        return archive.changes.pending_count(consumer)
-    return sum(_is_pending(change, known) for change in archive.changes.pending(consumer))
+def _live(runs: Sequence[ListedRun]) -> Iterator[tuple[str, RunReport]]:
+    """Name those whose graph went live, newest first."""
+    for run in runs:
+        if run.report and run.report.state in LIVE_STATES:
+            yield run.name, run.report
 
 
-def _is_pending(change: ArchiveChange, known: Mapping[str, tuple[str, str]]) -> bool:
-    if change.document is None:
-        return change.pmid in known
-    return change.pmid not in known or known[change.pmid][0] != change.document.record_hash
+def _changes(runs: Sequence[ListedRun]) -> Iterator[tuple[str, GraphChange]]:
+    for name, report in _live(runs):
+        change = report.graph.change if report.graph else None
+        if change and change.new + change.gone + change.changed:
+            yield name, change
 
 
-def _night(run: Run, *, is_working: bool) -> Night:
-    is_broken = run.state is RunState.RUNNING and not is_working
-    state = _BROKEN_OFF if is_broken else run.state.value
-    report = from_json(run.report)
-    return Night(run.slot, state, run.started, run.finished, run.attempts, report)
+def _listed(entry: LedgerEntry, *, is_working: bool) -> ListedRun:
+    is_broken = entry.state is RunState.RUNNING and not is_working
+    state = _BROKEN_OFF if is_broken else entry.state.value
+    report = from_json(entry.report)
+    return ListedRun(entry.slot, state, entry.started, entry.finished, entry.attempts, report)
 
 
 def _gaps(archive: Archive, settings: Settings) -> Iterator[Gap]:
@@ -136,49 +135,74 @@ def _gaps(archive: Archive, settings: Settings) -> Iterator[Gap]:
         yield from archive.slices.gaps(source)
 
 
-def _lost(letter: DeadLetter) -> LostRecord:
-    return LostRecord(letter.pmid, letter.source, letter.reason, letter.attempts)
+def _about_runs(runs: Sequence[ListedRun], nights: Sequence[ListedRun]) -> Iterator[str]:
+    """Say what is wrong with the last run and with the newest night."""
+    if not runs:
+        yield "nothing was run yet"
+    for run in dict.fromkeys((*runs[:1], *nights[:1])):
+        yield from _about(run)
 
 
-def _attention(
-    nights: Sequence[Night], last_good: Run | None, gaps: Sequence[Gap], at: datetime
+def _about(run: ListedRun) -> Iterator[str]:
+    match run.state:
+        case RunState.HELD:
+            reasons = "; ".join(run.report.held_because if run.report else ())
+            yield f"the {run.name} is held back: {reasons} (--accept lets it through)"
+        case RunState.FAILED | RunState.PARTIAL:
+            yield f"the {run.name} is {run.state}: {'; '.join(problems_of(run.report))}"
+        case "broken off":
+            yield f"the {run.name} was broken off; the next one takes it up"
+        case _:
+            return
+
+
+def _about_nights(
+    nights: Sequence[ListedRun], last_good: ListedRun | None, at: datetime
 ) -> Iterator[str]:
-    if nights:
-        yield from _about_last(nights[0])
-        finished = last_good.finished if last_good else None
-        if finished is None:
-            yield "no night has ended well yet"
-        elif at - finished > _LATE:
-            yield f"the last good night ended on {finished:%Y-%m-%d %H:%M} UTC"
-    if gaps:
-        yield f"{len(gaps)} gaps in what was harvested"
+    finished = last_good.finished if last_good else None
+    if nights and finished is None:
+        yield "no night has ended well yet"
+    elif finished and at - finished > _LATE:
+        yield f"the last good night ended on {finished:%Y-%m-%d %H:%M} UTC"
     quiet = len(list(takewhile(_is_quiet, (night for night in nights if night.report))))
     if quiet >= QUIET_NIGHTS:
         yield f"no new paper in {quiet} nights"
 
 
-def _about_last(night: Night) -> Iterator[str]:
-    report = night.report
-    match night.state:
-        case RunState.HELD:
-            reasons = "; ".join(report.held_because if report else ())
-            yield f"the night of {night.slot} is held back: {reasons} (nightly --accept opens)"
-        case RunState.FAILED | RunState.PARTIAL:
-            yield f"the night of {night.slot} is {night.state}: {'; '.join(problems_of(report))}"
-        case "broken off":
-            yield f"the night of {night.slot} was broken off; the next one takes it up"
-        case _:
-            return
-
-
-def problems_of(report: NightReport | None) -> tuple[str, ...]:
-    """All that a report says went wrong, the harvest's problems among it."""
-    if report is None:
-        return ()
-    of_harvest = report.harvest.problems if report.harvest else ()
-    return (*report.held_because, *report.problems, *of_harvest)
-
-
-def _is_quiet(night: Night) -> bool:
+def _is_quiet(night: ListedRun) -> bool:
     report = night.report
     return report is not None and report.harvest is not None and report.harvest.added == 0
+
+
+def _about_gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+    if gaps:
+        yield f"{len(gaps)} gaps in what was harvested"
+
+
+def status_values(status: Status) -> Mapping[str, object]:
+    """Put the main things in a few lines: names and values."""
+    good, last = status.last_good, next(iter(status.runs), None)
+    return {
+        "last run": f"{last.name}: {last.state}" if last else "none",
+        "last good night": f"{good.slot} (ended {good.finished:%Y-%m-%d %H:%M} UTC)"
+        if good and good.finished
+        else "none",
+        "at work now": "yes" if status.is_working else "no",
+        "data as of": status.graph_as_of or "unknown",
+        "archive as of": status.archive_as_of or "unknown",
+        "graph": status.graph or "none",
+        "changes pending": f"{status.pending:,}",
+        "open gaps": f"{len(status.gaps):,}",
+        "dead letters": f"{status.dead_letters:,}",
+        "last change": f"{status.change} ({status.changed_by})" if status.change else "none known",
+    }
+
+
+def run_row(run: ListedRun) -> tuple[str, ...]:
+    """Put a run in one line, under ``RUN_COLUMNS``."""
+    harvest = run.report.harvest if run.report else None
+    counts = (harvest.added, harvest.updated, harvest.deleted) if harvest else ("", "", "")
+    ended = f"{run.finished:%Y-%m-%d %H:%M}" if run.finished else ""
+    graph = run.report.graph.change if run.report and run.report.graph else ""
+    problems = "; ".join(problems_of(run.report))
+    return (run.name, run.state, ended, *map(str, counts), str(graph or ""), problems)

@@ -2,7 +2,7 @@
 
 Several processes may open it at once: readers never wait, writers wait for each other. The same
 file holds ``changes`` (what a consumer has not taken), ``slices`` (what was harvested, what is
-missing), ``topics`` (what a search has found), ``ledger`` (runs and leases).
+missing), ``topics`` (what a search has found), ``ledger`` (runs).
 """
 
 import hashlib

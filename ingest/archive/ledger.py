@@ -1,27 +1,27 @@
-"""Who may work now (leases), and which nights have been worked (runs)."""
+"""Which runs were there to bring a graph up to date, and how they ended. A night is one of them."""
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from ingest.archive.schema import transaction
 
-_TAKE = """INSERT INTO leases (name, holder, expires) VALUES (?, ?, ?)
-    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires = excluded.expires
-    WHERE leases.holder = excluded.holder OR leases.expires <= ?"""
-_RENEW = "UPDATE leases SET expires = ? WHERE name = ? AND holder = ?"
-_RELEASE = "DELETE FROM leases WHERE name = ? AND holder = ?"
 _BEGIN = """INSERT INTO runs (slot, started, finished, state, report, attempts)
     VALUES (?, ?, NULL, 'running', '', 1)
     ON CONFLICT (slot) DO UPDATE SET started = excluded.started, finished = NULL,
-    state = 'running', report = '', attempts = attempts + 1 WHERE state != 'done'"""
-_FINISH = "UPDATE runs SET finished = ?, state = ?, report = ? WHERE slot = ?"
+    state = 'running', report = '', attempts = attempts + 1 WHERE state != 'done'
+    RETURNING number"""
+_FINISH = "UPDATE runs SET finished = ?, state = ?, report = ? WHERE number = ?"
 _RUNS = "SELECT slot, started, finished, state, report, attempts FROM runs"
+_OF_SLOT = f"{_RUNS} WHERE slot = ?"
+_LATEST = f"{_RUNS} ORDER BY started DESC, number DESC LIMIT ?"
+_NIGHTS = f"{_RUNS} WHERE slot IS NOT NULL ORDER BY slot DESC LIMIT ?"
+_LAST_GOOD = f"{_RUNS} WHERE slot IS NOT NULL AND state = 'done' ORDER BY slot DESC LIMIT ?"
 
 
 class RunState(StrEnum):
-    """How a run stands. Only ``done`` closes its slot; ``held`` is a result kept back."""
+    """How a run stands. Only ``done`` closes a night; ``held`` is a result kept back."""
 
     RUNNING = "running"
     DONE = "done"
@@ -31,19 +31,13 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to work alone under a name, until it expires or is released."""
+class LedgerEntry:
+    """One run; ``slot`` is the date of a night, None for a run of files: a day may have many.
 
-    name: str
-    holder: str
-    expires: datetime
+    ``report`` is JSON, empty while it runs; ``attempts`` counts how often a night was begun.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One night's work; ``report`` is JSON, empty while it runs."""
-
-    slot: date
+    slot: date | None
     started: datetime
     finished: datetime | None
     state: RunState
@@ -52,57 +46,41 @@ class Run:
 
 
 class Ledger:
-    """Leases and runs. Every moment is handed in, with its time zone."""
+    """Runs, nights among them. Every moment is handed in, with its time zone."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def acquire_lease(self, name: str, holder: str, ttl_s: float, now: datetime) -> bool:
-        """Take the lease where it is free, expired or already the holder's; say whether it is."""
-        row = (name, holder, _text(now + timedelta(seconds=ttl_s)), _text(now))
-        return self._write(_TAKE, *row)
-
-    def renew_lease(self, name: str, holder: str, ttl_s: float, now: datetime) -> bool:
-        """Prolong one's own lease; False says that another has taken it: stop working."""
-        return self._write(_RENEW, _text(now + timedelta(seconds=ttl_s)), name, holder)
-
-    def release_lease(self, name: str, holder: str) -> bool:
-        """Give one's own lease back; False where it was another's or none."""
-        return self._write(_RELEASE, name, holder)
-
-    def lease(self, name: str) -> Lease | None:
-        """Say who holds, or last held, a lease; expired ones are told as well."""
-        query = "SELECT name, holder, expires FROM leases WHERE name = ?"
-        row = self._connection.execute(query, (name,)).fetchone()
-        return Lease(row[0], row[1], datetime.fromisoformat(row[2])) if row else None
-
-    def begin_run(self, slot: date, now: datetime) -> bool:
-        """Open a slot, for the first time or again; False where it is done."""
-        return self._write(_BEGIN, slot.isoformat(), _text(now))
-
-    def finish_run(self, slot: date, state: RunState, report: str, now: datetime) -> None:
-        """Write down how a run ended."""
-        self._write(_FINISH, _text(now), state, report, slot.isoformat())
-
-    def run(self, slot: date) -> Run | None:
-        """Look a slot up."""
-        row = self._connection.execute(f"{_RUNS} WHERE slot = ?", (slot.isoformat(),)).fetchone()
-        return _run(row) if row else None
-
-    def runs(self, limit: int = 30) -> tuple[Run, ...]:
-        """List the latest slots, newest first."""
-        rows = self._connection.execute(f"{_RUNS} ORDER BY slot DESC LIMIT ?", (limit,))
-        return tuple(_run(row) for row in rows)
-
-    def last_good_run(self) -> Run | None:
-        """The newest slot that is done."""
-        query = f"{_RUNS} WHERE state = 'done' ORDER BY slot DESC LIMIT 1"
-        row = self._connection.execute(query).fetchone()
-        return _run(row) if row else None
-
-    def _write(self, statement: str, *values: object) -> bool:
+    def begin(self, now: datetime, slot: date | None = None) -> int | None:
+        """Open a run, or a night, for the first time or again; None where the night is done."""
+        values = (slot.isoformat() if slot else None, _text(now))
         with transaction(self._connection):
-            return self._connection.execute(statement, values).rowcount > 0
+            row = self._connection.execute(_BEGIN, values).fetchone()
+        return row[0] if row else None
+
+    def finish(self, number: int, state: RunState, report: str, now: datetime) -> None:
+        """Write down how a run ended; ``number`` is what ``begin`` returned."""
+        with transaction(self._connection):
+            self._connection.execute(_FINISH, (_text(now), state, report, number))
+
+    def runs(self, limit: int = 30) -> tuple[LedgerEntry, ...]:
+        """List the latest runs and nights, the one begun last first."""
+        return self._read(_LATEST, limit)
+
+    def nights(self, limit: int = 30) -> tuple[LedgerEntry, ...]:
+        """List the latest nights, newest slot first."""
+        return self._read(_NIGHTS, limit)
+
+    def night(self, slot: date) -> LedgerEntry | None:
+        """Look a night up."""
+        return next(iter(self._read(_OF_SLOT, slot.isoformat())), None)
+
+    def last_good_night(self) -> LedgerEntry | None:
+        """Find the newest night that is done."""
+        return next(iter(self._read(_LAST_GOOD, 1)), None)
+
+    def _read(self, query: str, *values: object) -> tuple[LedgerEntry, ...]:
+        return tuple(_entry(row) for row in self._connection.execute(query, values))
 
 
 def _text(moment: datetime) -> str:
@@ -110,10 +88,10 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _run(row: tuple[str, str, str | None, str, str, int]) -> Run:
+def _entry(row: tuple[str | None, str, str | None, str, str, int]) -> LedgerEntry:
     slot, started, finished, state, report, attempts = row
-    return Run(
-        date.fromisoformat(slot),
+    return LedgerEntry(
+        date.fromisoformat(slot) if slot else None,
         datetime.fromisoformat(started),
         datetime.fromisoformat(finished) if finished else None,
         RunState(state),

@@ -45,7 +45,17 @@ _HARVEST = (
         slot TEXT PRIMARY KEY, started TEXT NOT NULL, finished TEXT, state TEXT NOT NULL,
         report TEXT NOT NULL, attempts INTEGER NOT NULL)""",
 )
-_STEPS = (_DOCUMENTS, _HARVEST)
+_RUNS_BESIDE_NIGHTS = (
+    "DROP TABLE leases",
+    "ALTER TABLE runs RENAME TO nights",
+    """CREATE TABLE runs (
+        number INTEGER PRIMARY KEY, slot TEXT UNIQUE, started TEXT NOT NULL, finished TEXT,
+        state TEXT NOT NULL, report TEXT NOT NULL, attempts INTEGER NOT NULL)""",
+    """INSERT INTO runs (slot, started, finished, state, report, attempts)
+        SELECT slot, started, finished, state, report, attempts FROM nights ORDER BY slot""",
+    "DROP TABLE nights",
+)
+_STEPS = (_DOCUMENTS, _HARVEST, _RUNS_BESIDE_NIGHTS)
 SCHEMA_VERSION = len(_STEPS)
 
 

@@ -1,13 +1,13 @@
 """When to send the next request: at one rate for all processes, and later after a failure."""
 
-import fcntl
-import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from ingest.lock import lock
 
 _LONGEST_QUEUE_S = 120.0
 _SLACK = 1.05  # requests that leave evenly may still arrive bunched
@@ -87,7 +87,6 @@ class RateLimiter:
 
     def __init__(self, file: Path, rate_hz: float, clock: Clock) -> None:
         self._file, self._interval_s, self._clock = file, _SLACK / rate_hz, clock
-        file.parent.mkdir(parents=True, exist_ok=True)
 
     def wait(self) -> None:
         """Take the next free moment and sleep until it comes."""
@@ -97,10 +96,7 @@ class RateLimiter:
             self._clock.sleep(start_s - now_s)
 
     def _reserve(self, now_s: float) -> float:
-        # 0o666: another user of the machine may be the next; the umask decides
-        descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        with os.fdopen(descriptor, "r+") as stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)  # let go of when the file is closed
+        with lock(self._file) as stream:
             start_s = max(now_s, _free_from(stream.read(), now_s))
             stream.seek(0)
             stream.write(f"{start_s + self._interval_s:020.6f}\n")

@@ -8,17 +8,18 @@ What is removed is called ``000004.old`` first. So a process may be killed at an
 named without a suffix is whole, and the next writer clears the rest away.
 """
 
-import fcntl
 import json
 import os
 import re
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TextIO
 
+from ingest.lock import lock
 from kg.snapshots.read_model_build import build_read_model
 from kg.stores.embedded import EmbeddedStore
 
@@ -35,10 +36,6 @@ _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 class SnapshotError(RuntimeError):
     """The snapshots of a directory do not hang together."""
-
-
-class WriterBusyError(SnapshotError):
-    """Another process is writing the next snapshot."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -113,7 +110,7 @@ def find_snapshot(root: Path, which: str) -> Snapshot:
 def roll_back(root: Path, which: str) -> Snapshot:
     """Publish a snapshot that is there in place of the current one; the others stay.
 
-    Raises SnapshotError where it is not there, WriterBusyError while another process writes.
+    Raises SnapshotError where it is not there, LockedError while another process writes.
     """
     with _sole_writer(root):
         snapshot = find_snapshot(root, which)
@@ -145,7 +142,7 @@ def forget_name(root: Path, name: str) -> None:
 def next_snapshot(root: Path) -> Generator[EmbeddedStore]:
     """Write the next snapshot, starting from the current one; publish it when the block ends.
 
-    A block that raises or changes nothing publishes nothing. Raises WriterBusyError at once where
+    A block that raises or changes nothing publishes nothing. Raises LockedError at once where
     another process writes.
     """
     root.mkdir(parents=True, exist_ok=True)
@@ -167,17 +164,10 @@ def _snapshot(root: Path, number: int) -> Snapshot:
     return Snapshot(root / "snapshots" / f"{number:06}")
 
 
-@contextmanager
-def _sole_writer(root: Path) -> Generator[None]:
-    """Hold the lock; the system lets go of it when the process ends, however it ends."""
+def _sole_writer(root: Path) -> AbstractContextManager[TextIO]:
     if not root.is_dir():
         raise SnapshotError(f"{root}: there is no graph yet")
-    with (root / "LOCK").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise WriterBusyError(f"{root}: another process is writing the graph") from error
-        yield
+    return lock(root / "LOCK", f"writing the graph in {root}")
 
 
 def _start(current: Snapshot | None, coming: Snapshot) -> EmbeddedStore:

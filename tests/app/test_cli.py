@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.update import graph_root
+from app.settings import graph_root
 from kg.snapshots.snapshot import next_snapshot
 
 GUTBRAIN = Path(sys.executable).with_name("gutbrain")

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,10 @@ import pytest
 from app.diagnosis import diagnose
 from app.exchange import readable_graph
 from app.health import health_of
-from app.nights.night import plan_night, work_night
-from app.nights.steps import NightOrder
+from app.nights.night import NightOrder, plan_night, work_night
+from app.report import RunReport
 from app.settings import Settings, load_settings
-from app.update import RunSummary, run
+from app.update import run
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive.ledger import RunState
@@ -63,9 +64,8 @@ def quiet(what: str, done: int, total: int) -> None:
     """Take a progress report and drop it."""
 
 
-def run_sample(settings: Settings, extractor: Extractor) -> RunSummary:
-    address = settings.store_address
-    return run([sample_path()], settings.data, address, extractor, min_belief=0.2, report=quiet)
+def run_sample(settings: Settings, extractor: Extractor) -> RunReport:
+    return run([sample_path()], settings, lambda: extractor, quiet)
 
 
 def stands(settings: Settings) -> set[str]:
@@ -83,9 +83,14 @@ def test_a_run_leaves_on_a_server_what_it_leaves_in_the_folder(
     remote = Settings(data=tmp_path / "remote", **server)  # type: ignore[arg-type]
     local = Settings(data=tmp_path / "local")
     there, here = run_sample(remote, extractor), run_sample(local, extractor)
-    assert (there.graph, there.extracted) == (here.graph, here.extracted)
+    assert there.graph is not None
+    assert here.graph is not None
+    assert (there.state, there.problems, there.snapshot) == (RunState.DONE, (), None)
+    assert there.graph == replace(here.graph, change=None)
     assert stands(remote) == stands(local)
-    assert run_sample(remote, extractor).extracted == 0
+    again = run_sample(remote, extractor).graph
+    assert again is not None
+    assert (again.loaded, again.after) == (0, there.graph.after)
 
 
 def test_a_night_works_on_a_server(

@@ -1,13 +1,16 @@
 """What was read is kept: the same text is not read twice by the same pipeline."""
 
+import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from extract.annotation import AnnotatedDocument
-from extract.annotation_cache import Readings, ReadingsError
+from extract.annotation_cache import AnnotationCache, AnnotationCacheError
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.document import Document, Passage
@@ -30,8 +33,8 @@ def read(
     path: Path, documents: Iterable[Document], extractor: Extractor
 ) -> tuple[list[AnnotatedDocument], int]:
     """What is handed on, and how many texts were read for it."""
-    with Readings(path) as readings:
-        return list(readings.annotate_all(documents, extractor)), readings.extracted
+    with AnnotationCache(path, extractor) as cache:
+        return list(cache.annotate_all(documents)), cache.extracted
 
 
 def test_a_kept_reading_is_what_was_read(tmp_path: Path, extractor: Extractor) -> None:
@@ -59,14 +62,37 @@ def test_a_changed_text_or_threshold_is_read_anew(tmp_path: Path, extractor: Ext
 
 def test_what_was_read_before_a_stop_is_kept(tmp_path: Path, extractor: Extractor) -> None:
     documents = [document(str(n), f"Butyrate and anxiety, study {n}.") for n in range(50)]
-    with Readings(tmp_path / "r.sqlite") as readings:
-        stopped: Iterator[AnnotatedDocument] = readings.annotate_all(documents, extractor)
+    with AnnotationCache(tmp_path / "r.sqlite", extractor) as cache:
+        stopped: Iterator[AnnotatedDocument] = cache.annotate_all(documents)
         for _ in range(25):
             next(stopped)
     assert read(tmp_path / "r.sqlite", documents, extractor)[1] == 10
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, extractor: Extractor) -> None:
     (tmp_path / "r.sqlite").write_text("this is no database, whatever its name may say" * 30)
-    with pytest.raises(ReadingsError, match="cannot be used"):
-        Readings(tmp_path / "r.sqlite")
+    with pytest.raises(AnnotationCacheError, match="cannot be used"):
+        AnnotationCache(tmp_path / "r.sqlite", extractor)
+
+
+def test_what_other_pipelines_found_is_kept_until_it_is_forgotten(
+    tmp_path: Path, extractor: Extractor
+) -> None:
+    path = tmp_path / "r.sqlite"
+    strict = replace(extractor, thresholds=replace(extractor.thresholds, graph=0.99))
+    read(path, [document("1")], extractor)
+    read(path, [document("1")], strict)
+    assert read(path, [document("1")], extractor)[1] == 0
+    with AnnotationCache(path, strict) as cache:
+        cache.forget_others()
+    assert read(path, [document("1")], strict)[1] == 0
+    assert read(path, [document("1")], extractor)[1] == 1
+
+
+def test_what_has_another_form_is_read_anew(tmp_path: Path, extractor: Extractor) -> None:
+    path = tmp_path / "r.sqlite"
+    fresh, _ = read(path, [document("1")], extractor)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE readings SET body = ?", (zlib.compress(b'{"mentions": []}'),))
+    assert read(path, [document("1")], extractor) == (fresh, 1)
+    assert read(path, [document("1")], extractor) == (fresh, 0)

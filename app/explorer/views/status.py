@@ -1,4 +1,4 @@
-"""What the graph was made of and what it lacks; what the nights did, and how old the data are."""
+"""What the graph was made of and what it lacks; what runs and nights did, and how old the data are."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -22,11 +22,11 @@ from app.explorer.markup import (
 )
 from app.explorer.views import page_parts as page
 from app.health import health_of
-from app.nights.report import ChangedAssertion, NightReport
-from app.nights.report_text import change_told
-from app.nights.status import LostRecord, Night, NightStatus, problems_of, read_status
+from app.nights.status import ListedRun, Status, read_status, run_row
+from app.report import ChangedAssertion
 from app.settings import Settings
 from extract.annotation import Pipeline
+from ingest.archive.archive import DeadLetter
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import Gap
 from kg.snapshots.read_model import Hit
@@ -35,7 +35,7 @@ LOG = logging.getLogger(__name__)
 
 RUN_COLUMNS = words("Run", "Mentions by", "Relations by", "Weights", "Names")
 NIGHT_COLUMNS = (
-    *words("Night", "State", "Ended (UTC)"),
+    *words("Run", "State", "Ended (UTC)"),
     *figures("Added", "Revised", "Deleted"),
     *words("Relations", "Problems"),
 )
@@ -79,8 +79,8 @@ def show_graph(source: page.Source) -> None:
 
 
 def show_nights(settings: Settings) -> None:
-    """Show how things stand with the nights."""
-    st.subheader("Nights", anchor=False)
+    """Show how things are with runs and nights."""
+    st.subheader("Runs and nights", anchor=False)
     try:
         status = read_status(settings)
     except ArchiveError as error:
@@ -93,52 +93,41 @@ def show_nights(settings: Settings) -> None:
     _show_missing(status)
 
 
-def _show_standing(status: NightStatus) -> None:
-    good = status.last_good
+def _show_standing(status: Status) -> None:
+    good, last = status.last_good, next(iter(status.runs), None)
     warnings = [element("p", text(line), css="gb-warning") for line in status.attention]
     page.show_html(
         numbers(
             ("data as of", text(str(status.graph_as_of or "unknown"))),
+            ("last run", text(f"{last.name}: {last.state}" if last else "none")),
             ("last good night", text(str(good.slot) if good else "none")),
             ("changes pending", text(f"{status.pending:,}")),
             ("open gaps", text(f"{len(status.gaps):,}")),
             ("dead letters", text(f"{status.dead_letters:,}")),
         ),
-        *([element("p", quiet("A night is at work now."))] if status.is_working else []),
-        *(warnings if status.nights else []),
+        *([element("p", quiet("A run is at work now."))] if status.is_working else []),
+        *(warnings if status.runs else []),
     )
 
 
-def _show_list(status: NightStatus) -> None:
-    if not status.nights:
-        command = element("code", text("gutbrain nightly"))
-        page.show_html(empty("No night was worked yet.", element("p", command)))
+def _show_list(status: Status) -> None:
+    if not status.runs:
+        command = element("code", text("gutbrain run"))
+        page.show_html(empty("Nothing was run yet.", element("p", command)))
         return
-    page.show_html(table(NIGHT_COLUMNS, map(_night_row, status.nights)))
+    page.show_html(table(NIGHT_COLUMNS, map(_night_row, status.runs)))
 
 
-def _night_row(night: Night) -> Sequence[Html]:
-    ended = f"{night.finished:%Y-%m-%d %H:%M}" if night.finished else ""
-    told = (str(night.slot), night.state, ended, *_counts(night.report), _graph_told(night.report))
-    problems = "; ".join(problems_of(night.report))
-    return [*map(text, told), text(problems) if problems else quiet("none")]
+def _night_row(run: ListedRun) -> Sequence[Html]:
+    *cells, problems = run_row(run)
+    shown = (text(cell or "–") for cell in cells)
+    return [*shown, text(problems) if problems else quiet("none")]
 
 
-def _counts(report: NightReport | None) -> tuple[str, str, str]:
-    harvest = report.harvest if report else None
-    if harvest is None:
-        return ("–", "–", "–")
-    return (f"{harvest.added:,}", f"{harvest.updated:,}", f"{harvest.deleted:,}")
-
-
-def _graph_told(report: NightReport | None) -> str:
-    return change_told(report.graph.change) if report and report.graph else "–"
-
-
-def _show_change(status: NightStatus) -> None:
+def _show_change(status: Status) -> None:
     if status.change is None or not status.change.listed:
         return
-    st.caption(f"What the last night that went live changed: {change_told(status.change)}.")
+    st.caption(f"What the {status.changed_by} changed: {status.change}.")
     page.show_html(table(CHANGE_COLUMNS, map(_change_row, status.change.listed)))
 
 
@@ -154,7 +143,7 @@ def _change_row(changed: ChangedAssertion) -> Sequence[Html]:
     ]
 
 
-def _show_missing(status: NightStatus) -> None:
+def _show_missing(status: Status) -> None:
     if status.gaps:
         st.caption(f"{page.counted(len(status.gaps), 'gap')} in what was harvested.")
         page.show_html(table(GAP_COLUMNS, map(_gap_row, status.gaps)))
@@ -167,7 +156,7 @@ def _gap_row(gap: Gap) -> Sequence[Html]:
     return [text(gap.source), text(gap.first), text(gap.last), text(gap.reason)]
 
 
-def _letter_row(letter: LostRecord) -> Sequence[Html]:
+def _letter_row(letter: DeadLetter) -> Sequence[Html]:
     return [text(letter.pmid or "–"), text(letter.source), text(letter.reason)]
 
 

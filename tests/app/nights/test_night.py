@@ -1,5 +1,6 @@
-"""Nights from a PubMed on loopback to the graph: what comes, what goes, what is held back."""
+"""Nights from a PubMed on loopback to the graph: what comes and goes; killed, and two at once."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,37 +8,45 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyoxigraph import Literal, Quad
 
 from app.exchange import readable_graph
 from app.nights.harvest import topic_of
-from app.nights.lock import NightBusyError, sole_night
-from app.nights.night import SlotError, held_slot, plan_night, tonight, work_night
-from app.nights.report import NightReport
-from app.nights.steps import NightOrder, NightSource
-from app.settings import Settings
-from app.update import archive_path, graph_root
+from app.nights.night import (
+    NightOrder,
+    NightSource,
+    SlotError,
+    held_slot,
+    plan_night,
+    tonight,
+    work_night,
+)
+from app.report import RunReport
+from app.settings import Settings, archive_path, graph_root
+from app.update import lock_path
 from extract.annotation import Pipeline
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import RunState
-from kg.graph import vocabulary as v
-from kg.snapshots.snapshot import current_snapshot, next_snapshot, roll_back
+from ingest.lock import LockedError, is_locked, lock
+from kg.snapshots.snapshot import current_snapshot, roll_back
 from ontology.lexicon import starter_lexicon
 from tests.harvests import KEY, StillClock
+from tests.kills import NIGHT_ARGUMENTS, differences, killed, left_alone
 from tests.nights import (
     ENTERED,
     RetractedPaper,
     finding,
     graph_lines,
     night_settings,
+    outcome,
     papers,
     slot,
+    start,
 )
-from tests.pubmed_server import Paper, PubMedServer, status
+from tests.pubmed_server import Paper, PubMedServer, Request, status
 
-Work = Callable[..., NightReport]
+Work = Callable[..., RunReport]
 FLOOR = Path(__file__).parents[3] / "extract" / "weights" / "floor"
 
 
@@ -58,7 +67,7 @@ def work(settings: Settings, extractor: Extractor) -> Work:
 
     def work_nth(
         night: int, *, by: Extractor = extractor, under: Settings = settings, **order: Any
-    ) -> NightReport:
+    ) -> RunReport:
         return work_night(
             under, NightOrder(slot(night), **order), lambda: by, quiet, clock=StillClock().clock
         )
@@ -203,7 +212,7 @@ def test_a_paper_that_pubmed_withdraws_leaves_the_graph(
     assert not any("pubmed.ncbi.nlm.nih.gov/1>" in line for line in graph_lines(settings.data))
 
 
-def emptied(server: PubMedServer, work: Work) -> NightReport:
+def emptied(server: PubMedServer, work: Work) -> RunReport:
     """Ten papers, of which seven are revised to say nothing."""
     server.add(*papers(*range(1, 11)))
     work(0)
@@ -223,23 +232,7 @@ def test_a_night_that_empties_the_graph_is_held_back(
     assert report.graph is not None
     assert report.graph.change is not None
     assert report.graph.change.gone > 0
-    with Archive(archive_path(settings.data)) as archive:
-        assert archive.ledger.lease("nightly") is None
-
-
-def test_a_night_whose_graph_is_not_whole_is_held_back(
-    pubmed_server: PubMedServer, work: Work, settings: Settings
-) -> None:
-    pubmed_server.add(*papers(1, 2))
-    work(0)
-    with next_snapshot(graph_root(settings.data)) as store:
-        (quad, *_) = (quad for quad in store.quads() if quad.predicate == v.BELIEF)
-        wrong = Quad(quad.subject, quad.predicate, Literal(0.123), quad.graph_name)
-        store.change(remove=[quad], add=[wrong])
-    pubmed_server.add(Paper(5, next_day(pubmed_server), title=finding(5)))
-    report = work(1)
-    assert report.state is RunState.HELD
-    assert any(reason.startswith("wrong_belief: 1, such as") for reason in report.held_because)
+    assert not is_locked(lock_path(settings.data))
 
 
 def test_the_next_night_is_held_back_as_well(pubmed_server: PubMedServer, work: Work) -> None:
@@ -261,15 +254,6 @@ def test_a_held_night_goes_through_when_it_is_accepted(
     assert pubmed_server.requests == []
     with pytest.raises(SlotError, match="no night is held"):
         held_slot(settings)
-
-
-def test_few_papers_may_take_much_from_a_small_graph(
-    pubmed_server: PubMedServer, work: Work
-) -> None:
-    pubmed_server.add(*papers(1, 2, 3))
-    work(0)
-    pubmed_server.add(Paper(1, ENTERED, next_day(pubmed_server), title="Erratum."))
-    assert work(1).state is RunState.DONE
 
 
 def test_a_pubmed_that_fails_leaves_graph_and_watermark_and_the_next_night_makes_up(
@@ -341,7 +325,10 @@ def test_a_night_to_come_is_refused(settings: Settings, extractor: Extractor) ->
 
 
 def test_while_one_works_another_does_not(work: Work, settings: Settings) -> None:
-    with sole_night(settings.data), pytest.raises(NightBusyError, match="doing the night's work"):
+    with (
+        lock(lock_path(settings.data), "testing"),
+        pytest.raises(LockedError, match=r"another process is updating .*: process \d+ on"),
+    ):
         work(0)
 
 
@@ -356,22 +343,60 @@ def test_an_interrupted_night_is_told_and_taken_up(
     with pytest.raises(KeyboardInterrupt):
         work_night(settings, NightOrder(slot(0)), interrupt, quiet)
     with Archive(archive_path(settings.data)) as archive:
-        run = archive.ledger.run(slot(0))
+        run = archive.ledger.night(slot(0))
     assert run is not None
     assert run.state is RunState.FAILED
     assert "interrupted" in run.report
     assert work(0).state is RunState.DONE
 
 
-def test_saved_alerts_are_asked_when_a_night_brings_something(
-    pubmed_server: PubMedServer, work: Work, settings: Settings
+@pytest.mark.slow
+def test_nights_that_are_killed_end_as_nights_left_alone(tmp_path: Path) -> None:
+    done = killed(tmp_path / "killed", 4, 8, 7, lambda _: None)
+    undisturbed = left_alone(tmp_path / "alone", done.nights, 8)
+    assert list(differences(done.end, undisturbed)) == []
+    assert done.end.left_over == ()
+    assert len(done.end.archive.documents) >= 8
+
+
+def test_of_two_nights_at_once_one_works(pubmed_server: PubMedServer, tmp_path: Path) -> None:
+    pubmed_server.add(*papers(1, 2))
+    second: list[tuple[int, object, str]] = []
+    night = ("nightly", "--slot", str(slot(0)), "--json", *NIGHT_ARGUMENTS)
+
+    def start_another(_: Request) -> None:
+        """Start the second while the first waits for PubMed's answer."""
+        pubmed_server.before = lambda _: None
+        second.append(outcome(start(pubmed_server, tmp_path / "data", *night)))
+
+    pubmed_server.before = start_another
+    code, report, _ = outcome(start(pubmed_server, tmp_path / "data", *night))
+    assert (code, report["state"]) == (0, "done")
+    ((other_code, other_report, complaint),) = second
+    assert (other_code, other_report) == (0, {})
+    assert complaint.startswith("another process is updating")
+
+
+def test_a_night_that_is_killed_is_reported_and_taken_up(
+    pubmed_server: PubMedServer, tmp_path: Path
 ) -> None:
     pubmed_server.add(*papers(1, 2))
-    work(0)
-    folder = settings.data / "alerts"
-    folder.mkdir()
-    question = "SELECT ?a { ?a a <http://purl.org/spar/fabio/JournalArticle> }"
-    (folder / "papers.rq").write_text(f"#+ summary: Which papers are new?\n{question}\n")
-    pubmed_server.add(Paper(9, next_day(pubmed_server), title=finding(9)))
-    (alert,) = work(1).alerts
-    assert (alert.name, alert.new, alert.gone, alert.problem) == ("papers", 1, 0, "")
+    folder = tmp_path / "data"
+    process = start(pubmed_server, folder, "nightly", "--slot", str(slot(0)), *NIGHT_ARGUMENTS)
+    during: list[object] = []
+
+    def look_and_kill(_: Request) -> None:
+        pubmed_server.before = lambda _: None
+        during.append(outcome(start(pubmed_server, folder, "status", "--json"))[1])
+        process.kill()
+
+    pubmed_server.before = look_and_kill
+    process.communicate()
+    _, after, _ = outcome(start(pubmed_server, folder, "status", "--json"))
+    told = json.loads(json.dumps(during[0]))
+    assert (told["is_working"], told["runs"][0]["state"]) == (True, RunState.RUNNING)
+    assert (after["is_working"], after["runs"][0]["state"]) == (False, "broken off")
+    assert "was broken off" in " ".join(after["attention"])
+    again = ("nightly", "--slot", str(slot(0)), "--json", *NIGHT_ARGUMENTS)
+    code, report, _ = outcome(start(pubmed_server, folder, *again))
+    assert (code, report["state"], report["graph"]["after"]["articles"]) == (0, "done", 2)

@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.nights.lock import LEASE, is_working
-from app.nights.report import Harvested, NightReport, from_json, to_json
-from app.nights.report_text import night_row, status_values
-from app.nights.status import read_status
-from app.settings import Settings
-from app.update import archive_path
+from app.nights.status import read_status, run_row, status_values
+from app.report import Harvested, RunReport, to_json
+from app.settings import Settings, archive_path
 from ingest.archive.archive import Archive
-from ingest.archive.ledger import Lease, RunState
+from ingest.archive.ledger import RunState
 from ingest.document import Deletion, Document, Passage, Rejected
 from tests.crash_points import extractor_of_words, run_sample
 from tests.nights import slot
@@ -27,23 +24,17 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data=tmp_path)
 
 
-def keep(settings: Settings, *reports: NightReport) -> None:
+def keep(settings: Settings, *reports: RunReport) -> None:
     """Put nights into the ledger, one for each report."""
     with Archive(archive_path(settings.data)) as archive:
         for report in reports:
-            archive.ledger.begin_run(report.slot, report.started)
-            archive.ledger.finish_run(report.slot, report.state, to_json(report), report.started)
+            number = archive.ledger.begin(report.started, report.slot)
+            assert number is not None
+            archive.ledger.finish(number, report.state, to_json(report), report.started)
 
 
-def night(number: int, state: RunState = RunState.DONE, **more: object) -> NightReport:
-    return NightReport(slot(number), state, NOW, 1.0, harvest=HARVEST, **more)  # type: ignore[arg-type]
-
-
-def test_a_report_is_read_as_it_was_written() -> None:
-    report = night(0, held_because=("evidence would shrink",))
-    assert from_json(to_json(report)) == report
-    assert from_json("") is None
-    assert from_json('{"slot": 3}') is None
+def night(number: int, state: RunState = RunState.DONE, **more: object) -> RunReport:
+    return RunReport(slot(number), state, NOW, 1.0, harvest=HARVEST, **more)  # type: ignore[arg-type]
 
 
 def test_where_nothing_was_read_nothing_is_made(settings: Settings) -> None:
@@ -72,32 +63,26 @@ def test_what_a_run_loaded_is_not_pending_and_what_came_after_it_is(settings: Se
 def test_a_held_night_asks_for_attention_and_the_last_good_one_stays(settings: Settings) -> None:
     held = night(1, RunState.HELD, held_because=("evidence would shrink",))
     keep(settings, night(0, as_of=slot(0)), held)
-    status = read_status(settings, lambda: NOW)
+    status = read_status(settings, NOW)
     assert status.last_good is not None
     assert (status.last_good.slot, status.graph_as_of) == (slot(0), slot(0))
     assert any("held back: evidence would shrink" in line for line in status.attention)
-    assert night_row(status.nights[0])[:2] == (str(slot(1)), "held")
+    assert run_row(status.runs[0])[:2] == (f"night of {slot(1)}", "held")
 
 
 def test_nights_without_a_new_paper_and_late_ones_ask_for_attention(settings: Settings) -> None:
     keep(settings, *(night(n) for n in range(3)))
-    status = read_status(settings, lambda: NOW + timedelta(days=3))
+    status = read_status(settings, NOW + timedelta(days=3))
     assert "no new paper in 3 nights" in status.attention
     assert any("the last good night ended" in line for line in status.attention)
 
 
 def test_a_night_whose_process_is_gone_was_broken_off(settings: Settings) -> None:
     with Archive(archive_path(settings.data)) as archive:
-        archive.ledger.begin_run(slot(0), NOW)
-    status = read_status(settings, lambda: NOW)
-    assert (status.is_working, status.nights[0].state) == (False, "broken off")
+        archive.ledger.begin(NOW, slot(0))
+    status = read_status(settings, NOW)
+    assert (status.is_working, status.runs[0].state) == (False, "broken off")
     assert status_values(status)["last good night"] == "none"
-
-
-def test_a_lease_of_another_machine_counts_until_it_expires(tmp_path: Path) -> None:
-    lease = Lease(LEASE, "elsewhere:1:ab", NOW + timedelta(minutes=1))
-    assert is_working(tmp_path, lease, NOW)
-    assert not is_working(tmp_path, lease, NOW + timedelta(minutes=2))
 
 
 def test_the_status_page_shows_the_nights(

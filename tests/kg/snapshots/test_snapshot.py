@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
+from ingest.lock import LockedError
 from kg.snapshots.snapshot import (
     KEPT,
     SnapshotError,
-    WriterBusyError,
     current_snapshot,
     find_snapshot,
     forget_name,
@@ -135,7 +135,7 @@ def test_the_last_three_are_kept(tmp_path: Path) -> None:
 def test_a_second_writer_is_told_at_once(tmp_path: Path) -> None:
     with (
         next_snapshot(tmp_path),
-        pytest.raises(WriterBusyError, match="another process"),
+        pytest.raises(LockedError, match="another process"),
         next_snapshot(tmp_path),
     ):
         pass
@@ -157,7 +157,7 @@ def test_a_writer_killed_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     )  # fmt: skip
     assert writer.stdout is not None
     assert writer.stdout.readline() == b"in the middle\n"
-    with pytest.raises(WriterBusyError), next_snapshot(tmp_path):
+    with pytest.raises(LockedError), next_snapshot(tmp_path):
         pass
     writer.send_signal(signal.SIGKILL)
     writer.communicate()
@@ -264,7 +264,7 @@ def test_a_name_is_a_word(tmp_path: Path, name: str) -> None:
 
 def test_nobody_rolls_back_while_another_writes(tmp_path: Path) -> None:
     _write(tmp_path, 1)
-    with next_snapshot(tmp_path), pytest.raises(WriterBusyError):
+    with next_snapshot(tmp_path), pytest.raises(LockedError):
         roll_back(tmp_path, "1")
 
 

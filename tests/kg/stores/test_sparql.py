@@ -63,8 +63,15 @@ def expected(paper: Paper) -> set[Quad]:
     return set(memory.quads())
 
 
-@pytest.mark.parametrize("is_done_first", [False, True])
-@pytest.mark.parametrize("has_graph_store", [True, False])
+@pytest.mark.parametrize(
+    ("is_done_first", "has_graph_store"),
+    [
+        (False, True),
+        pytest.param(False, False, marks=pytest.mark.slow),
+        pytest.param(True, True, marks=pytest.mark.slow),
+        pytest.param(True, False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_load_that_breaks_off_anywhere_is_repaired_by_the_next(
     sparql: SparqlServer,
     paper: Paper,

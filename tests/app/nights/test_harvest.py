@@ -1,6 +1,5 @@
 """harvest and harvest bulk: what they print, what they leave, how they end."""
 
-import fcntl
 import gzip
 import json
 import os
@@ -16,7 +15,6 @@ from pydantic import ValidationError
 from app.commands.harvest import show
 from app.commands.options import PARTIAL
 from app.nights.harvest import (
-    HarvestBusyError,
     harvest_bulk,
     harvest_topic,
     preview_topic,
@@ -26,6 +24,7 @@ from app.settings import Settings, load_settings
 from ingest.archive.archive import Archive
 from ingest.archive.slices import Slice, SliceState
 from ingest.harvest.harvest_report import SliceOutcome, summarize
+from ingest.lock import LockedError, lock
 from tests.harvests import KEY, StillClock, quiet
 from tests.pubmed_server import Paper, PubMedServer, article_set, status
 
@@ -162,10 +161,11 @@ def test_a_place_without_files_is_told_in_a_line(settings: Settings, tmp_path: P
 
 def test_one_harvest_at_a_time(settings: Settings) -> None:
     with Archive(settings.data / "archive.sqlite") as archive:
-        with (settings.data / "harvest.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            with pytest.raises(HarvestBusyError, match="another process is harvesting into"):
-                harvest_topic(settings, archive, report=quiet)
+        with (
+            lock(settings.data / "harvest.lock", "harvesting"),
+            pytest.raises(LockedError, match=r"another process is harvesting into .*: process"),
+        ):
+            harvest_topic(settings, archive, report=quiet)
         assert harvest_topic(settings, archive, report=quiet, clock=StillClock().clock).is_complete
 
 
