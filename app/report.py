@@ -181,7 +181,8 @@ def problems_of(report: RunReport | None) -> tuple[str, ...]:
 def report_values(report: RunReport) -> Mapping[str, object]:
     """Put a report in a few lines: names and values."""
     values: dict[str, object] = {
-        "night of" if report.slot else "run of": report.slot or f"{report.started:%Y-%m-%d %H:%M}",
+        "night of" if report.slot else "run of": report.slot
+        or f"{report.started:%Y-%m-%d %H:%M:%S}",
         "state": f"{report.state.value} already" if report.is_repeat else report.state.value,
         "seconds": report.seconds,
     }

@@ -87,17 +87,18 @@ def run_files(
 
 def _run_values(report: RunReport) -> dict[str, object]:
     """What a run did with its sources, and what the graph holds after it."""
-    harvest, graph = report.harvest, report.graph
-    if harvest is None or graph is None:
-        raise ValueError("the run ended before it began")
-    counts = graph.before if report.state is RunState.HELD else graph.after
+    harvest, graph, is_held = report.harvest, report.graph, report.state is RunState.HELD
     return {
-        "documents": harvest.got,
-        "extracted": graph.loaded,
-        "withdrawn": graph.withdrawn,
-        "quarantined": harvest.rejected,
-        "problems": [*report.held_because, *report.problems, *harvest.problems],
-        **asdict(counts),
+        "documents": harvest.got if harvest else 0,
+        "extracted": graph.loaded if graph else 0,
+        "withdrawn": graph.withdrawn if graph else 0,
+        "quarantined": harvest.rejected if harvest else 0,
+        "problems": [
+            *report.held_because,
+            *report.problems,
+            *(harvest.problems if harvest else ()),
+        ],
+        **(asdict(graph.before if is_held else graph.after) if graph else {}),
         "seconds": report.seconds,
     }
 

@@ -41,7 +41,8 @@ class ListedRun:
     @property
     def name(self) -> str:
         """Name a night by its date, a run by when it began."""
-        return f"night of {self.slot}" if self.slot else f"run of {self.started:%Y-%m-%d %H:%M}"
+        moment = f"{self.started:%Y-%m-%d %H:%M:%S}"
+        return f"night of {self.slot}" if self.slot else f"run of {moment}"
 
 
 @dataclass(frozen=True, slots=True)

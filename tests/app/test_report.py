@@ -61,7 +61,7 @@ def test_a_run_is_named_by_its_moment_and_alerts_by_their_names() -> None:
     alerts = (Alerted("new", "", 2, 1, ""), Alerted("bad", "", 0, 0, "no SELECT"))
     values = report_values(RunReport(None, RunState.DONE, AT, 1.0, alerts=alerts, is_repeat=True))
     assert values == {
-        "run of": "2026-11-23 03:00",
+        "run of": "2026-11-23 03:00:00",
         "state": "done already",
         "seconds": 1.0,
         "alert new": "2 new, 1 gone",

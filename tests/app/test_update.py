@@ -10,17 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from pyoxigraph import Literal, Quad
 
-from app.nights.night import NightOrder, NightSource, work_night
 from app.nights.status import read_status
-from app.report import GraphUpdate, RunReport, from_json, problems_of
+from app.report import GraphUpdate, Harvested, RunReport, from_json, problems_of
 from app.settings import Settings, archive_path, graph_root
-from app.update import lock_path, run
+from app.update import Intake, Job, lock_path, run, update
 from app.work import acknowledged
 from extract.extractor import Extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import LedgerEntry, RunState
+from ingest.document import Document, Passage
 from ingest.lock import LockedError, lock
 from kg.graph import vocabulary as v
 from kg.snapshots.snapshot import next_snapshot
@@ -208,12 +209,8 @@ def test_while_one_works_another_says_who(run_papers: Run, settings: Settings) -
 
 
 def test_a_run_leaves_to_the_night_what_it_did_not_look_at(
-    run_papers: Run, settings: Settings, extractor: Extractor
+    run_papers: Run, night: Run, settings: Settings
 ) -> None:
-    def night(n: int) -> RunReport:
-        order = NightOrder(slot(n), NightSource.ARCHIVE)
-        return work_night(settings, order, lambda: extractor, quiet)
-
     run_papers(*papers(1, 2))
     assert night(0).state is RunState.DONE
     with Archive(archive_path(settings.data)) as archive:
@@ -237,6 +234,80 @@ def test_saved_alerts_are_asked_when_a_run_brings_something(
     assert run_papers(*papers(1, 2)).alerts == ()
     (alert,) = run_papers(Paper(9, ENTERED, title=finding(9))).alerts
     assert (alert.name, alert.new, alert.gone, alert.problem) == ("papers", 1, 0, "")
+
+
+def nothing(_: Archive) -> Intake:
+    """Ask nobody."""
+    return Intake(None)
+
+
+@pytest.fixture
+def night(settings: Settings, extractor: Extractor) -> Callable[..., RunReport]:
+    """Work a night with an intake of the test's."""
+
+    def work(n: int, take_in: Callable[[Archive], Intake] = nothing, **more: object) -> RunReport:
+        given = settings.model_copy(update=more)
+        return update(Job(given, take_in, lambda: extractor, quiet, slot(n)))[0]
+
+    return work
+
+
+def test_a_night_that_is_done_is_left_alone(night: Run) -> None:
+    first = night(0)
+    assert (first.state, first.is_repeat) == (RunState.DONE, False)
+    assert night(0) == replace(first, is_repeat=True)
+
+
+def test_nights_that_did_not_run_are_counted(night: Run) -> None:
+    assert [night(n).catches_up for n in (0, 1, 9)] == [0, 0, 7]
+
+
+@pytest.mark.parametrize(
+    ("harvest", "state"),
+    [
+        (Harvested(), RunState.DONE),
+        (Harvested(is_complete=False, got=1), RunState.PARTIAL),
+        (Harvested(is_complete=False), RunState.FAILED),
+    ],
+)
+def test_how_a_night_ends_depends_on_what_came(
+    night: Run, harvest: Harvested, state: RunState
+) -> None:
+    day = slot(0)
+
+    def bring(_: Archive) -> Intake:
+        return Intake(harvest, as_of=day)
+
+    report = night(0, bring)
+    assert (report.state, report.harvest, report.as_of) == (state, harvest, day)
+
+
+def test_the_graph_moves_though_nothing_came(night: Run) -> None:
+    def bring(archive: Archive) -> Intake:
+        archive.store([Document("1", (Passage("title", finding(1)),))])
+        return Intake(Harvested(is_complete=False))
+
+    assert night(0, bring).state is RunState.PARTIAL
+
+
+@pytest.mark.parametrize(("key", "shown"), [("12345678", "***"), ("1234567", "1234567")])
+def test_a_key_is_in_no_report_unless_it_is_too_short_to_be_one(
+    night: Run, settings: Settings, key: str, shown: str
+) -> None:
+    def fail(_: Archive) -> Intake:
+        raise ValueError(f"no answer to {key}")
+
+    report = night(0, fail, api_key=SecretStr(key))
+    assert (report.state, report.problems) == (RunState.FAILED, (f"no answer to {shown}",))
+    assert shown in ledger(settings)[0].report
+
+
+def test_a_graph_that_is_gone_is_reported(night: Run, settings: Settings) -> None:
+    graph_root(settings.data).mkdir(parents=True)
+    (graph_root(settings.data) / "CURRENT").write_text("000007")
+    report = night(0)
+    assert (report.state, report.snapshot) == (RunState.FAILED, None)
+    assert "000007" in report.problems[0]
 
 
 def gutbrain(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
