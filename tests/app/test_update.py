@@ -24,7 +24,7 @@ from ingest.archive.ledger import LedgerEntry, RunState
 from ingest.document import Document, Passage
 from ingest.lock import LockedError, lock
 from kg.graph import vocabulary as v
-from kg.snapshots.snapshot import next_snapshot
+from kg.snapshots.snapshot import next_snapshot, roll_back
 from kg.stores.answers import StoreUnreachableError
 from tests.crash_points import extractor_of_words
 from tests.nights import COMMAND, ENTERED, finding, graph_lines, papers, slot
@@ -51,10 +51,12 @@ def settings(tmp_path: Path) -> Settings:
 def run_papers(settings: Settings, extractor: Extractor, tmp_path: Path) -> Run:
     """Run a file with some papers."""
 
-    def run_these(*given: Paper, accepts_losses: bool = False) -> RunReport:
+    def run_these(
+        *given: Paper, accepts_losses: bool = False, by: Extractor = extractor
+    ) -> RunReport:
         source = tmp_path / "papers.xml"
         source.write_bytes(article_set(given))
-        return run([source], settings, lambda: extractor, quiet, accepts_losses=accepts_losses)
+        return run([source], settings, lambda: by, quiet, accepts_losses=accepts_losses)
 
     return run_these
 
@@ -105,6 +107,23 @@ def test_a_run_says_what_it_changed_the_first_one_everything(run_papers: Run) ->
     assert graph_of(again).before == graph_of(again).after == graph_of(first).after
     other = run_papers(*papers(1, 2), Paper(3, ENTERED, title="Inulin reduced anxiety in rats."))
     assert change_of(other)[:2] == (1, graph_of(other).after.assertions - count)
+
+
+def test_a_change_is_told_from_what_the_last_run_left(run_papers: Run, settings: Settings) -> None:
+    run_papers(*papers(1, 2))
+    run_papers(Paper(3, ENTERED, title="Inulin reduced anxiety in rats."))
+    roll_back(graph_root(settings.data), "1")
+    base, new, gone, _ = change_of(run_papers(*papers(1, 2)))
+    assert (base, new, gone > 0) == (2, 0, True)
+
+
+def test_what_another_pipeline_found_is_forgotten(run_papers: Run, extractor: Extractor) -> None:
+    strict = replace(extractor, thresholds=replace(extractor.thresholds, graph=0.99))
+    assert graph_of(run_papers(*papers(1, 2))).extracted == 2
+    assert graph_of(run_papers(*papers(3), by=strict)).extracted == 1
+    revised = [replace(paper, modified=ENTERED.replace(day=2)) for paper in papers(1, 2)]
+    report = graph_of(run_papers(*revised))
+    assert (report.loaded, report.extracted) == (2, 2)
 
 
 def test_what_was_read_once_is_not_read_again(run_papers: Run, settings: Settings) -> None:

@@ -104,6 +104,8 @@ def test_what_a_server_would_lose_is_foreseen() -> None:
     (reason,) = foreseen_losses(known, replace(gone, retracted=("50", "51", "new")), 0.05)
     assert reason == "6 of 100 papers would lose their evidence (6.0%, allowed are 5.0%)"
     assert foreseen_losses([], Work({}, (), tuple(known)), 0.05) == ()
+    assert foreseen_losses(known[:4], Work({}, tuple(known[:3]), ()), 0.05) == ()
+    assert foreseen_losses(known[:4], Work({}, tuple(known[:4]), ()), 0.05) != ()
 
 
 def test_papers_that_are_not_in_the_graph_as_in_the_archive_are_named() -> None:

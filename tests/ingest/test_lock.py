@@ -44,6 +44,14 @@ def test_a_lock_is_free_before_and_after(tmp_path: Path) -> None:
         pass
 
 
+def test_only_the_present_holder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lock").write_text(f"process {10**20} on a machine with a longer name\n" * 2)
+    with lock(tmp_path / "lock", "testing"):
+        assert (tmp_path / "lock").read_text().splitlines() == [
+            f"process {os.getpid()} on {socket.gethostname()}"
+        ]
+
+
 def test_a_killed_process_frees_its_lock_at_once(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     command = [sys.executable, "-c", HOLDER, str(path)]

@@ -1,5 +1,6 @@
 """How things stand, by the command's words and on the explorer's status page."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.nights.status import read_status, run_row, status_values
-from app.report import Harvested, RunReport, to_json
+from app.report import GraphChange, GraphUpdate, Harvested, RunReport, to_json
 from app.settings import Settings, archive_path
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import RunState
 from ingest.document import Deletion, Document, Passage, Rejected
+from kg.graph.state import GraphCounts
 from tests.crash_points import extractor_of_words, run_sample
 from tests.nights import slot
 
@@ -68,6 +70,32 @@ def test_a_held_night_asks_for_attention_and_the_last_good_one_stays(settings: S
     assert (status.last_good.slot, status.graph_as_of) == (slot(0), slot(0))
     assert any("held back: evidence would shrink" in line for line in status.attention)
     assert run_row(status.runs[0])[:2] == (f"night of {slot(1)}", "held")
+
+
+def test_a_night_that_went_wrong_is_named_until_the_next_though_a_run_went_well(
+    settings: Settings,
+) -> None:
+    run = RunReport(None, RunState.DONE, NOW + timedelta(hours=1), 1.0)
+    keep(settings, night(0, RunState.FAILED, problems=("no model",)), run)
+    status = read_status(settings, NOW)
+    assert [each.slot for each in status.runs] == [None, slot(0)]
+    assert status.attention[0].startswith(f"the night of {slot(0)} is failed: no model")
+    keep(settings, replace(run, state=RunState.PARTIAL, started=NOW + timedelta(hours=2)))
+    about = [line.partition(":")[0] for line in read_status(settings, NOW).attention]
+    assert about[:2] == ["the run of 2026-11-23 05", f"the night of {slot(0)} is failed"]
+
+
+def test_the_last_change_is_the_last_that_was_one(settings: Settings) -> None:
+    counts = GraphCounts(1, 2, 3, 4, 5, 6, 7, 8)
+    one, none = (
+        GraphUpdate(1, 1, 0, 0, (), (), counts, counts, GraphChange(1, new, 0, 0, ()))
+        for new in (3, 0)
+    )
+    held = night(1, RunState.HELD, graph=one)
+    keep(settings, night(0, graph=one), held, night(2, graph=none))
+    status = read_status(settings, NOW)
+    assert (status.change, status.changed_by) == (one.change, f"night of {slot(0)}")
+    assert status_values(status)["last change"] == f"{one.change} (night of {slot(0)})"
 
 
 def test_nights_without_a_new_paper_and_late_ones_ask_for_attention(settings: Settings) -> None:
