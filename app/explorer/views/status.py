@@ -1,4 +1,4 @@
-"""What the graph was made of and what it lacks; what runs and nights did, and how old the data are."""
+"""What the graph was made of and what it lacks; runs and nights, and how old the data are."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -162,10 +162,10 @@ def _letter_row(letter: DeadLetter) -> Sequence[Html]:
 
 def show_runs(runs: Mapping[str, Pipeline]) -> None:
     """Show the readings whose evidence the graph holds, with their methods."""
-    st.subheader("Runs", anchor=False)
+    st.subheader("Pipelines", anchor=False)
     rows = [_run_row(*run) for run in runs.items()]
     page.show_html(
-        table(RUN_COLUMNS, rows) if rows else empty("No run has left evidence.", Html(""))
+        table(RUN_COLUMNS, rows) if rows else empty("No pipeline has left evidence.", Html(""))
     )
 
 
