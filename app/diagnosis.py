@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.extraction import open_extractor
+from app.extraction import open_extractor, open_lexicon
 from app.settings import Settings
 from app.update import graph_root
 from ingest.document import Document, Passage
@@ -16,7 +16,7 @@ from kg.snapshots.snapshot import current_snapshot
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_server
-from ontology.lexicon import starter_lexicon
+from ontology.schema import Predicate
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 1.0
@@ -78,7 +78,7 @@ def _existing(path: Path) -> Path:
 
 
 def _lexicon(_: Settings) -> tuple[bool, str]:
-    count = len(starter_lexicon().concepts)
+    count = len(open_lexicon().concepts)
     return count > 0, f"{count} concepts"
 
 
@@ -89,7 +89,9 @@ def _model(settings: Settings) -> tuple[bool, str]:
     found = extractor.annotate(document).mentions
     pipeline = extractor.pipeline
     detail = f"{pipeline.recognizer} + {pipeline.relations}, version {pipeline.version}"
-    return bool(found), f"{detail}: {len(found)} entities in the test sentence"
+    detail = f"{detail}: {len(found)} entities in the test sentence"
+    unknown = [p for p in Predicate if p not in extractor.relations.predicates]
+    return bool(found), detail + (f"; it never says: {', '.join(unknown)}" if unknown else "")
 
 
 def _shapes(_: Settings) -> tuple[bool, str]:

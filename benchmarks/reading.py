@@ -17,7 +17,8 @@ from pathlib import Path
 
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus, write_entry
-from extract.methods import ModelError, load_extractor
+from extract.methods import load_extractor
+from extract.model import ModelError
 from ingest.document import Document
 from ontology.lexicon import starter_lexicon
 

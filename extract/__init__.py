@@ -4,6 +4,7 @@ from typing import Protocol
 
 from extract.annotation import Mention, Relation
 from ingest.document import Document
+from ontology.schema import Predicate
 
 
 class Recognizer(Protocol):
@@ -16,6 +17,11 @@ class Recognizer(Protocol):
 
 class RelationExtractor(Protocol):
     """Finds the relations between the mentions of one document."""
+
+    @property
+    def predicates(self) -> frozenset[Predicate]:
+        """What it can say; a schema that grew has predicates that a model does not know."""
+        ...
 
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
         """Judge every pair that the schema allows."""

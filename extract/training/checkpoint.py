@@ -1,12 +1,14 @@
-"""Where a training run stands, on disk, so that a killed run goes on where it was."""
+"""What a training run leaves on disk: how far it got, so that a killed one goes on; its figures."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 import json
 import os
+import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from extract.training.floor import corpus_hash
-from extract.training.order import Order
+from extract.ner.transformer import Device
+from extract.training.pool import corpus_hash
+from extract.training.recipe import TrainingOrder
 
 State = dict[str, Tensor]
-FOLDER = "checkpoint"
+FOLDER, METRICS_FILE = "checkpoint", "metrics.json"
+_PACKAGES = ("torch", "transformers", "tokenizers", "onnxruntime", "numpy", "gutbrain")
 
 
 class CheckpointError(ValueError):
@@ -46,7 +50,7 @@ class Identity:
     device: str
 
 
-def identify(order: Order, device: str) -> Identity:
+def identify(order: TrainingOrder, device: str) -> Identity:
     """Hash what goes into a run."""
     return Identity(order.recipe.hash, corpus_hash(order.corpus), code_hash(), device)
 
@@ -66,7 +70,7 @@ class Checkpoints:
     Files are written beside their place and moved into it, so that a kill leaves the old one.
     """
 
-    def __init__(self, order: Order, device: str) -> None:
+    def __init__(self, order: TrainingOrder, device: str) -> None:
         self._folder = order.out / FOLDER
         self._every_s = order.checkpoint_every_s
         self._clock = order.clock
@@ -136,3 +140,34 @@ def _save(content: Mapping[str, Any], path: Path) -> None:
 
 def _load(path: Path) -> dict[str, Any] | None:
     return torch.load(path, weights_only=True) if path.exists() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """A run: what was ordered, where it ran, what came of it; scores are F1 in [0, 1]."""
+
+    order: TrainingOrder
+    documents: Mapping[str, int]
+    device: Device
+    seconds: float
+    epochs: tuple[EpochRecord, ...]
+    held_out: Mapping[str, float]
+
+
+def write_metrics(metrics: Metrics) -> None:
+    """Write a run's figures, and the hashes of all that went in, into its model folder."""
+    recipe = metrics.order.recipe
+    content = {
+        "kind": recipe.kind,
+        "recipe": {"hash": recipe.hash, **asdict(recipe)},
+        "corpus": {"hash": corpus_hash(metrics.order.corpus), "documents": dict(metrics.documents)},
+        "code": code_hash(),
+        "seeds": [recipe.seed, *recipe.branch_seeds],
+        "device": asdict(metrics.device),
+        "seconds": round(metrics.seconds, 1),
+        "epochs": [asdict(epoch) for epoch in metrics.epochs],
+        "held_out": dict(metrics.held_out),
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+    }
+    text = json.dumps(content, indent=2)
+    (metrics.order.out / METRICS_FILE).write_text(text + "\n", encoding="utf-8")

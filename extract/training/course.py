@@ -1,10 +1,12 @@
-"""The course of a recipe: trunk, branches from its weights, their average, a student."""
+"""The course of a recipe: its encoder, a trunk, branches, their average, a student."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extract.annotation import Corpus
+from extract.ner.transformer import add_lora, freeze_embeddings, load_encoder
 from extract.training.checkpoint import Checkpoints, EpochRecord, State
 from extract.training.engine import (
     Learner,
@@ -15,9 +17,9 @@ from extract.training.engine import (
     train_stage,
     trained_weights,
 )
-from extract.training.pool import Corpus, Pool
+from extract.training.held_out import HeldOut
+from extract.training.pool import Pool
 from extract.training.recipe import Distil, Recipe, StageRecipe, Start
-from extract.training.thresholds import HeldOut
 
 NEXT_SEED = 100
 """The seed of a branch's second stage is this much above that of its first."""
@@ -42,7 +44,7 @@ class Craft:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CourseResult:
     """What a course left: its epochs, and held-out documents as the branches read them.
 
     ``held_out`` is empty where the finished model itself has documents it never saw; ``folds`` are
@@ -63,6 +65,16 @@ class _Run:
     report: Report
 
 
+def new_encoder(recipe: Recipe, source: str) -> Any:
+    """Load a pretrained encoder; freeze what the recipe does not train."""
+    encoder = load_encoder(source)
+    if recipe.lora:
+        add_lora(encoder, recipe.lora.r, recipe.lora.alpha, recipe.lora.targets)
+    elif recipe.model.freeze_embeddings:
+        freeze_embeddings(encoder)
+    return encoder
+
+
 def average_weights(states: Sequence[State]) -> State:
     """Average the weights of branches of one trunk (model soup: Wortsman et al., ICML 2022)."""
     return {
@@ -73,13 +85,13 @@ def average_weights(states: Sequence[State]) -> State:
 
 def run_course(
     recipe: Recipe, craft: Craft, pool: Pool, checkpoints: Checkpoints, report: Report
-) -> Outcome:
+) -> CourseResult:
     """Train as a recipe says; the learner's model then has the final weights."""
     run = _Run(recipe, craft, pool, checkpoints, report)
     _tell_unused(run)
     records = _train(run, recipe.trunk, "trunk", recipe.seed, recipe.held_out.fold)
     if not recipe.branch_seeds:
-        return Outcome(tuple(records), (), (recipe.held_out.fold,))
+        return CourseResult(tuple(records), (), (recipe.held_out.fold,))
     module = craft.learner.module
     trunk = trained_weights(module)
     branches, read = [], []
@@ -92,7 +104,7 @@ def run_course(
     set_weights(module, average_weights(branches))
     records += _distil(run, trunk, branches) if recipe.distil else []
     folds = dict.fromkeys(_fold(recipe, number) for number in range(len(branches)))
-    return Outcome(tuple(records), tuple(read), tuple(folds))
+    return CourseResult(tuple(records), tuple(read), tuple(folds))
 
 
 def _tell_unused(run: _Run) -> None:
