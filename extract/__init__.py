@@ -1,4 +1,7 @@
-"""From Documents to AnnotatedDocuments: recognize, link, relate."""
+"""From Documents to AnnotatedDocuments: recognize, link, relate.
+
+``annotation.py`` has what is handed on; ``methods.py`` loads a pipeline by the names of its methods.
+"""
 
 from typing import Protocol
 

@@ -21,38 +21,15 @@ from ingest.document import Document
 from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
 
 NUMBERS = (
-    "sentences apart",
-    "subject first",
-    "characters between",
-    "nearer objects",
-    "nearer subjects",
-    "nearest of both",
-    "mentions between",
-    "subjects between",
-    "objects between",
-    "subject in title",
-    "object in title",
-    "subject named in title",
-    "object named in title",
-    "subject's mentions",
-    "object's mentions",
-    "shared sentences",
-    "closest sentences apart",
-    "mentions of subject type",
-    "mentions of object type",
-    "names of subject type",
-    "names of object type",
-    "mentions",
-    "sentences",
-    "subject's place",
-    "object's place",
-    "sentences after",
-    "mentions in subject's sentence",
-    "mentions in object's sentence",
-    "subject's length",
-    "object's length",
-    "same name",
-)
+    "sentences apart", "subject first", "characters between", "nearer objects", "nearer subjects",
+    "nearest of both", "mentions between", "subjects between", "objects between",
+    "subject in title", "object in title", "subject named in title", "object named in title",
+    "subject's mentions", "object's mentions", "shared sentences", "closest sentences apart",
+    "mentions of subject type", "mentions of object type", "names of subject type",
+    "names of object type", "mentions", "sentences", "subject's place", "object's place",
+    "sentences after", "mentions in subject's sentence", "mentions in object's sentence",
+    "subject's length", "object's length", "same name",
+)  # fmt: skip
 TYPES, PREDICATES = tuple(EntityType), tuple(Predicate)
 FAR_SENTENCES, FAR_CHARACTERS = 6, 600
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")

@@ -16,7 +16,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from extract.ner.transformer import Device
 from extract.training.pool import corpus_hash
 from extract.training.recipe import TrainingOrder
 
@@ -40,21 +39,6 @@ class EpochRecord:
     held_out: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What must be the same for a run to go on."""
-
-    recipe: str
-    corpus: str
-    code: str
-    device: str
-
-
-def identify(order: TrainingOrder, device: str) -> Identity:
-    """Hash what goes into a run."""
-    return Identity(order.recipe.hash, corpus_hash(order.corpus), code_hash(), device)
-
-
 def code_hash() -> str:
     """SHA-256 of the code that trains, file by file in order of name."""
     digest = sha256()
@@ -76,7 +60,13 @@ class Checkpoints:
         self._clock = order.clock
         self._written = order.clock()
         self._folder.mkdir(parents=True, exist_ok=True)
-        _check(self._folder / "run.json", identify(order, device))
+        _check(
+            self._folder / "run.json",
+            recipe=order.recipe.hash,
+            corpus=corpus_hash(order.corpus),
+            code=code_hash(),
+            device=device,
+        )
 
     def finished(self, stage: str) -> tuple[State, list[EpochRecord]] | None:
         """Give the weights after a stage and its epochs, None where it is not finished."""
@@ -117,8 +107,8 @@ def _safe(stage: str) -> str:
     return stage.replace(",", "").replace(" ", "-")
 
 
-def _check(path: Path, identity: Identity) -> None:
-    wanted = asdict(identity)
+def _check(path: Path, **wanted: str) -> None:
+    """Keep what must be the same for a run to go on, or compare it; raises CheckpointError."""
     if not path.exists():
         path.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
         return
@@ -142,32 +132,17 @@ def _load(path: Path) -> dict[str, Any] | None:
     return torch.load(path, weights_only=True) if path.exists() else None
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """A run: what was ordered, where it ran, what came of it; scores are F1 in [0, 1]."""
-
-    order: TrainingOrder
-    documents: Mapping[str, int]
-    device: Device
-    seconds: float
-    epochs: tuple[EpochRecord, ...]
-    held_out: Mapping[str, float]
-
-
-def write_metrics(metrics: Metrics) -> None:
+def write_metrics(order: TrainingOrder, documents: Mapping[str, int], **run: object) -> None:
     """Write a run's figures, and the hashes of all that went in, into its model folder."""
-    recipe = metrics.order.recipe
+    recipe = order.recipe
     content = {
         "kind": recipe.kind,
         "recipe": {"hash": recipe.hash, **asdict(recipe)},
-        "corpus": {"hash": corpus_hash(metrics.order.corpus), "documents": dict(metrics.documents)},
+        "corpus": {"hash": corpus_hash(order.corpus), "documents": dict(documents)},
         "code": code_hash(),
         "seeds": [recipe.seed, *recipe.branch_seeds],
-        "device": asdict(metrics.device),
-        "seconds": round(metrics.seconds, 1),
-        "epochs": [asdict(epoch) for epoch in metrics.epochs],
-        "held_out": dict(metrics.held_out),
+        **run,
         "versions": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
     }
     text = json.dumps(content, indent=2)
-    (metrics.order.out / METRICS_FILE).write_text(text + "\n", encoding="utf-8")
+    (order.out / METRICS_FILE).write_text(text + "\n", encoding="utf-8")

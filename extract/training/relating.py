@@ -2,10 +2,10 @@
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 import random
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from torch import Tensor
 from extract.annotation import Corpus, Pipeline
 from extract.logistic import IDENTITY
 from extract.model import write_manifest
-from extract.ner.transformer import Device, choose_device, cutter, merge_lora, open_tokenizer
+from extract.ner.transformer import Device, cutter, open_tokenizer
 from extract.ner.windows import PieceTokenizer
 from extract.relations.atlop import (
     Atlop,
@@ -24,8 +24,7 @@ from extract.relations.atlop import (
     prepare,
     save_atlop,
 )
-from extract.training.checkpoint import Checkpoints, Metrics, write_metrics
-from extract.training.course import CourseResult, Craft, new_encoder, run_course
+from extract.training.course import CourseResult, Craft, train_by_course
 from extract.training.engine import ParameterGroup, in_batches
 from extract.training.held_out import (
     HeldOut,
@@ -34,10 +33,9 @@ from extract.training.held_out import (
     choose_thresholds,
     fit_relation_curve,
 )
-from extract.training.pool import Pool, corpus_hash, fill_pool
+from extract.training.pool import Pool, corpus_hash
 from extract.training.recipe import OptimizerRecipe, TrainingOrder
 
-Read = Callable[[Corpus, Corpus], list[HeldOut]]
 _PIPELINE = Pipeline("gold", "model", "", "")
 
 
@@ -112,38 +110,24 @@ def train_atlop(order: TrainingOrder) -> None:
     Mentions are the annotated ones, in training and for the held-out scores. Raises
     CorpusTooSmallError.
     """
-    began = time.monotonic()
-    recipe = order.recipe
-    pool = fill_pool(order.corpus, recipe.held_out.folds)
-    device = choose_device(order.device)
-    torch.manual_seed(recipe.seed)
-    encoder = new_encoder(recipe, order.encoder)
+    train_by_course(order, partial(_craft, order), partial(_finish, order))
+
+
+def _craft(order: TrainingOrder, encoder: Any, device: Device) -> Craft:
+    recipe, tokenizer = order.recipe, cutter(open_tokenizer(order.encoder))
     model = Atlop(encoder, recipe.model.dropout, recipe.model.group).to(device.name)
-    checkpoints = Checkpoints(order, device.name)
-    craft = _craft(order, model, device)
-    outcome = run_course(recipe, craft, pool, checkpoints, order.report)
-    merge_lora(model.encoder)
-    figures = _finish(order, model, craft.read, pool, outcome)
-    seconds = time.monotonic() - began
-    write_metrics(Metrics(order, pool.count(), device, seconds, outcome.epochs, figures))
-    checkpoints.clear()
-
-
-def _craft(order: TrainingOrder, model: Atlop, device: Device) -> Craft:
-    tokenizer = cutter(open_tokenizer(order.encoder))
     relations = AtlopRelations(model, tokenizer, device, IDENTITY, threshold=0.0)
-    learner = AtlopLearner(model, device, order.recipe.optimizer, tokenizer)
+    learner = AtlopLearner(model, device, recipe.optimizer, tokenizer)
     return Craft(
         learner,
         learner.make_examples,
         partial(_read, relations),
-        lambda held: best_relation_f1(_read(relations, held, ())),
+        best_relation_f1,
         learner.count_windows,
     )
 
 
-def _read(relations: AtlopRelations, held: Corpus, kept: Corpus) -> list[HeldOut]:
-    del kept  # unlike a tagger's, these relations need no counts
+def _read(relations: AtlopRelations, held: Corpus) -> list[HeldOut]:
     return [
         HeldOut(gold, replace(gold, relations=found, pipeline=_PIPELINE))
         for gold in held
@@ -152,11 +136,12 @@ def _read(relations: AtlopRelations, held: Corpus, kept: Corpus) -> list[HeldOut
 
 
 def _finish(
-    order: TrainingOrder, model: Atlop, read: Read, pool: Pool, outcome: CourseResult
+    order: TrainingOrder, craft: Craft, pool: Pool, result: CourseResult
 ) -> dict[str, float]:
     """Write the model folder but for the metrics; give the held-out scores."""
+    model: Any = craft.learner.module
     fold, is_rotated = order.recipe.held_out.fold, order.recipe.held_out.rotate
-    raw = outcome.held_out or read(pool.held_out(fold), pool.kept(fold))
+    raw = result.held_out or craft.read(pool.held_out(fold))
     curve = fit_relation_curve(raw)
     held_out = [calibrate(pair, curve) for pair in raw]
     thresholds, choices = choose_thresholds(held_out)

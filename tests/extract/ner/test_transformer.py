@@ -109,11 +109,11 @@ def test_an_encoder_that_the_reader_without_torch_cannot_cut_for_is_refused_befo
     tiny_encoder: Path, tmp_path: Path
 ) -> None:
     sentencepiece(["<s>", "</s>", "<unk>"]).save(str(tmp_path / "tokenizer.json"))
-    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 0.0)
+    encoder = transformer.load_encoder(str(tiny_encoder))
     recipe = replace(find_recipe("tagger"), encoder=str(tmp_path))
     order = TrainingOrder(recipe, (), Lexicon({}), tmp_path, lambda _: None)
     with pytest.raises(RecipeError, match=r"export: .* only torch can read it"):
-        tagging.tagger_craft(order, tagger, transformer.choose_device("cpu"))
+        tagging.tagger_craft(order, encoder, transformer.choose_device("cpu"))
 
 
 def test_a_merged_update_says_what_it_said_before() -> None:
