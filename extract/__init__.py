@@ -1,6 +1,6 @@
 """From Documents to AnnotatedDocuments: recognize, link, relate.
 
-``annotation.py`` has what is handed on; ``methods.py`` loads a pipeline by the names of its methods.
+``annotation.py`` has what is handed on; ``methods.py`` loads a pipeline by the names of its parts.
 """
 
 from typing import Protocol
