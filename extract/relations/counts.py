@@ -29,7 +29,7 @@ LAST_SENTENCE_DISTANCE, LAST_RANK = 2, 2
 TypePair = tuple[EntityType, EntityType]
 Context = tuple[int, ...]
 _Key = tuple[TypePair, Context]
-_TRIPLES = frozenset(f"{t.head} {t.tail} {t.predicate}" for t in LEGAL_TRIPLES)
+_TRIPLES = frozenset(f"{t.head} {t.predicate} {t.tail}" for t in LEGAL_TRIPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ def read_counts(folder: Path) -> CountTable:
 
 
 def _table(content: Any) -> CountTable:
-    check_names([" ".join(row) for row in content["predicates"]], _TRIPLES)
+    check_names([f"{head} {said} {tail}" for head, tail, said in content["predicates"]], _TRIPLES)
     return CountTable(
         float(content["base"]),
         {

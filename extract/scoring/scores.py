@@ -217,8 +217,6 @@ class Comparison:
     least value is 2 / 10,001.
     """
 
-    task: Task
-    scorer: Scorer
     difference: float
     interval: tuple[float, float]
     p_value: float
@@ -230,12 +228,10 @@ def compare(
     """Compare ``predicted`` to ``other``; raises CorpusError on PMIDs that gold lacks."""
     ours, theirs = (count_documents(gold, lists, task, scorer) for lists in (predicted, other))
     if not ours:
-        return Comparison(task, scorer, 0.0, (0.0, 0.0), 1.0)
+        return Comparison(0.0, (0.0, 0.0), 1.0)
     differences = bootstrap_f1(ours, seed=seed, resamples=COMPARED_RESAMPLES)
     differences -= bootstrap_f1(theirs, seed=seed, resamples=COMPARED_RESAMPLES)
     low, high = np.percentile(differences, (2.5, 97.5))
     fewer = min((differences <= 0).sum(), (differences >= 0).sum())
     p_value = min(1.0, 2 * float(fewer + 1) / (COMPARED_RESAMPLES + 1))
-    return Comparison(
-        task, scorer, total(ours).f1 - total(theirs).f1, (float(low), float(high)), p_value
-    )
+    return Comparison(total(ours).f1 - total(theirs).f1, (float(low), float(high)), p_value)

@@ -203,5 +203,5 @@ def test_a_triple_that_the_schema_lacks_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "counts.json").write_text(content, encoding="utf-8")
     with pytest.raises(ModelError) as error:
         read_counts(tmp_path)
-    told = "trained for 'DDF DDF likes', which this version does not have"
+    told = "trained for 'DDF likes DDF', which this version does not have"
     assert str(error.value) == f"{tmp_path / 'counts.json'}: {told}"
