@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.settings import Settings, graph_root
-from app.update import open_extractor
+from app.update import open_extractor, open_lexicon
 from ingest.document import Document, Passage
 from kg.checks.shapes import bundled_shapes, shape_checks
 from kg.snapshots.snapshot import current_snapshot
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_server
-from ontology.lexicon import starter_lexicon
+from ontology.schema import Predicate
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 1.0
@@ -77,7 +77,7 @@ def _existing(path: Path) -> Path:
 
 
 def _lexicon(_: Settings) -> tuple[bool, str]:
-    count = len(starter_lexicon().concepts)
+    count = len(open_lexicon().concepts)
     return count > 0, f"{count} concepts"
 
 
@@ -88,7 +88,9 @@ def _model(settings: Settings) -> tuple[bool, str]:
     found = extractor.annotate(document).mentions
     pipeline = extractor.pipeline
     detail = f"{pipeline.recognizer} + {pipeline.relations}, version {pipeline.version}"
-    return bool(found), f"{detail}: {len(found)} entities in the test sentence"
+    detail = f"{detail}: {len(found)} entities in the test sentence"
+    unknown = [p for p in Predicate if p not in extractor.relations.predicates]
+    return bool(found), detail + (f"; it never says: {', '.join(unknown)}" if unknown else "")
 
 
 def _shapes(_: Settings) -> tuple[bool, str]:

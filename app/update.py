@@ -64,7 +64,7 @@ from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
-from ontology.lexicon import starter_lexicon
+from ontology.lexicon import Lexicon, starter_lexicon
 
 FAILURES = (ValueError, OSError, StoreError, SnapshotError)
 """What ends a run with a report; anything else is a bug and keeps its traceback."""
@@ -106,13 +106,18 @@ def lock_path(data: Path) -> Path:
     return data / "update.lock"
 
 
+def open_lexicon() -> Lexicon:
+    """Load the lexicon that recognizers and the linker use: the only place that decides which."""
+    return starter_lexicon()
+
+
 def open_extractor(settings: Settings) -> Extractor:
     """Load the pipeline of the settings; raises ModelError, MissingExtraError, a file's error."""
     return load_extractor(
         settings.ner,
         settings.relations,
         settings.model,
-        starter_lexicon(),
+        open_lexicon(),
         settings.preset,
         settings.runtime,
     )

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from gliner import GLiNER
@@ -26,10 +27,10 @@ from transformers import BertConfig, BertModel
 from benchmarks.reading import THREADS, measure
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from extract.corpus import read_corpus
-from extract.methods import bundled_encoder
+from extract.logistic import IDENTITY
 from extract.ner.transformer import Device, cutter, open_tokenizer
-from extract.platt import IDENTITY
 from extract.relations.atlop import Atlop, AtlopRelations
+from extract.training.recipe import bundled_encoder
 from ingest.document import Document
 from ontology.schema import EntityType
 
@@ -113,8 +114,9 @@ def build_tagger(tokenizer: Path) -> GLiNER:
 
 def build_atlop() -> Atlop:
     """Make an ATLOP of the shape of BERT-base; random weights."""
-    encoder = BertModel(BertConfig(attn_implementation="eager"), add_pooling_layer=False)
-    return Atlop(encoder, encoder.config.hidden_size, 0.0, BLOCK).eval()
+    stepwise: dict[str, Any] = {"attn_implementation": "eager"}
+    encoder = BertModel(BertConfig(**stepwise), add_pooling_layer=False)
+    return Atlop(encoder, 0.0, BLOCK).eval()
 
 
 def count_parameters(*modules: nn.Module) -> int:

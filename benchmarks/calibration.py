@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from extract.annotation import AnnotatedDocument, Relation
+from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus
 from extract.methods import load_extractor
+from extract.training.held_out import surfaces
 from ontology.lexicon import starter_lexicon
 
 BINS = 10
@@ -58,14 +59,9 @@ def judge_mentions(gold: AnnotatedDocument, read: AnnotatedDocument) -> Iterator
 
 def judge_relations(gold: AnnotatedDocument, read: AnnotatedDocument) -> Iterator[Judged]:
     """Pair each relation's score with whether its surfaces are annotated as related."""
-    known = {_surfaces(relation) for relation in gold.relations}
+    known = {surfaces(relation) for relation in gold.relations}
     for relation in read.relations:
-        yield relation.score, _surfaces(relation) in known
-
-
-def _surfaces(relation: Relation) -> tuple[str, ...]:
-    one, other = relation.subject, relation.object
-    return one.text, one.type, relation.predicate, other.text, other.type
+        yield relation.score, surfaces(relation) in known
 
 
 def bins(judged: Sequence[Judged]) -> Iterator[Bin]:

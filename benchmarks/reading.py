@@ -3,7 +3,7 @@
     python benchmarks/reading.py FILE OUT STARTED [--model MODEL]
 
 ``benchmarks/throughput.py`` starts it; STARTED is its ``time.monotonic()`` at that moment. What
-is read goes to OUT, the figures to the standard output as JSON, progress to the standard error.
+is read goes to OUT, the figures to the standard output as JSON.
 """
 
 import argparse
@@ -17,13 +17,12 @@ from pathlib import Path
 
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus, write_entry
-from extract.methods import ModelError, load_extractor
+from extract.methods import load_extractor
 from ingest.document import Document
 from ontology.lexicon import starter_lexicon
 
 THREADS = 2
 """So many cores each side has, and threads where it sets their number."""
-PROGRESS_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def measure(
     stream = read(documents)
     found = [next(stream)]
     first = time.monotonic()
-    found += with_progress(stream, len(documents))
+    found += stream
     reading = Reading(
         documents=len(found),
         mentions=sum(len(annotated.mentions) for annotated in found),
@@ -68,38 +67,20 @@ def measure(
     return reading, found
 
 
-def with_progress(stream: Iterable[AnnotatedDocument], count: int) -> Iterator[AnnotatedDocument]:
-    """Say every few seconds how many documents are read; the first one was before."""
-    told = time.monotonic()
-    for number, annotated in enumerate(stream, start=2):
-        if time.monotonic() - told > PROGRESS_S:
-            told = time.monotonic()
-            print(f"  {number} of {count} documents", file=sys.stderr, flush=True)
-        yield annotated
-
-
 def peak_mb() -> float:
     """Tell the most memory that this process ever held."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes on Linux
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-def write(annotated: Iterable[AnnotatedDocument], out: Path) -> None:
-    """Write what was found as a GutBrainIE file."""
-    entries = {one.document.pmid: write_entry(one) for one in annotated}
-    out.write_text(json.dumps(entries), encoding="utf-8")
-
-
 def main(file: Path, out: Path, started: float, model: Path | None) -> None:
     """Load, read, print, write."""
     documents = [annotated.document for annotated in read_corpus(file)]
-    try:
-        extractor = load_extractor(None, None, model, starter_lexicon())
-    except ModelError as error:
-        sys.exit(str(error))
+    extractor = load_extractor(None, None, model, starter_lexicon())
     reading, found = measure(extractor.annotate_all, documents, started)
     print(json.dumps(asdict(reading)))
-    write(found, out)
+    entries = {annotated.document.pmid: write_entry(annotated) for annotated in found}
+    out.write_text(json.dumps(entries), encoding="utf-8")
 
 
 if __name__ == "__main__":

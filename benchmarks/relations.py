@@ -15,17 +15,16 @@ from pathlib import Path
 import numpy as np
 
 from extract import RelationExtractor
-from extract.annotation import AnnotatedDocument, Pipeline
-from extract.corpus import read_corpus, write_entry
-from extract.extractor import keep_relations
+from extract.annotation import AnnotatedDocument, Corpus, Pipeline
+from extract.corpus import read_corpus
 from extract.relations.boosted import BoostedRelations
 from extract.relations.counts import CountRelations, count_relations
 from extract.scoring.evaluation import RELATION_TASKS
-from extract.scoring.scores import Counts, Task, bootstrap_f1, count_items, items_of
+from extract.scoring.items import Task
+from extract.scoring.scores import Counts, bootstrap_f1, total
 from extract.training.boosting import FOLDS, LOWEST, Growth, grow_trees
-from extract.training.thresholds import GRID, HeldOut
+from extract.training.held_out import GRID, HeldOut, count_held_out
 
-Corpus = Sequence[AnnotatedDocument]
 Fit = Callable[[Corpus], RelationExtractor]
 
 
@@ -38,9 +37,9 @@ def main(corpus: Path) -> None:
     for task in RELATION_TASKS:
         one, other = _best(counts, task), _best(boosted, task)
         low, high = np.percentile(bootstrap_f1(other) - bootstrap_f1(one), (2.5, 97.5))
-        difference = _f1(other) - _f1(one)
-        cells = f"{_f1(one):.3f} | {_f1(other):.3f} | {difference:+.3f} ({low:+.3f} to {high:+.3f})"
-        print(f"| {task} | {cells} |")
+        f1, better = total(one).f1, total(other).f1
+        difference = f"{better - f1:+.3f} ({low:+.3f} to {high:+.3f})"
+        print(f"| {task} | {f1:.3f} | {better:.3f} | {difference} |")
 
 
 def _read(experts: Corpus, fit: Fit) -> list[HeldOut]:
@@ -67,23 +66,8 @@ def _fit_boosted(corpus: Corpus) -> RelationExtractor:
 
 
 def _best(read: Sequence[HeldOut], task: Task) -> list[Counts]:
-    return max((_table(read, task, threshold) for threshold in GRID), key=_f1)
-
-
-def _table(read: Sequence[HeldOut], task: Task, threshold: float) -> list[Counts]:
-    return [
-        count_items(
-            items_of(write_entry(pair.gold), task),
-            items_of(write_entry(keep_relations(pair.read, threshold)), task),
-        )
-        for pair in read
-    ]
-
-
-def _f1(table: Sequence[Counts]) -> float:
-    rows = [(c.hits, c.predicted, c.gold) for c in table]
-    hits, predicted, gold = (sum(column) for column in zip(*rows, strict=True))
-    return Counts(hits, predicted, gold).f1
+    tables = (count_held_out(read, task, threshold) for threshold in GRID)
+    return max(tables, key=lambda table: total(table).f1)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.prediction import evaluate, predict
+from app.prediction import predict, write_predictions
 from extract.corpus import read_corpus
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from extract.scoring.evaluation import RELATION_TASKS
-from extract.scoring.scores import Score, Scorer, Task
+from extract.scoring.evaluation import RELATION_TASKS, evaluate_files
+from extract.scoring.items import Scorer, Task
+from extract.scoring.scores import Score
 from extract.training.floor import train_floor
+from extract.training.recipe import TrainingOrder, find_recipe
 from ontology.lexicon import starter_lexicon
 
 TASKS = (Task.NER, *RELATION_TASKS)
@@ -67,7 +69,7 @@ def rows(trained_floor: Path) -> Iterator[Row]:
 
 def _trained_floor(corpus: Path, out: Path) -> Path:
     documents = [d for name in TRAINING for d in read_corpus(corpus / f"{name}.json")]
-    train_floor(documents, starter_lexicon(), out, starter_only=False, report=_quiet)
+    train_floor(TrainingOrder(find_recipe("floor"), documents, starter_lexicon(), out, _quiet))
     return out
 
 
@@ -75,8 +77,9 @@ def _scores(row: Row, gold: Path) -> list[Score]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "predictions.json"
         given = row.has_gold_entities
-        predict(gold, out, row.extractor, gold_entities=given, link=False, report=_quiet)
-        return evaluate(gold, out, TASKS, row.scorer)
+        done = predict([gold], row.extractor, gold_entities=given, report=_quiet)
+        write_predictions(done.documents, out, row.extractor.thresholds)
+        return [each.score for each in evaluate_files(gold, [out], TASKS, row.scorer).results]
 
 
 def _cell(score: Score) -> str:

@@ -38,16 +38,10 @@ from extract.methods import shipped_model
 from extract.ner.encoder import MODEL_FILE
 
 HERE = Path(__file__).parent
-FINDS_GLINER = "import importlib.util as u, sys; sys.exit(u.find_spec('gliner') is None)"
-NO_GLINER = "gliner is not installed for {}: see --help for what the baseline needs, or --ours-only"
 NO_NETWORK = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-THREAD_SETTINGS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "RAYON_NUM_THREADS",
-)
+THREAD_SETTINGS = tuple(f"{name}_NUM_THREADS" for name in ("OMP", "OPENBLAS", "MKL", "RAYON"))
 FLOAT_BYTES = 4
+FOUND_FILE = "found.json"
 TRAINING_ONLY = frozenset({"metrics.json", "held_out.json", "README.md"})
 """What may lie in a model folder and is not read by the pipeline."""
 HEAD = (
@@ -96,8 +90,6 @@ def main(given: argparse.Namespace) -> None:
     python: str = given.python
     if hasattr(os, "sched_setaffinity"):  # our readers take as many threads as they see cores
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
-    if not given.ours_only:
-        require_gliner(python)
     load = load_average()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -110,13 +102,6 @@ def main(given: argparse.Namespace) -> None:
             print(fewer, flush=True)
             compare(fewer, work, python, bf16=given.bf16)
     print(f"\nLoad of the machine: {load} at the start, {load_average()} at the end.")
-
-
-def require_gliner(python: str) -> None:
-    """Leave with one line if an interpreter has no gliner."""
-    done = subprocess.run([python, "-c", FINDS_GLINER], check=False)  # noqa: S603  # our own text
-    if done.returncode:
-        sys.exit(NO_GLINER.format(python))
 
 
 def load_average() -> str:
@@ -148,20 +133,15 @@ def read_ours(name: str, entries: Mapping[str, Any], work: Path, model: Path | N
     file = work / "documents.json"
     file.write_text(json.dumps(entries), encoding="utf-8")
     options = [] if model is None else ["--model", str(model)]
-    figures = run(name, [sys.executable, "reading.py", str(file), str(found_in(work))], options)
+    figures = run(name, [sys.executable, "reading.py", str(file), str(work / FOUND_FILE)], options)
     return Row(name, measure_folder(model or shipped_model()), Reading(**figures))
-
-
-def found_in(work: Path) -> Path:
-    """Locate what our side found."""
-    return work / "found.json"
 
 
 def compare(ours: Row, work: Path, python: str, *, bf16: bool) -> None:
     """Run the baseline on what we found, print its row, the ratios and where its time went."""
     name = f"GLiNER large + ATLOP on BERT-base, {'bf16' if bf16 else 'fp32'}"
     options = ["--bf16"] if bf16 else []
-    figures = run(name, [python, "baseline.py", str(found_in(work))], options)
+    figures = run(name, [python, "baseline.py", str(work / FOUND_FILE)], options)
     parts = [figures.pop(part) for part in ("tagger_s", "relations_s")]
     reading = Reading(**figures)
     parameters = reading.parameters or 0

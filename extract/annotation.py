@@ -1,6 +1,7 @@
 """What extract hands on: an AnnotatedDocument with its mentions and relations."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from ingest.document import Document
@@ -62,3 +63,6 @@ class AnnotatedDocument:
     relations: tuple[Relation, ...]
     pipeline: Pipeline
     concepts: tuple[Concept, ...] = ()
+
+
+Corpus = Sequence[AnnotatedDocument]

@@ -1,46 +1,95 @@
 """GutBrainIE files <-> AnnotatedDocuments: the one place that knows the foreign conventions.
 
-Ends are inclusive there and half-open here; predictions also carry the lists derived from
-relations. Bronze's own derived lists disagree with its relations, so they are never read.
+Ends are inclusive there and half-open here; predictions also carry lists derived from relations.
+Bronze's own derived lists disagree with its relations, so corpora are read without them; scoring
+compares them (``extract.scoring``). One concept has several URIs there: MeSH is written as
+descriptor (``mesh/D010361``) and as Entrez number (``mesh/68010361``), and UMLS at its licensed
+browser. Both are other IRIs than the graph's (``ontology.namespaces``).
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
-from extract.scoring.uris import corpus_uri
 from ingest.document import Document, RecordError
-from ingest.formats.gutbrainie import to_document
+from ingest.formats import gutbrainie
+from ingest.formats.record_splitter import DECOMPRESSION_ERRORS
+from ingest.formats.sources import open_source
+from ontology.namespaces import CurieError, to_curie, to_iri
 from ontology.schema import EntityType, Predicate
 
 Entry = Mapping[str, Any]
+Entries = Mapping[str, Entry]
+"""PMID to what a file says of it, unread."""
+
+LINES_SHOWN = 20
+"""How many faults an error message lists."""
+ENTITY = ("start_idx", "end_idx", "location", "text_span", "label")
+PAIR = ("subject_label", "object_label")
+TRIPLE = ("subject_label", "predicate", "object_label")
+SURFACES = ("subject_text_span", *TRIPLE[:2], "object_text_span", "object_label")
+CONCEPTS = ("subject_uri", *TRIPLE[:2], "object_uri", "object_label")
+
+_MESH = "https://www.ncbi.nlm.nih.gov/mesh/"
+_UMLS = "https://uts.nlm.nih.gov/uts/umls/concept/"
+_MESH_URI = re.compile(
+    r"https?://(?:www\.ncbi\.nlm\.nih\.gov/mesh|id\.nlm\.nih\.gov/mesh)/([DC]\d+|6[78]\d{6})"
+)
+_ENTREZ = {"68": "D", "67": "C"}
+"""Leading digits of an Entrez number -> letter of the MeSH identifier that follows."""
 
 
 class CorpusError(ValueError):
-    """A GutBrainIE file says something that cannot be: names file, PMID and field."""
+    """A GutBrainIE file says what cannot be: a line a fault, with file, PMID and place."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__("\n".join(shown(self.faults)))
+
+
+def shown(faults: Sequence[str]) -> tuple[str, ...]:
+    """Cut a long list of lines, saying how many are left out."""
+    rest = len(faults) - LINES_SHOWN
+    return (*faults[:LINES_SHOWN], *((f"... and {rest} more",) if rest > 0 else ()))
+
+
+def read_entries(path: Path) -> Entries:
+    """Read a file's entries as they are; raises CorpusError where it is no object of objects.
+
+    A key that comes twice is an error: JSON readers keep the last and drop the rest.
+    """
+    try:
+        with open_source(path) as stream:
+            entries = gutbrainie.read_entries(stream, str(path), _unique_keys)
+    except gutbrainie.GutBrainIEError as error:
+        raise CorpusError([str(error)]) from error
+    except (OSError, *DECOMPRESSION_ERRORS) as error:
+        raise CorpusError([f"{path}: {error}"]) from error
+    if wrong := [pmid for pmid, entry in entries.items() if not isinstance(entry, dict)]:
+        raise CorpusError(f"{path}: PMID {pmid}: entry is missing or no object" for pmid in wrong)
+    return cast("Entries", entries)
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {twice!r} stands twice in one object")
+    return content
 
 
 def read_corpus(path: Path) -> Iterator[AnnotatedDocument]:
-    """Yield the annotated documents of a file; the annotator stands as the pipeline's method."""
-    for pmid, entry in _read_entries(path).items():
+    """Yield the annotated documents of a file; the annotator is the pipeline's method."""
+    for pmid, entry in read_entries(path).items():
         try:
             yield _read_entry(pmid, entry)
         except RecordError as error:
-            raise CorpusError(f"{path}: {error}") from error
+            raise CorpusError([f"{path}: {error}"]) from error
         except (KeyError, TypeError, ValueError) as error:
-            raise CorpusError(f"{path}: PMID {pmid}: {_reason(error)}") from error
-
-
-def _read_entries(path: Path) -> Mapping[str, Entry]:
-    try:
-        entries = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: {error}") from error
-    if not isinstance(entries, dict):
-        raise CorpusError(f"{path}: no object with an entry a PMID")
-    return cast("dict[str, Entry]", entries)
+            raise CorpusError([f"{path}: PMID {pmid}: {_reason(error)}"]) from error
 
 
 def _reason(error: Exception) -> str:
@@ -48,7 +97,7 @@ def _reason(error: Exception) -> str:
 
 
 def _read_entry(pmid: str, entry: Entry) -> AnnotatedDocument:
-    document = to_document(pmid, entry)
+    document = gutbrainie.to_document(pmid, entry)
     mentions = tuple(_read_mention(document, item) for item in entry.get("entities", ()))
     relations = tuple(_read_relation(document, item) for item in entry.get("relations", ()))
     annotator = str(entry["metadata"].get("annotator", ""))
@@ -71,8 +120,8 @@ def _read_relation(document: Document, item: Entry) -> Relation:
 
 def write_entry(
     annotated: AnnotatedDocument,
-    tags: Iterable[Relation] | None = None,
-    pairs: Iterable[Relation] | None = None,
+    tags: Sequence[Relation] | None = None,
+    pairs: Sequence[Relation] | None = None,
     *,
     link: bool = False,
 ) -> dict[str, Any]:
@@ -85,15 +134,14 @@ def write_entry(
     """
     relations = annotated.relations
     tags = relations if tags is None else tags
+    pairs = tags if pairs is None else pairs
     return {
         "metadata": _metadata(annotated.document),
         "entities": [_write_mention(mention, link=link) for mention in annotated.mentions],
         "relations": [_write_relation(relation, link=link) for relation in relations],
-        "binary_tag_based_relations": _unique(
-            map(_pair, tags if pairs is None else pairs),
-        ),
-        "ternary_tag_based_relations": _unique(map(_tag, tags)),
-        "ternary_mention_based_relations": _unique(map(_mention_row, relations)),
+        "binary_tag_based_relations": _unique(pairs, PAIR),
+        "ternary_tag_based_relations": _unique(tags, TRIPLE),
+        "ternary_mention_based_relations": _unique(relations, SURFACES),
         **(_linked_lists(relations) if link else {}),
     }
 
@@ -101,8 +149,8 @@ def write_entry(
 def _linked_lists(relations: tuple[Relation, ...]) -> dict[str, Any]:
     linked = (r for r in relations if r.subject.concept and r.object.concept)
     return {
-        "mention_level_relations": _unique(map(_mention_row, relations)),
-        "concept_level_relations": _unique(map(_concept_row, linked)),
+        "mention_level_relations": _unique(relations, SURFACES),
+        "concept_level_relations": _unique(linked, CONCEPTS),
     }
 
 
@@ -140,40 +188,39 @@ def _write_relation(relation: Relation, *, link: bool) -> dict[str, Any]:
     }
 
 
-def _pair(relation: Relation) -> dict[str, str]:
-    return {
-        "subject_label": str(relation.subject.type),
-        "object_label": str(relation.object.type),
-    }
+def _unique(relations: Iterable[Relation], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Write some fields of relations, each row once."""
+    link = fields is CONCEPTS
+    full = (_write_relation(relation, link=link) for relation in relations)
+    rows = dict.fromkeys(tuple(row[field] for field in fields) for row in full)
+    return [dict(zip(fields, row, strict=True)) for row in rows]
 
 
-def _tag(relation: Relation) -> dict[str, str]:
-    return {
-        "subject_label": str(relation.subject.type),
-        "predicate": str(relation.predicate),
-        "object_label": str(relation.object.type),
-    }
+def uri_identity(uri: str) -> str:
+    """Give what two spellings of one concept share: its CURIE, or the URI where none is known.
+
+    >>> uri_identity("https://www.ncbi.nlm.nih.gov/mesh/68010361")
+    'MESH:D010361'
+    >>> uri_identity("https://example.org/thing")
+    'https://example.org/thing'
+    """
+    if mesh := _MESH_URI.fullmatch(uri):
+        letter = _ENTREZ.get(mesh[1][:2])
+        return "MESH:" + (letter + mesh[1][2:] if letter else mesh[1])
+    if uri.startswith(_UMLS):
+        return "UMLS:" + uri.removeprefix(_UMLS)
+    try:
+        return to_curie(uri)
+    except CurieError:
+        return uri
 
 
-def _mention_row(relation: Relation) -> dict[str, str]:
-    return {
-        "subject_text_span": relation.subject.text,
-        "subject_label": str(relation.subject.type),
-        "predicate": str(relation.predicate),
-        "object_text_span": relation.object.text,
-        "object_label": str(relation.object.type),
-    }
+def corpus_uri(curie: str) -> str:
+    """Spell a concept as GutBrainIE does, MeSH by descriptor; raises CurieError.
 
-
-def _concept_row(relation: Relation) -> dict[str, str | None]:
-    return {
-        "subject_uri": _uri(relation.subject),
-        "subject_label": str(relation.subject.type),
-        "predicate": str(relation.predicate),
-        "object_uri": _uri(relation.object),
-        "object_label": str(relation.object.type),
-    }
-
-
-def _unique(rows: Iterable[Mapping[str, str | None]]) -> list[dict[str, str | None]]:
-    return [dict(key) for key in dict.fromkeys(tuple(row.items()) for row in rows)]
+    >>> corpus_uri("MESH:D010361")
+    'https://www.ncbi.nlm.nih.gov/mesh/D010361'
+    """
+    prefix, _, identifier = curie.partition(":")
+    bases = {"MESH": _MESH, "UMLS": _UMLS}
+    return bases[prefix] + identifier if prefix in bases else to_iri(curie)

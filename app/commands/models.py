@@ -1,5 +1,6 @@
 """Models and their scores: predict, evaluate, train."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,55 +15,69 @@ from app.commands.options import (
     RuntimeOption,
 )
 from app.console import complain, note, print_json, print_rows, progress
-from app.prediction import predict
+from app.prediction import PredictionFormat, predict, write_predictions
 from app.settings import load_settings
-from app.update import open_extractor
-from extract.corpus import read_corpus
-from extract.methods import TrainingOrder
+from app.update import open_extractor, open_lexicon
+from extract.corpus import read_corpus, shown
 from extract.methods import train as train_model
-from extract.scoring.evaluation import Evaluation, evaluate_files, state_entities
-from extract.scoring.score_report import (
+from extract.scoring.evaluation import (
     CLASS_COLUMNS,
     COLUMNS,
     COMPARISON_COLUMNS,
+    Evaluation,
     class_rows,
+    evaluate_files,
     score_rows,
+    state_entities,
     table_cells,
 )
-from extract.scoring.scored_items import Scorer, Task, shown
-from extract.training.recipe import bundled_recipes, find_recipe
-from ontology.lexicon import starter_lexicon
+from extract.scoring.items import Scorer, Task
+from extract.training.recipe import TrainingOrder, bundled_recipes, find_recipe
 
 app = typer.Typer()
 
 
 @app.command("predict")
 def predict_command(
-    corpus: Annotated[Path, typer.Argument(help="GutBrainIE JSON; its annotations are ignored.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="PubMed XML, MEDLINE, GutBrainIE JSON (annotations ignored), folders."),
+    ],
     out: Annotated[Path, typer.Option(help="Where to write the predictions.")],
+    form: Annotated[
+        PredictionFormat | None,
+        typer.Option("--format", help="GutBrainIE JSON or a table; else by the name of OUT."),
+    ] = None,
     model: ModelOption = None,
     ner: NerOption = None,
     relations: RelationsOption = None,
     runtime: RuntimeOption = None,
     gold_entities: Annotated[
-        bool, typer.Option("--gold-entities", help="Take the corpus's own entities.")
+        bool, typer.Option("--gold-entities", help="Take the entities of GutBrainIE JSON.")
     ] = False,
-    link: Annotated[bool, typer.Option("--link", help="Write a concept IRI a mention.")] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Write a concept IRI a mention, in JSON.")
+    ] = False,
 ) -> None:
-    """Annotate a GutBrainIE file."""
-    extractor = open_extractor(
-        load_settings(model=model, ner=ner, relations=relations, runtime=runtime)
-    )
+    """Find entities and relations in documents, without a graph.
+
+    Records that cannot be read are reported, and the exit code is 3.
+    """
+    settings = load_settings(model=model, ner=ner, relations=relations, runtime=runtime)
+    extractor = open_extractor(settings)
     with progress() as report:
-        count = predict(
-            corpus,
-            out,
+        done = predict(
+            sources,
             extractor,
             gold_entities=gold_entities,
-            link=link,
-            report=lambda done: report("predicting", done, 0),
+            report=lambda count: report("predicting", count, 0),
         )
-    note(f"{count} documents written to {out}")
+    write_predictions(done.documents, out, extractor.thresholds, link=link, form=form)
+    note(f"{len(done.documents)} documents written to {out}")
+    for line in shown(done.rejected):
+        complain(line)
+    if done.rejected:
+        raise typer.Exit(PARTIAL)
 
 
 def _task(name: str) -> Task:
@@ -149,8 +164,8 @@ def train(
 ) -> None:
     """Fit a model to annotated corpora; then ``--model OUT`` anywhere. Goes on after a kill."""
     plan = find_recipe(recipe)
+    plan = replace(plan, encoder=encoder) if encoder else plan
     documents = [document for path in (*corpus, *(more or ())) for document in read_corpus(path)]
-    lexicon = starter_lexicon()
-    order = TrainingOrder(documents, lexicon, out, note, starter_names, encoder, device)
-    train_model(plan, order)
+    order = TrainingOrder(plan, documents, open_lexicon(), out, note, starter_names, device)
+    train_model(order)
     note(f"model written to {out}")

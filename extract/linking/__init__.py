@@ -1,1 +1,1 @@
-"""From the text of a mention to a concept."""
+"""Linkers: from Mentions to the Concepts that they name."""

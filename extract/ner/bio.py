@@ -1,6 +1,11 @@
-"""BIO labels of the 13 types, and the best legal label sequence."""
+"""BIO labels of entity types, and the best legal label sequence.
+
+``O``, then ``B-x``, ``I-x`` for each type: begin is odd, inside is the even after it. A model's
+types come in the order it was trained with.
+"""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,14 +13,27 @@ from numpy.typing import NDArray
 from ontology.schema import EntityType
 
 TYPES = tuple(EntityType)
-LABELS = ("O", *(f"{mark}-{entity_type}" for entity_type in TYPES for mark in "BI"))
-"""``O``, then ``B-x``, ``I-x`` for each type: begin is odd, inside is the even after it."""
-
-Span = tuple[int, int, EntityType]
+WordSpan = tuple[int, int, EntityType]
 Floats = NDArray[np.float32]
 
 
-def encode_spans(spans: Sequence[Span], length: int) -> list[int]:
+def labels_of(types: Sequence[EntityType]) -> tuple[str, ...]:
+    """Name the labels of types, in order."""
+    return ("O", *(f"{mark}-{entity_type}" for entity_type in types for mark in "BI"))
+
+
+LABELS = labels_of(TYPES)
+
+
+def types_of(labels: Sequence[str]) -> tuple[EntityType, ...]:
+    """Give the types of labels; raises ValueError where these are not ``labels_of`` any."""
+    types = tuple(EntityType(label.removeprefix("B-")) for label in labels[1::2])
+    if tuple(labels) != labels_of(types):
+        raise ValueError("labels are not O, then B and I of each type")
+    return types
+
+
+def encode_spans(spans: Sequence[WordSpan], length: int) -> list[int]:
     """Write spans of words as labels; [length]."""
     labels = [0] * length
     for start, end, entity_type in spans:
@@ -24,8 +42,8 @@ def encode_spans(spans: Sequence[Span], length: int) -> list[int]:
     return labels
 
 
-def decode_labels(labels: Sequence[int]) -> Iterator[Span]:
-    """Read spans of words from legal labels.
+def decode_labels(labels: Sequence[int], types: Sequence[EntityType] = TYPES) -> Iterator[WordSpan]:
+    """Read spans of words from legal labels of types.
 
     >>> list(decode_labels([0, 1, 2, 1]))
     [(1, 3, <EntityType.ANATOMICAL_LOCATION: 'anatomical location'>), \
@@ -36,7 +54,7 @@ def decode_labels(labels: Sequence[int]) -> Iterator[Span]:
         end = start + 1
         while end < len(labels) and labels[end] == labels[start] + 1:
             end += 1
-        yield start, end, TYPES[labels[start] // 2]
+        yield start, end, types[labels[start] // 2]
 
 
 def best_path(scores: Floats, learned: Floats | None = None) -> list[int]:
@@ -47,7 +65,8 @@ def best_path(scores: Floats, learned: Floats | None = None) -> list[int]:
     """
     if not len(scores):
         return []
-    moves = _TRANSITIONS if learned is None else _TRANSITIONS + learned
+    legal = _transitions(scores.shape[1])
+    moves = legal if learned is None else legal + learned
     best = scores[0] + moves[0]
     back = np.zeros(scores.shape, dtype=np.int64)
     for step in range(1, len(scores)):
@@ -60,13 +79,11 @@ def best_path(scores: Floats, learned: Floats | None = None) -> list[int]:
     return path[::-1]
 
 
-def _transitions() -> Floats:
+@cache
+def _transitions(labels: int) -> Floats:
     """Zero where a label may follow, minus infinity where not; [from, to]."""
-    allowed = np.zeros((len(LABELS), len(LABELS)), dtype=np.float32)
-    for inside in range(2, len(LABELS), 2):
+    allowed = np.zeros((labels, labels), dtype=np.float32)
+    for inside in range(2, labels, 2):
         allowed[:, inside] = -np.inf
         allowed[[inside - 1, inside], inside] = 0
     return allowed
-
-
-_TRANSITIONS = _transitions()

@@ -1,38 +1,68 @@
-"""The trained recognizer: an encoder in ONNX, read without torch.
+"""Trained taggers: from what they say of word pieces to the mentions of a document.
 
-A model folder holds ``tagger.onnx`` (ids [batch, pieces] -> logits [batch, pieces, labels]),
-``tokenizer.json``, ``judge.json`` and, of a model with a CRF, ``transitions.npy`` [from, to].
-``config.json`` tells torch, where it reads the same weights, how the encoder is built.
+A model folder holds ``tagger.onnx`` (ids [batch, pieces] -> logits [batch, pieces, labels]), the
+names of its labels, ``tokenizer.json``, ``judge.json`` and, of a model with a CRF,
+``transitions.npy`` [from, to]. It is read without torch; ``config.json`` says to torch, where it
+reads the same weights, how the encoder is built.
 """
 
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from extract.annotation import Mention
-from extract.ner.bio import Floats
-from extract.ner.decoding import Reader, read_mentions
-from extract.ner.judging import Described, read_judge
-from extract.ner.windows import PieceTokenizer, Window
-from extract.onnx import ModelFileError, open_session
-from ingest.document import Document
-from ontology.lexicon import starter_lexicon
+from extract.model import (
+    NAMES_FILE,
+    ModelError,
+    check_names,
+    check_width,
+    open_session,
+    read_json,
+)
+from extract.ner.bio import LABELS, Floats, best_path, decode_labels, labels_of, types_of
+from extract.ner.judging import Described, describe_label, describe_mentions, read_judge
+from extract.ner.windows import Pieces, PieceTokenizer, Window, Word
+from extract.text import PlainText, plain
+from ingest.document import Document, Passage
+from ontology.lexicon import Lexicon
+from ontology.schema import EntityType
 
-MODEL_FILE, TOKENIZER_FILE = "tagger.onnx", "tokenizer.json"
-TRANSITIONS_FILE = "transitions.npy"
+MODEL_FILE, TRANSITIONS_FILE = "tagger.onnx", "transitions.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedTagger:
+    """What reads pieces: a tokenizer, a tagger of some types, the ``transitions`` of its CRF.
+
+    ``run`` gives the logits of a window without [CLS] and [SEP], [pieces, labels]; ``lexicon`` is
+    what its judge looks names up in.
+    """
+
+    tokenizer: PieceTokenizer
+    run: Callable[[Window], Floats]
+    types: tuple[EntityType, ...]
+    lexicon: Lexicon
+    transitions: Floats | None = None
 
 
 class EncoderRecognizer:
-    """A model loaded for reading; deterministic on one machine."""
+    """An encoder in ONNX, loaded for reading; deterministic on one machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._session = open_session(folder / MODEL_FILE)
+    def __init__(self, folder: Path, lexicon: Lexicon) -> None:
+        path = folder / MODEL_FILE
+        self._session = open_session(path)
         inputs = ", ".join(each.name for each in self._session.get_inputs())
         if inputs != "ids":
-            raise ModelFileError(f"{folder / MODEL_FILE}: takes {inputs}, not ids alone")
+            raise ModelError(f"{path}: takes {inputs}, not ids alone")
+        types = read_types(folder)
+        check_width(path, self._session.get_outputs()[0].shape[-1], labels_of(types))
         self._judge = read_judge(folder)
-        tokenizer = PieceTokenizer.open(folder / TOKENIZER_FILE)
-        self._reader = Reader(tokenizer, self._run, starter_lexicon(), read_transitions(folder))
+        tokenizer = PieceTokenizer.open(folder)
+        learned = read_transitions(folder)
+        self._tagger = LoadedTagger(tokenizer, self._run, types, lexicon, learned)
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""
@@ -41,7 +71,7 @@ class EncoderRecognizer:
 
     def describe(self, document: Document) -> Described:
         """Find all that the tagger marks, and what a judge needs to know of it."""
-        return read_mentions(document, self._reader)
+        return read_mentions(document, self._tagger)
 
     def _run(self, window: Window) -> Floats:
         ids = np.array([window.ids], dtype=np.int64)
@@ -49,7 +79,72 @@ class EncoderRecognizer:
         return np.asarray(logits)[0, 1:-1]
 
 
+def read_types(folder: Path) -> tuple[EntityType, ...]:
+    """Read which types a tagger was trained for, in the order of its labels; raises ModelError."""
+    return read_json(
+        folder / NAMES_FILE, lambda content: types_of(check_names(content["labels"], LABELS))
+    )
+
+
 def read_transitions(folder: Path) -> Floats | None:
     """Read what a CRF learned, None where the model has none."""
     learned = folder / TRANSITIONS_FILE
     return np.load(learned) if learned.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    passage: Passage
+    plain: PlainText
+    words: tuple[Word, ...]
+
+    def span(self, first: int, end: int) -> tuple[int, int]:
+        """Give the characters of words ``[first, end)`` in the passage."""
+        return self.plain.span_in_original(self.words[first].start, self.words[end - 1].end)
+
+
+def read_mentions(document: Document, tagger: LoadedTagger) -> Described:
+    """Find the mentions of a document, in order of passage and start, without overlaps."""
+    plains = [plain(passage.text) for passage in document.passages]
+    pieces = tagger.tokenizer.split([text.text for text in plains])
+    rows = _score(pieces, tagger)
+    found = [
+        each
+        for number, (passage, text) in enumerate(zip(document.passages, plains, strict=True))
+        for words in (tuple(word for word in pieces.words if word.text == number),)
+        for each in _mentions(_Text(passage, text, words), rows, tagger)
+    ]
+    mentions, numbers = [mention for mention, _ in found], [local for _, local in found]
+    return describe_mentions(mentions, numbers, tagger.lexicon)
+
+
+def _score(pieces: Pieces, tagger: LoadedTagger) -> Floats:
+    """Give the log-probabilities of a document's pieces; [pieces, labels].
+
+    A window a run: int8 activations are scaled over a run, so that what shares it with a document
+    would show in its scores.
+    """
+    kept = [
+        tagger.run(window)[window.keep_from - window.start : window.keep_to - window.start]
+        for window in tagger.tokenizer.windows(pieces)
+    ]
+    none = np.zeros((0, 1 + 2 * len(tagger.types)), dtype=np.float32)
+    return _log_softmax(np.concatenate(kept)) if kept else none
+
+
+def _mentions(
+    text: _Text, scores: Floats, tagger: LoadedTagger
+) -> Iterator[tuple[Mention, tuple[float, ...]]]:
+    """Read one passage; a mention's score is the mean probability of its labels."""
+    rows = scores[[word.piece for word in text.words]]
+    path = best_path(rows, tagger.transitions)
+    for first, end, entity_type in decode_labels(path, tagger.types):
+        start, stop = text.span(first, end)
+        local = describe_label(rows, path, first, end)
+        score, surface = math.exp(local[0]), text.passage.text[start:stop]
+        yield Mention(text.passage.name, start, stop, surface, entity_type, score), local
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))

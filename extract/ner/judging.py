@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from extract.annotation import Mention
 from extract.logistic import logistic
+from extract.model import check_names, read_json
 from extract.ner.bio import TYPES, Floats
 from extract.text import fold
 from ontology.lexicon import Lexicon
@@ -39,10 +40,6 @@ COLUMNS = (
 _LITTLE = 1e-6
 
 
-class JudgeError(ValueError):
-    """What judges mentions in a model folder cannot be read: names the file."""
-
-
 @dataclass(frozen=True, slots=True)
 class Described:
     """Mentions with the tagger's probability as score, and ``matrix`` [mentions, columns]."""
@@ -53,8 +50,9 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Columns are centred, scaled and weighed; all [columns]."""
+    """The columns named are centred, scaled and weighed; all [columns]."""
 
+    columns: tuple[str, ...]
     center: tuple[float, ...]
     scale: tuple[float, ...]
     weights: tuple[float, ...]
@@ -63,7 +61,8 @@ class Judge:
 
     def probabilities(self, matrix: Floats) -> NDArray[np.float64]:
         """Give P(right) of each mention; [mentions]."""
-        even = (matrix - np.array(self.center)) / np.array(self.scale)
+        known = matrix[:, [COLUMNS.index(name) for name in self.columns]]
+        even = (known - np.array(self.center)) / np.array(self.scale)
         return logistic(even @ np.array(self.weights) + self.shift)
 
     def keep(self, described: Described) -> tuple[Mention, ...]:
@@ -119,23 +118,21 @@ def _itself(mention: Mention, lexicon: Lexicon) -> tuple[float, ...]:
 
 
 def read_judge(folder: Path) -> Judge | None:
-    """Read a model's judge, None where it has none; raises JudgeError."""
+    """Read a model's judge, None where it has none; raises ModelError."""
     path = folder / JUDGE_FILE
-    if not path.is_file():
-        return None
-    try:
-        content: Any = json.loads(path.read_bytes())
-        columns: Mapping[str, Sequence[float]] = content["columns"]
-        rows = [tuple(map(float, columns[name])) for name in COLUMNS]
-        center, scale, weights = zip(*rows, strict=True)
-        return Judge(center, scale, weights, float(content["shift"]), float(content["least"]))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise JudgeError(f"{path}: {error!r}") from error
+    return read_json(path, _judge) if path.is_file() else None
+
+
+def _judge(content: Any) -> Judge:
+    columns: Mapping[str, Sequence[float]] = content["columns"]
+    names = check_names(tuple(columns), COLUMNS)
+    center, scale, weights = zip(*(tuple(map(float, columns[n])) for n in names), strict=True)
+    return Judge(names, center, scale, weights, float(content["shift"]), float(content["least"]))
 
 
 def write_judge(judge: Judge, folder: Path) -> None:
     """Write a judge: its threshold, its shift, and centre, scale and weight of each column."""
     rows = zip(judge.center, judge.scale, judge.weights, strict=True)
-    columns = dict(zip(COLUMNS, map(list, rows), strict=True))
+    columns = dict(zip(judge.columns, map(list, rows), strict=True))
     content = {"least": judge.least, "shift": judge.shift, "columns": columns}
     (folder / JUDGE_FILE).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

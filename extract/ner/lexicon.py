@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from extract.annotation import Mention
+from extract.model import ModelError
 from extract.ner.abbreviations import Definition, find_definitions
 from extract.ner.matcher import NameMatcher, is_whole
 from extract.text import PlainText, fold, plain
@@ -23,10 +24,6 @@ Row = TypeVar("Row")
 NAMES_FILE, MODIFIERS_FILE = "names.tsv", "modifiers.tsv"
 _LEARNED_HERE = 0.8
 """Score of a mention known only through its abbreviation or long form in the same text."""
-
-
-class LexiconModelError(ValueError):
-    """A file of a lexicon model cannot be read: names file and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +176,7 @@ def _mention(document: Document, passage: str, text: PlainText, span: _Found) ->
 
 
 def read_lexicon_model(folder: Path) -> LexiconModel:
-    """Read names and modifiers from a model folder; raises LexiconModelError."""
+    """Read names and modifiers from a model folder; raises ModelError."""
     names = tuple(_read_rows(folder / NAMES_FILE, _known_name))
     return LexiconModel(names, frozenset(_read_rows(folder / MODIFIERS_FILE, _modifier)))
 
@@ -214,9 +211,9 @@ def _read_rows(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
         with path.open(encoding="utf-8") as lines:
             yield from (_read_row(path, row, parse) for row in enumerate(lines, start=1))
     except OSError as error:
-        raise LexiconModelError(f"{path}: {error.strerror}") from error
+        raise ModelError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise LexiconModelError(f"{path}: {error}") from error
+        raise ModelError(f"{path}: {error}") from error
 
 
 def _read_row(path: Path, row: tuple[int, str], parse: Callable[[str], Row]) -> Row:
@@ -224,4 +221,4 @@ def _read_row(path: Path, row: tuple[int, str], parse: Callable[[str], Row]) -> 
     try:
         return parse(line)
     except ValueError as error:
-        raise LexiconModelError(f"{path}, line {number}: {error}") from error
+        raise ModelError(f"{path}, line {number}: {error}") from error

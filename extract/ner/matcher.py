@@ -13,7 +13,7 @@ _INSIDE_WORD = re.compile(r"(?<=\w)(?=[-/]?\w)|(?<=\w[-/])(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class NameMatch:
     """Characters ``[start, end)`` of the searched text, spelling the name ``name``."""
 
     start: int
@@ -31,7 +31,7 @@ class NameMatcher:
         if len(self._automaton):
             self._automaton.make_automaton()
 
-    def find(self, text: str) -> tuple[Match, ...]:
+    def find(self, text: str) -> tuple[NameMatch, ...]:
         """Find names in text order, the leftmost and longest of those that overlap.
 
         Word boundaries are checked before the longest is taken: the automaton's own ``iter_long``
@@ -42,15 +42,15 @@ class NameMatcher:
         matches = sorted(self._whole_words(fold(text)), key=lambda m: (m.start, -m.end))
         return tuple(leftmost(matches))
 
-    def _whole_words(self, folded: str) -> Iterator[Match]:
+    def _whole_words(self, folded: str) -> Iterator[NameMatch]:
         for last, name in self._automaton.iter(folded):
             end = last + 1
             start = end - len(name)
             if is_whole(folded, start, end):
-                yield Match(start, end, name)
+                yield NameMatch(start, end, name)
 
 
-def leftmost(matches: Iterable[Match]) -> Iterator[Match]:
+def leftmost(matches: Iterable[NameMatch]) -> Iterator[NameMatch]:
     """Drop what overlaps an earlier match; ``matches`` come by start, longest first."""
     free_from = 0
     for match in matches:

@@ -1,8 +1,9 @@
 """Pretrained encoders for torch, whatever their family: weights, tokenizer, device, precision.
 
-Needs the extra ``train``; nothing that ships imports it but ``extract/methods.py``, late.
+Low-rank updates of their linear layers, too (LoRA: Hu et al., ICLR 2022). Needs the extra
+``train``; nothing that ships imports it but ``extract/methods.py``, late.
 """
-# pyright: reportMissingImports=false, reportUnknownParameterType=false
+# pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
 import re
 from collections.abc import Generator, Iterator, Sequence
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, T5EncoderModel
 from transformers.utils import logging as transformers_logging
 
-from extract.ner.windows import Pieces, PieceTokenizer, Word
+from extract.ner.windows import TOKENIZER_FILE, Pieces, PieceTokenizer, Word
 
-TOKENIZER_FILE = "tokenizer.json"
 _POOLED = frozenset({"bert", "megatron-bert", "roberta", "xlm-roberta"})
 """Families whose models bring a pooling layer that nothing here would train."""
 _FIRST = {"[CLS]": ("[CLS]", "<s>", "</s>"), "[SEP]": ("[SEP]", "</s>")}
@@ -32,6 +33,10 @@ _FIRST_WORDS = 2000
 
 class DeviceError(ValueError):
     """A device was asked for that this machine lacks."""
+
+
+class LoraError(ValueError):
+    """No linear layer of the encoder bears a name that the recipe targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def _has_bf16(kind: str) -> bool:
     return bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 
-def load_encoder(source: str) -> nn.Module:
+def load_encoder(source: str) -> Any:
     """Load an encoder from a local folder or by its Hugging Face name.
 
     Of an encoder-decoder (T5) the encoder half is taken. Attention is computed step by step:
@@ -74,7 +79,7 @@ def load_encoder(source: str) -> nn.Module:
     CPUs without matrix instructions.
     """
     family = AutoConfig.from_pretrained(source).model_type
-    options = {"add_pooling_layer": False} if family in _POOLED else {}
+    options: dict[str, Any] = {"add_pooling_layer": False} if family in _POOLED else {}
     model = T5EncoderModel if family == "t5" else AutoModel
     with _quiet():
         return model.from_pretrained(source, attn_implementation="eager", **options)
@@ -93,20 +98,71 @@ def _quiet() -> Generator[None]:
         transformers_logging.enable_progress_bar()
 
 
-def empty_encoder(folder: Path) -> nn.Module:
+def empty_encoder(folder: Path) -> Any:
     """Build the encoder that a folder's ``config.json`` describes, its weights still random."""
-    config = AutoConfig.from_pretrained(folder, attn_implementation="eager")
+    config: Any = AutoConfig.from_pretrained(folder, attn_implementation="eager")
     options = {"add_pooling_layer": False} if config.model_type in _POOLED else {}
     if config.model_type == "t5":
         return T5EncoderModel(config)
     return AutoModel.from_config(config, attn_implementation="eager", **options)
 
 
-def freeze_embeddings(encoder: nn.Module) -> None:
+def freeze_embeddings(encoder: Any) -> None:
     """Keep the embeddings as they are: most of a small encoder, and little to learn there."""
     layer = getattr(encoder, "embeddings", None) or encoder.get_input_embeddings()
     for parameter in layer.parameters():
         parameter.requires_grad = False
+
+
+class LoraLinear(nn.Module):
+    """A frozen linear layer plus ``up @ down`` of rank ``r``, scaled; zero at first."""
+
+    def __init__(self, base: nn.Linear, r: int, alpha: float) -> None:
+        super().__init__()
+        self.base = base
+        self.down = nn.Parameter(torch.empty(r, base.in_features))
+        self.up = nn.Parameter(torch.zeros(base.out_features, r))
+        self.scale = alpha / r
+        nn.init.kaiming_uniform_(self.down, a=5**0.5)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Apply the layer; [..., in] -> [..., out]."""
+        update = nn.functional.linear(nn.functional.linear(states, self.down), self.up)
+        return self.base(states) + self.scale * update
+
+    def merged(self) -> nn.Linear:
+        """Give a plain layer that does the same."""
+        with torch.no_grad():
+            self.base.weight += self.scale * (self.up @ self.down)
+        return self.base
+
+
+def add_lora(encoder: nn.Module, r: int, alpha: float, targets: Sequence[str]) -> None:
+    """Freeze an encoder but for updates of the linear layers named ``targets``, in place."""
+    for parameter in encoder.parameters():
+        parameter.requires_grad = False
+    layers = _layers(encoder, nn.Linear)
+    chosen = [(owner, name, layer) for owner, name, layer in layers if name in targets]
+    if not chosen:
+        names = sorted({name for _, name, _ in layers})
+        raise LoraError(f"lora.targets: the encoder has only {', '.join(names)}")
+    for owner, name, layer in chosen:
+        setattr(owner, name, LoraLinear(layer, r, alpha))
+
+
+def merge_lora(encoder: nn.Module) -> None:
+    """Turn updated layers into plain ones, in place."""
+    for owner, name, layer in _layers(encoder, LoraLinear):
+        setattr(owner, name, layer.merged())
+
+
+def _layers(encoder: nn.Module, kind: type[nn.Module]) -> list[tuple[nn.Module, str, Any]]:
+    return [
+        (owner, name, child)
+        for owner in encoder.modules()
+        for name, child in owner.named_children()
+        if isinstance(child, kind)
+    ]
 
 
 def open_tokenizer(source: str) -> Tokenizer:
@@ -117,10 +173,21 @@ def open_tokenizer(source: str) -> Tokenizer:
     return AutoTokenizer.from_pretrained(source).backend_tokenizer
 
 
+def save_shape(encoder: Any, tokenizer: str, out: Path) -> None:
+    """Write what ``empty_encoder`` and ``saved_cutter`` read back; ``tokenizer`` is a source."""
+    encoder.config.save_pretrained(out)
+    open_tokenizer(tokenizer).save(str(out / TOKENIZER_FILE))
+
+
 def cutter(tokenizer: Tokenizer) -> PieceTokenizer:
     """Wrap a tokenizer so that its words end at blanks and punctuation, whatever its family."""
     has_words = tokenizer.token_to_id("[CLS]") is not None
     return PieceTokenizer(tokenizer) if has_words else WordwiseTokenizer(tokenizer)
+
+
+def saved_cutter(folder: Path) -> PieceTokenizer:
+    """Read the tokenizer of a model folder; raises OSError."""
+    return cutter(Tokenizer.from_buffer((folder / TOKENIZER_FILE).read_bytes()))
 
 
 class WordwiseTokenizer(PieceTokenizer):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tokenizers import Encoding, Tokenizer
 
+TOKENIZER_FILE = "tokenizer.json"
 WINDOW_PIECES = 510
 """Word pieces a window, without [CLS] and [SEP]: nine abstracts in ten fit into one."""
 OVERLAP_PIECES = 128
@@ -60,9 +61,9 @@ class PieceTokenizer:
         self._sep = self._id("[SEP]")
 
     @classmethod
-    def open(cls, path: Path) -> "PieceTokenizer":
-        """Read a ``tokenizer.json``."""
-        return cls(Tokenizer.from_file(str(path)))
+    def open(cls, folder: Path) -> "PieceTokenizer":
+        """Read the ``tokenizer.json`` of a model folder; raises OSError."""
+        return cls(Tokenizer.from_buffer((folder / TOKENIZER_FILE).read_bytes()))
 
     def _id(self, token: str) -> int:
         number = self._tokenizer.token_to_id(token)

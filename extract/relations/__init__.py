@@ -1,1 +1,1 @@
-"""Relation extractors: one method a file."""
+"""Relation extractors, from Mentions to Relations: ``counts``, ``boosted`` trees, ``atlop``."""

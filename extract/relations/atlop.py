@@ -10,18 +10,27 @@ is learned along. Needs the extra ``train``.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 
 from extract.annotation import Mention, Relation
-from extract.ner.transformer import Device
+from extract.logistic import IDENTITY, Platt
+from extract.model import MANIFEST_FILE, ModelError, read_json, read_names, write_names
+from extract.ner.transformer import (
+    Device,
+    choose_device,
+    empty_encoder,
+    save_shape,
+    saved_cutter,
+)
 from extract.ner.windows import Pieces, PieceTokenizer, Window
-from extract.platt import Platt
 from extract.relations.marking import (
-    CLASSES,
-    PREDICATES,
     closest,
     group_entities,
     legal_classes,
@@ -30,8 +39,11 @@ from extract.relations.marking import (
     schema_pairs,
 )
 from ingest.document import Document
+from ontology.schema import Predicate
 
+WEIGHTS_FILE = "weights.safetensors"
 THRESHOLD = 0
+"""The threshold's class; predicate ``n`` of a model is class ``n + 1``."""
 _NEVER = -1e30
 SIGN = "*"
 
@@ -59,7 +71,10 @@ class AtlopInput:
 
 
 def prepare(
-    document: Document, mentions: Sequence[Mention], tokenizer: PieceTokenizer
+    document: Document,
+    mentions: Sequence[Mention],
+    tokenizer: PieceTokenizer,
+    predicates: tuple[Predicate, ...],
 ) -> AtlopInput:
     """Mark mentions, cut into windows that overlap, list the pairs that the schema allows."""
     located = locate(document, mentions, tokenizer)
@@ -74,21 +89,29 @@ def prepare(
         marked.places,
         entities,
         pairs,
-        torch.from_numpy(legal_classes([(types[i], types[j]) for i, j in pairs])),
+        torch.from_numpy(legal_classes([(types[i], types[j]) for i, j in pairs], predicates)),
     )
 
 
 class Atlop(nn.Module):
     """The encoder and the pair classifier. ``group`` must divide the width."""
 
-    def __init__(self, encoder: nn.Module, width: int, dropout: float, group: int) -> None:
+    def __init__(
+        self,
+        encoder: Any,
+        dropout: float,
+        group: int,
+        predicates: tuple[Predicate, ...] = tuple(Predicate),
+    ) -> None:
         super().__init__()
+        width = encoder.config.hidden_size
         self.encoder = encoder
         self.group = group
+        self.predicates = predicates
         self.subject = nn.Linear(2 * width, width)
         self.object = nn.Linear(2 * width, width)
         self.dropout = nn.Dropout(dropout)
-        self.bilinear = nn.Linear(width * group, CLASSES)
+        self.bilinear = nn.Linear(width * group, 1 + len(predicates))
 
     @property
     def heads(self) -> tuple[nn.Module, ...]:
@@ -202,6 +225,7 @@ class AtlopRelations:
         curve: Platt,
         threshold: float,
     ) -> None:
+        self.predicates = frozenset(model.predicates)
         self._model = model
         self._tokenizer = tokenizer
         self._device = device
@@ -214,7 +238,7 @@ class AtlopRelations:
         A relation stands between the two mentions nearest to each other; the score is the share
         of the predicate against the threshold class, as the curve maps it.
         """
-        prepared = prepare(document, mentions, self._tokenizer)
+        prepared = prepare(document, mentions, self._tokenizer, self._model.predicates)
         if not prepared.pairs:
             return ()
         self._model.eval()
@@ -231,10 +255,13 @@ class AtlopRelations:
             sides = (prepared.entities[entity] for entity in prepared.pairs[row])
             found = ([prepared.mentions[index] for index in side] for side in sides)
             subject, target = closest(document, *found)
-            yield Relation(subject, PREDICATES[column], target, float(scores[row, column]))
+            predicate, score = self._model.predicates[column], float(scores[row, column])
+            yield Relation(subject, predicate, target, score)
 
 
-def entity_targets(prepared: AtlopInput, relations: Sequence[Relation]) -> Tensor:
+def entity_targets(
+    prepared: AtlopInput, relations: Sequence[Relation], predicates: Sequence[Predicate]
+) -> Tensor:
     """Lift annotated relations to entities; [pairs, classes] of 0 and 1."""
     entity_of = {
         prepared.mentions[index]: number
@@ -245,8 +272,32 @@ def entity_targets(prepared: AtlopInput, relations: Sequence[Relation]) -> Tenso
     for relation in relations:
         if relation.subject in entity_of and relation.object in entity_of:
             pair = entity_of[relation.subject], entity_of[relation.object]
-            held[pair].add(1 + PREDICATES.index(relation.predicate))
-    targets = torch.zeros(len(prepared.pairs), CLASSES)
+            held[pair].add(1 + predicates.index(relation.predicate))
+    targets = torch.zeros(len(prepared.pairs), 1 + len(predicates))
     for row, pair in enumerate(prepared.pairs):
         targets[row, sorted(held[pair])] = 1
     return targets * prepared.legal
+
+
+def save_atlop(model: Atlop, tokenizer: str, out: Path) -> None:
+    """Write a model folder but for its manifest; ``tokenizer`` is its encoder's folder or name."""
+    out.mkdir(parents=True, exist_ok=True)
+    save_model(model, str(out / WEIGHTS_FILE))
+    save_shape(model.encoder, tokenizer, out)
+    write_names(out, predicates=model.predicates)
+
+
+def load_atlop(
+    folder: Path, threshold: float, curve: Platt = IDENTITY, device: str | None = None
+) -> AtlopRelations:
+    """Load what training wrote; raises ModelError."""
+    chosen = choose_device(device)
+    names = read_names(folder, "predicates", tuple(Predicate))
+    group = read_json(folder / MANIFEST_FILE, lambda content: int(content["group"]))
+    try:
+        model = Atlop(empty_encoder(folder), 0.0, group, tuple(map(Predicate, names)))
+        load_model(model, folder / WEIGHTS_FILE)
+        tokenizer = saved_cutter(folder)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: no ATLOP: {error}") from error
+    return AtlopRelations(model.to(chosen.name), tokenizer, chosen, curve, threshold)

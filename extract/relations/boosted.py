@@ -1,7 +1,8 @@
 """Relations by boosted trees over what a pair looks like; read with onnxruntime, no torch.
 
-A model folder holds ``trees.onnx`` (matrix [rows, columns] -> log-odds [rows, 1]) and
-``trees.json``: the words that have columns, and how often each triple holds in the corpus.
+A model folder holds ``trees.onnx`` (matrix [rows, columns] -> log-odds [rows, 1]), the names of its
+columns, and ``trees.json``: the words that have columns, and how often each triple holds in the
+corpus.
 """
 
 import json
@@ -14,29 +15,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.annotation import Mention, Relation
-from extract.onnx import open_session
-from extract.platt import IDENTITY, Platt
-from extract.relations.features import Candidates, Floats, Vocabulary, describe
+from extract.logistic import IDENTITY, Platt
+from extract.model import check_width, open_session, read_json, read_names, write_names
+from extract.relations.features import (
+    Candidates,
+    Floats,
+    LegalPredicates,
+    WordColumns,
+    columns,
+    describe,
+    legal_predicates,
+)
 from ingest.document import Document
-from ontology.schema import EntityType, Predicate
+from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
 
 TREES_FILE, WORDS_FILE = "trees.onnx", "trees.json"
 Triple = tuple[EntityType, Predicate, EntityType]
 
 
-class TreesError(ValueError):
-    """What describes the trees in a model folder cannot be read: names the file."""
+def column_names(words: WordColumns) -> tuple[str, ...]:
+    """Name the columns that trees are trained with."""
+    return (*columns(words), "rate of the triple")
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the trees know of the corpus: words with columns, and P(triple | its type pair)."""
+    """What the trees know of the corpus: words with columns, and P(triple | its type pair).
 
-    vocabulary: Vocabulary
+    ``columns`` are the trees' own, in their order.
+    """
+
+    words: WordColumns
     rates: Mapping[Triple, float]
+    columns: tuple[str, ...]
 
     def matrix(self, candidates: Candidates) -> Floats:
-        """Describe candidates as the trees read them; [rows, columns + 1]."""
+        """Describe candidates as the trees read them; [rows, columns]."""
         kinds = [mention.type for mention in candidates.mentions]
         triples = zip(
             candidates.subjects.tolist(),
@@ -46,7 +60,16 @@ class Outlook:
         )
         rates = [self.rates.get((kinds[s], p, kinds[o]), 0.0) for s, p, o in triples]
         column = np.array(rates, dtype=np.float32).reshape(-1, 1)
-        return np.hstack([candidates.matrix, column])
+        places = {name: number for number, name in enumerate(column_names(self.words))}
+        return np.hstack([candidates.matrix, column])[:, [places[name] for name in self.columns]]
+
+    def legal(self) -> LegalPredicates:
+        """Give what the schema allows among the types and predicates that have columns."""
+        return legal_predicates(triple for triple in LEGAL_TRIPLES if self._knows(triple))
+
+    def _knows(self, triple: LegalTriple) -> bool:
+        head, tail = f"subject: {triple.head}", f"object: {triple.tail}"
+        return {head, f"predicate: {triple.predicate}", tail} <= set(self.columns)
 
 
 class BoostedRelations:
@@ -55,16 +78,20 @@ class BoostedRelations:
     def __init__(self, folder: Path, threshold: float, curve: Platt = IDENTITY) -> None:
         self._session = open_session(folder / TREES_FILE)
         self._outlook = read_outlook(folder)
+        width = self._session.get_inputs()[0].shape[-1]
+        check_width(folder / TREES_FILE, width, self._outlook.columns)
+        self._legal = self._outlook.legal()
+        self.predicates = frozenset(p for found in self._legal.values() for p in found)
         self._threshold = threshold
         self._curve = curve
 
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
-        """Judge every triple that the schema allows.
+        """Judge every triple that the schema allows and the trees know.
 
         The score is P(the relation holds | both mentions are right) times P(mention) of each: a
         relation needs both its ends. ``curve`` makes it a probability.
         """
-        candidates = describe(document, mentions, self._outlook.vocabulary)
+        candidates = describe(document, mentions, self._outlook.words, self._legal)
         if not candidates.predicates:
             return ()
         scores = self._score(candidates)
@@ -86,27 +113,30 @@ class BoostedRelations:
 
 
 def read_outlook(folder: Path) -> Outlook:
-    """Read what goes with the trees; raises TreesError naming the file."""
-    path = folder / WORDS_FILE
-    try:
-        content: Any = json.loads(path.read_bytes())
-        return Outlook(
-            Vocabulary(tuple(content["between"]), tuple(content["inside"])),
-            {
-                (EntityType(head), Predicate(predicate), EntityType(tail)): float(rate)
-                for head, predicate, tail, rate in content["rates"]
-            },
-        )
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise TreesError(f"{path}: {error}") from error
+    """Read what goes with the trees; raises ModelError."""
+    words = read_json(folder / WORDS_FILE, _words)
+    names = read_names(folder, "columns", column_names(words))
+    return Outlook(words, read_json(folder / WORDS_FILE, _rates), names)
+
+
+def _words(content: Any) -> WordColumns:
+    return WordColumns(tuple(content["between"]), tuple(content["inside"]))
+
+
+def _rates(content: Any) -> Mapping[Triple, float]:
+    return {
+        (EntityType(head), Predicate(predicate), EntityType(tail)): float(rate)
+        for head, predicate, tail, rate in content["rates"]
+    }
 
 
 def write_outlook(outlook: Outlook, folder: Path) -> None:
     """Write what goes with the trees, sorted, so that the same corpus makes the same file."""
     content = {
-        "between": outlook.vocabulary.between,
-        "inside": outlook.vocabulary.inside,
+        "between": outlook.words.between,
+        "inside": outlook.words.inside,
         "rates": sorted([*triple, rate] for triple, rate in outlook.rates.items()),
     }
     text = json.dumps(content, separators=(",", ":"))
     (folder / WORDS_FILE).write_text(text + "\n", encoding="utf-8")
+    write_names(folder, columns=outlook.columns)

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from extract.annotation import AnnotatedDocument, Mention, Relation
+from extract.model import check_names, read_json
 from extract.text import plain, sentences
 from ingest.document import Document
-from ontology.schema import LEGAL_PAIRS, EntityType, Predicate, is_legal
+from ontology.schema import LEGAL_PAIRS, LEGAL_TRIPLES, EntityType, Predicate, is_legal
 
 COUNTS_FILE = "counts.json"
 BACK_OFF = 20.0
@@ -27,10 +29,7 @@ LAST_SENTENCE_DISTANCE, LAST_RANK = 2, 2
 TypePair = tuple[EntityType, EntityType]
 Context = tuple[int, ...]
 _Key = tuple[TypePair, Context]
-
-
-class CountsError(ValueError):
-    """A counts file cannot be read."""
+_TRIPLES = frozenset(f"{t.head} {t.predicate} {t.tail}" for t in LEGAL_TRIPLES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +76,7 @@ class CountRelations:
     """A count table in use; relations under ``threshold`` are left out."""
 
     def __init__(self, table: CountTable, threshold: float) -> None:
+        self.predicates = frozenset(table.predicates.values())
         self._table = table
         self._threshold = threshold
         self._scores: dict[_Key, float] = {}
@@ -208,23 +208,23 @@ def _most_frequent(counts: Counter[Predicate]) -> Predicate:
 
 
 def read_counts(folder: Path) -> CountTable:
-    """Read a table from a model folder; raises CountsError naming the file."""
-    path = folder / COUNTS_FILE
-    try:
-        content = json.loads(path.read_bytes())
-        return CountTable(
-            float(content["base"]),
-            {
-                ((EntityType(head), EntityType(tail)), tuple(context)): (count, related)
-                for head, tail, context, count, related in content["counts"]
-            },
-            {
-                (EntityType(head), EntityType(tail)): Predicate(predicate)
-                for head, tail, predicate in content["predicates"]
-            },
-        )
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise CountsError(f"{path}: not a count table: {error}") from error
+    """Read a table from a model folder; raises ModelError."""
+    return read_json(folder / COUNTS_FILE, _table)
+
+
+def _table(content: Any) -> CountTable:
+    check_names([f"{head} {said} {tail}" for head, tail, said in content["predicates"]], _TRIPLES)
+    return CountTable(
+        float(content["base"]),
+        {
+            ((EntityType(head), EntityType(tail)), tuple(context)): (count, related)
+            for head, tail, context, count, related in content["counts"]
+        },
+        {
+            (EntityType(head), EntityType(tail)): Predicate(predicate)
+            for head, tail, predicate in content["predicates"]
+        },
+    )
 
 
 def write_counts(table: CountTable, folder: Path) -> None:

@@ -18,51 +18,29 @@ from extract.annotation import AnnotatedDocument, Mention
 from extract.relations.counts import Placed, place
 from extract.text import fold
 from ingest.document import Document
-from ontology.schema import LEGAL_TRIPLES, EntityType, Predicate
+from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
 
 NUMBERS = (
-    "sentences apart",
-    "subject first",
-    "characters between",
-    "nearer objects",
-    "nearer subjects",
-    "nearest of both",
-    "mentions between",
-    "subjects between",
-    "objects between",
-    "subject in title",
-    "object in title",
-    "subject named in title",
-    "object named in title",
-    "subject's mentions",
-    "object's mentions",
-    "shared sentences",
-    "closest sentences apart",
-    "mentions of subject type",
-    "mentions of object type",
-    "names of subject type",
-    "names of object type",
-    "mentions",
-    "sentences",
-    "subject's place",
-    "object's place",
-    "sentences after",
-    "mentions in subject's sentence",
-    "mentions in object's sentence",
-    "subject's length",
-    "object's length",
-    "same name",
-)
+    "sentences apart", "subject first", "characters between", "nearer objects", "nearer subjects",
+    "nearest of both", "mentions between", "subjects between", "objects between",
+    "subject in title", "object in title", "subject named in title", "object named in title",
+    "subject's mentions", "object's mentions", "shared sentences", "closest sentences apart",
+    "mentions of subject type", "mentions of object type", "names of subject type",
+    "names of object type", "mentions", "sentences", "subject's place", "object's place",
+    "sentences after", "mentions in subject's sentence", "mentions in object's sentence",
+    "subject's length", "object's length", "same name",
+)  # fmt: skip
 TYPES, PREDICATES = tuple(EntityType), tuple(Predicate)
 FAR_SENTENCES, FAR_CHARACTERS = 6, 600
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+LegalPredicates = Mapping[tuple[EntityType, EntityType], tuple[Predicate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
+class WordColumns:
     """The words that have columns: those between two mentions, and those inside one."""
 
     between: tuple[str, ...] = ()
@@ -73,7 +51,7 @@ class Vocabulary:
 class Candidates:
     """What may be related: row ``i`` says ``mentions[subjects[i]] predicates[i] objects[i]``.
 
-    ``matrix`` [rows, columns] describes them; its columns are those of ``columns(vocabulary)``.
+    ``matrix`` [rows, columns] describes them; its columns are those of ``columns(words)``.
     """
 
     mentions: tuple[Mention, ...]
@@ -83,32 +61,46 @@ class Candidates:
     matrix: Floats
 
 
-def columns(vocabulary: Vocabulary) -> tuple[str, ...]:
+def columns(words: WordColumns) -> tuple[str, ...]:
     """Name the columns of a matrix."""
     return (
         *NUMBERS,
-        *(f"between: {word}" for word in vocabulary.between),
-        *(f"in subject: {word}" for word in vocabulary.inside),
-        *(f"in object: {word}" for word in vocabulary.inside),
+        *(f"between: {word}" for word in words.between),
+        *(f"in subject: {word}" for word in words.inside),
+        *(f"in object: {word}" for word in words.inside),
         *(f"subject: {entity_type}" for entity_type in TYPES),
         *(f"object: {entity_type}" for entity_type in TYPES),
         *(f"predicate: {predicate}" for predicate in PREDICATES),
     )
 
 
+def legal_predicates(triples: Iterable[LegalTriple] = LEGAL_TRIPLES) -> LegalPredicates:
+    """Give the predicates of each pair of types, in alphabetical order."""
+    predicates: defaultdict[tuple[EntityType, EntityType], list[Predicate]] = defaultdict(list)
+    for triple in triples:
+        predicates[triple.head, triple.tail].append(triple.predicate)
+    return {pair: tuple(sorted(found)) for pair, found in predicates.items()}
+
+
+_LEGAL = legal_predicates()
+
+
 def describe(
-    document: Document, mentions: tuple[Mention, ...], vocabulary: Vocabulary
+    document: Document,
+    mentions: tuple[Mention, ...],
+    words: WordColumns,
+    legal: LegalPredicates = _LEGAL,
 ) -> Candidates:
-    """Describe every triple that the schema allows between the mentions of a document."""
+    """Describe every triple that is allowed between the mentions of a document."""
     scene = _Scene.of(document, mentions)
-    rows = list(_legal(scene.types))
+    rows = list(_allowed(mentions, legal))
     subjects = np.array([row[0] for row in rows], dtype=np.int64)
     objects = np.array([row[1] for row in rows], dtype=np.int64)
     predicates = tuple(row[2] for row in rows)
-    held = _words_inside(mentions, vocabulary.inside)
+    held = _words_inside(mentions, words.inside)
     parts = (
         scene.numbers(subjects, objects),
-        _words_between(document, scene, subjects, objects, vocabulary.between),
+        _words_between(document, scene, subjects, objects, words.between),
         held[subjects],
         held[objects],
         np.eye(len(TYPES), dtype=np.float32)[scene.types[subjects]],
@@ -118,22 +110,13 @@ def describe(
     return Candidates(mentions, subjects, predicates, objects, np.hstack(parts))
 
 
-def _legal_predicates() -> Mapping[tuple[int, int], tuple[Predicate, ...]]:
-    predicates: defaultdict[tuple[int, int], list[Predicate]] = defaultdict(list)
-    for triple in LEGAL_TRIPLES:
-        predicates[TYPES.index(triple.head), TYPES.index(triple.tail)].append(triple.predicate)
-    return {pair: tuple(sorted(found)) for pair, found in predicates.items()}
-
-
-_LEGAL = _legal_predicates()
-
-
-def _legal(types: Integers) -> Iterator[tuple[int, int, Predicate]]:
-    kinds = types.tolist()
-    for subject, head in enumerate(kinds):
-        for target, tail in enumerate(kinds):
+def _allowed(
+    mentions: Sequence[Mention], legal: LegalPredicates
+) -> Iterator[tuple[int, int, Predicate]]:
+    for subject, head in enumerate(mentions):
+        for target, tail in enumerate(mentions):
             if subject != target:
-                for predicate in _LEGAL.get((head, tail), ()):
+                for predicate in legal.get((head.type, tail.type), ()):
                     yield subject, target, predicate
 
 
@@ -283,14 +266,14 @@ def _words_inside(mentions: tuple[Mention, ...], words: Sequence[str]) -> Floats
     return np.array(rows, dtype=np.float32).reshape(len(mentions), len(words))
 
 
-def choose_vocabulary(annotated: Iterable[AnnotatedDocument], size: int) -> Vocabulary:
+def choose_words(annotated: Iterable[AnnotatedDocument], size: int) -> WordColumns:
     """Take the words that stand between neighbours, and in mentions, of most documents."""
     between: Counter[str] = Counter()
     inside: Counter[str] = Counter()
     for document in annotated:
         between.update(set(_between_neighbours(document.document, document.mentions)))
         inside.update({w for m in document.mentions for w in _WORD.findall(fold(m.text))})
-    return Vocabulary(_commonest(between, size), _commonest(inside, size))
+    return WordColumns(_commonest(between, size), _commonest(inside, size))
 
 
 def _between_neighbours(document: Document, mentions: tuple[Mention, ...]) -> Iterator[str]:

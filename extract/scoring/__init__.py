@@ -1,1 +1,4 @@
-"""How good predictions are: the shared task's scores, intervals, comparisons."""
+"""How good predictions are: from two GutBrainIE files to an Evaluation (``evaluation.py``).
+
+``items.py`` has what is compared, ``scores.py`` how: the shared task's scores, with intervals.
+"""

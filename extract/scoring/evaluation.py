@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extract.scoring.comparison import Comparison, compare
+from extract.corpus import CorpusError, Entries, read_entries
 from extract.scoring.file_checks import (
     EntityInput,
     entity_input,
@@ -18,18 +18,19 @@ from extract.scoring.file_checks import (
     wrong_relations,
     wrong_spans,
 )
-from extract.scoring.scored_items import (
-    Entries,
-    Lists,
-    Scorer,
-    ScoringError,
-    Task,
-    has_task,
-    read_entries,
-)
-from extract.scoring.scores import Score, read_lists, score
-from extract.scoring.token_scoring import token_lists
+from extract.scoring.items import Lists, Scorer, Task, has_task, read_lists
+from extract.scoring.scores import Average, Comparison, Counts, Score, compare, score
+from extract.scoring.spans import token_lists
 
+Row = dict[str, object]
+COLUMNS = (
+    "task", "scorer", "entities", "precision", "recall", "f1", "f1_interval_95", "macro_f1", "hits",
+    "predicted", "gold", "uncounted",
+)  # fmt: skip
+COMPARISON_COLUMNS = (
+    "against_entities", "against_f1", "difference", "difference_interval_95", "p_value",
+)  # fmt: skip
+CLASS_COLUMNS = ("task", "class", "precision", "recall", "f1", "hits", "predicted", "gold")
 RELATION_TASKS = (Task.BINARY, Task.TAG, Task.MENTION)
 TOKEN_TASKS = (Task.TOKENS_IO, Task.TOKENS_BIO)
 TASKS_OF: Mapping[Scorer, tuple[Task, ...]] = {
@@ -81,7 +82,7 @@ def evaluate_files(
 ) -> Evaluation:
     """Score a prediction file; a second one is scored on the same draws of documents.
 
-    Without ``tasks``: those of ``TASKS_OF`` that all files can give. Raises ScoringError with
+    Without ``tasks``: those of ``TASKS_OF`` that all files can give. Raises CorpusError with
     every fault of every file.
     """
     entries = {path: read_entries(path) for path in (gold, *predictions)}
@@ -102,13 +103,13 @@ def evaluate_files(
 def state_entities(evaluation: Evaluation, *, is_gold: bool | None) -> Evaluation:
     """Say what relations stood on where files cannot tell, None for unknown.
 
-    Raises ScoringError where a file says otherwise.
+    Raises CorpusError where a file says otherwise.
     """
     if is_gold is None:
         return evaluation
     said = EntityInput.GOLD if is_gold else EntityInput.PREDICTED
     if contrary := {*evaluation.entities} - {said, EntityInput.UNKNOWN}:
-        raise ScoringError([f"the file's entities are {kind}, not {said}" for kind in contrary])
+        raise CorpusError([f"the file's entities are {kind}, not {said}" for kind in contrary])
     return replace(evaluation, entities=tuple(said for _ in evaluation.entities))
 
 
@@ -117,7 +118,7 @@ def _possible_tasks(entries: Mapping[Path, Entries], scorer: Scorer) -> tuple[Ta
     possible = tuple(t for t in tasks if all(has_task(read, t) for read in entries.values()))
     if not possible:
         paths = " and ".join(map(str, entries))
-        raise ScoringError([f"nothing to score: {paths} have none of {', '.join(tasks)} in common"])
+        raise CorpusError([f"nothing to score: {paths} have none of {', '.join(tasks)} in common"])
     return possible
 
 
@@ -128,7 +129,7 @@ def _read(path: Path, entries: Entries, tasks: Sequence[Task], scorer: Scorer) -
     for task in dict.fromkeys(with_entities):
         try:
             lists[task] = read_lists(path, entries, task, scorer)
-        except ScoringError as error:
+        except CorpusError as error:
             faults += error.faults
     return _File(path, entries, lists, tuple(faults))
 
@@ -141,7 +142,7 @@ def _check(truth: _File, files: Sequence[_File]) -> None:
         if pmid not in truth.entries
     )
     if faults := [*truth.faults, *(fault for file in files for fault in file.faults), *unknown]:
-        raise ScoringError(faults)
+        raise CorpusError(faults)
 
 
 def _result(truth: _File, files: Sequence[_File], task: Task, scorer: Scorer) -> Result:
@@ -191,3 +192,65 @@ def _repeats(results: Sequence[Result]) -> Iterator[str]:
 def _unlike_inputs(kinds: Sequence[EntityInput]) -> Iterator[str]:
     if len(set(kinds)) > 1:
         yield f"no fair comparison of relations: entities were {' here, '.join(kinds)} there"
+
+
+def score_rows(evaluation: Evaluation) -> list[Row]:
+    """Flatten an evaluation, a row a task; figures are rounded to four digits."""
+    return [_row(result, evaluation.entities) for result in evaluation.results]
+
+
+def class_rows(evaluation: Evaluation) -> Iterator[Row]:
+    """Flatten the scores of classes, a row each."""
+    for result in evaluation.results:
+        for name, counts in result.score.by_class:
+            yield {"task": result.score.task, "class": name, **_figures(counts), **_sizes(counts)}
+
+
+def table_cells(rows: Iterable[Row], columns: Sequence[str]) -> list[list[str]]:
+    """Pick columns of rows, as text."""
+    return [[str(row[column]) for column in columns] for row in rows]
+
+
+def _row(result: Result, entities: Sequence[EntityInput]) -> Row:
+    row = _score_row(result.score) | {"entities": str(entities[0])}
+    if result.against and result.comparison:
+        row |= {
+            "against_entities": str(entities[-1]),
+            "against_f1": round(result.against.micro.f1, 4),
+            "difference": round(result.comparison.difference, 4),
+            "difference_interval_95": _rounded(result.comparison.interval),
+            "p_value": round(result.comparison.p_value, 4),
+        }
+    return row
+
+
+def _score_row(score: Score) -> Row:
+    return {
+        "task": str(score.task),
+        "scorer": str(score.scorer),
+        "documents": score.documents,
+        **_figures(score.micro),
+        "f1_interval_95": _rounded(score.interval),
+        **_figures(score.macro, "macro_"),
+        **_figures(score.weighted, "weighted_"),
+        **_sizes(score.micro),
+        "uncounted": score.uncounted,
+        "repeated": score.repeated,
+        "by_class": {name: {**_figures(c), **_sizes(c)} for name, c in score.by_class},
+    }
+
+
+def _figures(counts: Counts | Average, prefix: str = "") -> Row:
+    return {
+        prefix + "precision": round(counts.precision, 4),
+        prefix + "recall": round(counts.recall, 4),
+        prefix + "f1": round(counts.f1, 4),
+    }
+
+
+def _sizes(counts: Counts) -> Row:
+    return {"hits": counts.hits, "predicted": counts.predicted, "gold": counts.gold}
+
+
+def _rounded(interval: tuple[float, float]) -> list[float]:
+    return [round(bound, 4) for bound in interval]

@@ -1,12 +1,13 @@
 """What a reader of scores should know: spans that are not in the text, gold entities."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from extract.scoring.scored_items import Entries, Lists, ScoringError, Task, items_of
-from extract.scoring.token_scoring import Texts
+from extract.corpus import CorpusError, Entries, Entry
+from extract.scoring.items import Lists, Task, items_of
+from extract.scoring.spans import Texts
 
 _LOCATIONS = ("title", "abstract")
 
@@ -66,13 +67,13 @@ def wrong_relations(path: Path, entries: Entries) -> tuple[str, ...]:
     for pmid, entry in entries.items():
         if "relations" in entry:
             try:
-                items_of(entry, Task.MENTION, derive=True)
-            except ScoringError as error:
+                items_of({"relations": entry["relations"]}, Task.MENTION)
+            except CorpusError as error:
                 faults += (f"{path}: PMID {pmid}: {fault}" for fault in error.faults)
     return tuple(faults)
 
 
-def _spans(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+def _spans(entry: Entry) -> Iterator[tuple[str, Entry, str]]:
     """Yield (place, row, field prefix) of each span: those of entities, then of relations."""
     for name, prefixes in (("entities", ("",)), ("relations", ("subject_", "object_"))):
         listed = entry.get(name)
@@ -82,7 +83,7 @@ def _spans(entry: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], s
                 yield from ((f"{name}[{number}]", row, prefix) for prefix in prefixes)
 
 
-def _span_fault(pmid: str, row: Mapping[str, Any], prefix: str, texts: Texts) -> str:
+def _span_fault(pmid: str, row: Entry, prefix: str, texts: Texts) -> str:
     location, span = row.get(prefix + "location"), row.get(prefix + "text_span")
     text = texts.get((pmid, str(location)))
     try:

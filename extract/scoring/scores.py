@@ -9,34 +9,19 @@ gold file (macro).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from extract.scoring.overlaps import align_overlapping, drop_overlapped
-from extract.scoring.scored_items import (
-    LAYOUTS,
-    Entries,
-    Item,
-    Key,
-    Lists,
-    Scorer,
-    ScoringError,
-    Task,
-    items_of,
-    read_entries,
-)
-from extract.scoring.uris import uri_identity
+from extract.corpus import CorpusError, uri_identity
+from extract.scoring.items import LAYOUTS, Item, Key, Lists, Scorer, Task
+from extract.scoring.spans import align_overlapping, drop_overlapped
 
 EPSILON = 1e-10
 """In every denominator, as in the organisers' script."""
-RESAMPLES = 1000
-
-Table = Sequence["Counts"]
-"""A row a document."""
+RESAMPLES, COMPARED_RESAMPLES = 1_000, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +86,6 @@ class Score:
         """The mean over the classes of gold, each by its number of gold items."""
         return _average((counts, counts.gold) for _, counts in self.by_class)
 
-    @property
-    def macro_f1(self) -> float:
-        """The mean of the classes' F1."""
-        return self.macro.f1
-
 
 def _average(classes: Iterable[tuple[Counts, int]]) -> Average:
     rows = [(weight, c.precision, c.recall, c.f1) for c, weight in classes]
@@ -114,55 +94,33 @@ def _average(classes: Iterable[tuple[Counts, int]]) -> Average:
     return Average(precision, recall, f1)
 
 
-def read_items(
-    path: Path, task: Task, *, derive: bool = False, scorer: Scorer = Scorer.STRICT
-) -> Lists:
-    """Read one task's items from a GutBrainIE file; raises ScoringError: see ``items_of``."""
-    return read_lists(path, read_entries(path), task, scorer, derive=derive)
-
-
-def read_lists(
-    path: Path, entries: Entries, task: Task, scorer: Scorer, *, derive: bool = False
-) -> Lists:
-    """Read a task's items of all documents; raises ScoringError with every row that is wrong."""
-    lists: dict[str, tuple[Item, ...]] = {}
-    faults: list[str] = []
-    for pmid, entry in entries.items():
-        try:
-            lists[pmid] = items_of(entry, task, derive=derive, scorer=scorer)
-        except ScoringError as error:
-            faults += (f"{path}: PMID {pmid}: {fault}" for fault in error.faults)
-    if faults:
-        raise ScoringError(faults)
-    return lists
-
-
 def score(gold: Lists, predicted: Lists, task: Task, scorer: Scorer, *, seed: int = 0) -> Score:
-    """Compare predictions to gold; raises ScoringError on PMIDs that gold lacks."""
-    gold, kept = prepare(gold, predicted, task, scorer)
+    """Compare predictions to gold; raises CorpusError on PMIDs that gold lacks."""
+    gold, kept = _prepare(gold, predicted, task, scorer)
     table = [count_items(gold[pmid], kept[pmid]) for pmid in gold]
-    total = sum(map(len, predicted.values()))
+    count = sum(map(len, predicted.values()))
     return Score(
         task,
         scorer,
         len(gold),
-        _total(table),
+        total(table),
         bootstrap_interval(table, seed=seed),
-        total - sum(map(len, kept.values())),
-        total - sum(len(set(items)) for items in predicted.values()),
+        count - sum(map(len, kept.values())),
+        count - sum(len(set(items)) for items in predicted.values()),
         _by_class(gold, kept),
     )
 
 
 def count_documents(gold: Lists, predicted: Lists, task: Task, scorer: Scorer) -> list[Counts]:
     """Compare predictions to gold, a row a document of gold, in its order."""
-    gold, kept = prepare(gold, predicted, task, scorer)
+    gold, kept = _prepare(gold, predicted, task, scorer)
     return [count_items(gold[pmid], kept[pmid]) for pmid in gold]
 
 
-def prepare(gold: Lists, predicted: Lists, task: Task, scorer: Scorer) -> tuple[Lists, Lists]:
+def _prepare(gold: Lists, predicted: Lists, task: Task, scorer: Scorer) -> tuple[Lists, Lists]:
     """Give gold and, for each of its documents, the predictions that the scorer counts."""
-    check_documents(gold, predicted)
+    if unknown := [pmid for pmid in predicted if pmid not in gold]:
+        raise CorpusError(f"PMID {pmid} is not in the gold file" for pmid in unknown)
     if scorer is Scorer.STRICT:
         gold = {pmid: _distinct(items, task) for pmid, items in gold.items()}
     classes = {cls for items in gold.values() for _, cls in items}
@@ -170,13 +128,6 @@ def prepare(gold: Lists, predicted: Lists, task: Task, scorer: Scorer) -> tuple[
     if task is Task.OVERLAP:
         kept = {pmid: align_overlapping(gold[pmid], items) for pmid, items in kept.items()}
     return gold, kept
-
-
-def check_documents(gold: Iterable[str], predicted: Iterable[str]) -> None:
-    """Raise ScoringError, a line a PMID that is predicted for but not in gold."""
-    known = set(gold)
-    if unknown := [pmid for pmid in predicted if pmid not in known]:
-        raise ScoringError(f"PMID {pmid} is not in the gold file" for pmid in unknown)
 
 
 def _countable(
@@ -226,10 +177,10 @@ def _hits(gold: tuple[Item, ...], predicted: tuple[Item, ...]) -> Iterable[Key]:
     return (cls for key, cls in predicted if key in keys)
 
 
-def _total(table: Table) -> Counts:
-    return Counts(
-        sum(c.hits for c in table), sum(c.predicted for c in table), sum(c.gold for c in table)
-    )
+def total(table: Iterable[Counts]) -> Counts:
+    """Sum over documents."""
+    rows = [(c.hits, c.predicted, c.gold) for c in table]
+    return Counts(*map(sum, zip(*rows, strict=True))) if rows else Counts(0, 0, 0)
 
 
 def bootstrap_f1(
@@ -252,3 +203,35 @@ def bootstrap_interval(table: Iterable[Counts], *, seed: int = 0) -> tuple[float
         return 0.0, 0.0
     low, high = np.percentile(bootstrap_f1(rows, seed=seed), (2.5, 97.5))
     return float(low), float(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Micro-F1 of a file minus that of another, on one task.
+
+    Both are scored on the same draws of documents, so that what makes a document hard for both
+    cancels out: much smaller differences show than two separate intervals would let one see.
+
+    ``interval`` is the 95 % bootstrap interval of ``difference``. ``p_value`` is two-sided: twice
+    the share of draws in which the difference is nought or has the other sign, at most 1. Its
+    least value is 2 / 10,001.
+    """
+
+    difference: float
+    interval: tuple[float, float]
+    p_value: float
+
+
+def compare(
+    gold: Lists, predicted: Lists, other: Lists, task: Task, scorer: Scorer, *, seed: int = 0
+) -> Comparison:
+    """Compare ``predicted`` to ``other``; raises CorpusError on PMIDs that gold lacks."""
+    ours, theirs = (count_documents(gold, lists, task, scorer) for lists in (predicted, other))
+    if not ours:
+        return Comparison(0.0, (0.0, 0.0), 1.0)
+    differences = bootstrap_f1(ours, seed=seed, resamples=COMPARED_RESAMPLES)
+    differences -= bootstrap_f1(theirs, seed=seed, resamples=COMPARED_RESAMPLES)
+    low, high = np.percentile(differences, (2.5, 97.5))
+    fewer = min((differences <= 0).sum(), (differences >= 0).sum())
+    p_value = min(1.0, 2 * float(fewer + 1) / (COMPARED_RESAMPLES + 1))
+    return Comparison(total(ours).f1 - total(theirs).f1, (float(low), float(high)), p_value)

@@ -13,20 +13,26 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from extract.annotation import AnnotatedDocument, Mention, Pipeline
+from extract.annotation import AnnotatedDocument, Corpus, Mention, Pipeline
+from extract.model import write_manifest
 from extract.relations.boosted import (
     TREES_FILE,
     BoostedRelations,
     Outlook,
     Triple,
+    column_names,
     write_outlook,
 )
-from extract.relations.features import Candidates, Floats, choose_vocabulary, describe
-from extract.training.floor import corpus_hash, is_expert, write_manifest
-from extract.training.held_out import read_held_out
-from extract.training.order import Order
-from extract.training.relation_curve import calibrate, fit_relation_curve
-from extract.training.thresholds import HeldOut, choose_thresholds
+from extract.relations.features import Candidates, Floats, choose_words, describe
+from extract.training.held_out import (
+    HeldOut,
+    calibrate,
+    choose_thresholds,
+    fit_relation_curve,
+    read_held_out,
+)
+from extract.training.pool import corpus_hash, is_expert
+from extract.training.recipe import TrainingOrder
 
 RATE_PRIOR = 20
 """How many unrelated pairs stand behind the rate of a rare triple."""
@@ -62,7 +68,7 @@ class _Described:
             yield kinds[s], p, kinds[o]
 
 
-def train_boosted(order: Order) -> None:
+def train_boosted(order: TrainingOrder) -> None:
     """Fit trees to expert documents; write a folder for ``--relations boosted``.
 
     Probabilities and thresholds come from the mentions that the tagger of the folder above read in
@@ -93,7 +99,7 @@ def train_boosted(order: Order) -> None:
 
 
 def _read_predicted(
-    experts: Sequence[AnnotatedDocument], mentions: Mapping[str, tuple[Mention, ...]], order: Order
+    experts: Corpus, mentions: Mapping[str, tuple[Mention, ...]], order: TrainingOrder
 ) -> list[HeldOut]:
     """Read held-out documents from a tagger's mentions; trees see the other documents."""
     held = [document for document in experts if document.document.pmid in mentions]
@@ -104,7 +110,7 @@ def _read_predicted(
     return _read(rest, [(gold, mentions[gold.document.pmid]) for gold in held])
 
 
-def _read_folds(experts: Sequence[AnnotatedDocument], order: Order) -> list[HeldOut]:
+def _read_folds(experts: Corpus, order: TrainingOrder) -> list[HeldOut]:
     read: list[HeldOut] = []
     for fold in range(FOLDS):
         order.report(f"thresholds: fold {fold + 1} of {FOLDS}, annotated mentions")
@@ -114,7 +120,7 @@ def _read_folds(experts: Sequence[AnnotatedDocument], order: Order) -> list[Held
 
 
 def _read(
-    rest: Sequence[AnnotatedDocument], held: Sequence[tuple[AnnotatedDocument, tuple[Mention, ...]]]
+    rest: Corpus, held: Sequence[tuple[AnnotatedDocument, tuple[Mention, ...]]]
 ) -> list[HeldOut]:
     with tempfile.TemporaryDirectory() as folder:
         grow_trees(rest, Growth(), Path(folder))
@@ -126,7 +132,7 @@ def _read(
         ]
 
 
-def grow_trees(corpus: Sequence[AnnotatedDocument], growth: Growth, out: Path) -> None:
+def grow_trees(corpus: Corpus, growth: Growth, out: Path) -> None:
     """Fit trees to the relations between annotated mentions; write them to a folder."""
     matrix, labels, outlook = described_corpus(corpus, growth)
     boosters = [fit_booster(matrix, labels, growth, seed=seed) for seed in growth.seeds]
@@ -137,17 +143,15 @@ def grow_trees(corpus: Sequence[AnnotatedDocument], growth: Growth, out: Path) -
     write_outlook(outlook, out)
 
 
-def described_corpus(
-    corpus: Sequence[AnnotatedDocument], growth: Growth
-) -> tuple[Floats, Labels, Outlook]:
+def described_corpus(corpus: Corpus, growth: Growth) -> tuple[Floats, Labels, Outlook]:
     """Describe the candidates of a corpus: matrix [rows, columns], labels [rows], outlook."""
-    vocabulary = choose_vocabulary(corpus, growth.words)
+    words = choose_words(corpus, growth.words)
     described = [
         _Described(found, _labels(document, found))
         for document in corpus
-        for found in (describe(document.document, document.mentions, vocabulary),)
+        for found in (describe(document.document, document.mentions, words),)
     ]
-    outlook = Outlook(vocabulary, _rates(described))
+    outlook = Outlook(words, _rates(described), column_names(words))
     matrix = np.vstack([outlook.matrix(each.candidates) for each in described])
     return matrix, np.concatenate([each.labels for each in described]), outlook
 

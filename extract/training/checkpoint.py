@@ -1,12 +1,14 @@
-"""Where a training run stands, on disk, so that a killed run goes on where it was."""
+"""What a training run leaves on disk: how far it got, so that a killed one goes on; its figures."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 import json
 import os
+import platform
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from extract.training.floor import corpus_hash
-from extract.training.order import Order
+from extract.training.pool import corpus_hash
+from extract.training.recipe import TrainingOrder
 
 State = dict[str, Tensor]
-FOLDER = "checkpoint"
+FOLDER, METRICS_FILE = "checkpoint", "metrics.json"
+_PACKAGES = ("torch", "transformers", "tokenizers", "onnxruntime", "numpy", "gutbrain")
 
 
 class CheckpointError(ValueError):
@@ -36,21 +39,6 @@ class EpochRecord:
     held_out: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What must be the same for a run to go on."""
-
-    recipe: str
-    corpus: str
-    code: str
-    device: str
-
-
-def identify(order: Order, device: str) -> Identity:
-    """Hash what goes into a run."""
-    return Identity(order.recipe.hash, corpus_hash(order.corpus), code_hash(), device)
-
-
 def code_hash() -> str:
     """SHA-256 of the code that trains, file by file in order of name."""
     digest = sha256()
@@ -66,13 +54,19 @@ class Checkpoints:
     Files are written beside their place and moved into it, so that a kill leaves the old one.
     """
 
-    def __init__(self, order: Order, device: str) -> None:
+    def __init__(self, order: TrainingOrder, device: str) -> None:
         self._folder = order.out / FOLDER
         self._every_s = order.checkpoint_every_s
         self._clock = order.clock
         self._written = order.clock()
         self._folder.mkdir(parents=True, exist_ok=True)
-        _check(self._folder / "run.json", identify(order, device))
+        _check(
+            self._folder / "run.json",
+            recipe=order.recipe.hash,
+            corpus=corpus_hash(order.corpus),
+            code=code_hash(),
+            device=device,
+        )
 
     def finished(self, stage: str) -> tuple[State, list[EpochRecord]] | None:
         """Give the weights after a stage and its epochs, None where it is not finished."""
@@ -113,8 +107,8 @@ def _safe(stage: str) -> str:
     return stage.replace(",", "").replace(" ", "-")
 
 
-def _check(path: Path, identity: Identity) -> None:
-    wanted = asdict(identity)
+def _check(path: Path, **wanted: str) -> None:
+    """Keep what must be the same for a run to go on, or compare it; raises CheckpointError."""
     if not path.exists():
         path.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
         return
@@ -136,3 +130,19 @@ def _save(content: Mapping[str, Any], path: Path) -> None:
 
 def _load(path: Path) -> dict[str, Any] | None:
     return torch.load(path, weights_only=True) if path.exists() else None
+
+
+def write_metrics(order: TrainingOrder, documents: Mapping[str, int], **run: object) -> None:
+    """Write a run's figures, and the hashes of all that went in, into its model folder."""
+    recipe = order.recipe
+    content = {
+        "kind": recipe.kind,
+        "recipe": {"hash": recipe.hash, **asdict(recipe)},
+        "corpus": {"hash": corpus_hash(order.corpus), "documents": dict(documents)},
+        "code": code_hash(),
+        "seeds": [recipe.seed, *recipe.branch_seeds],
+        **run,
+        "versions": {"python": platform.python_version()} | {p: version(p) for p in _PACKAGES},
+    }
+    text = json.dumps(content, indent=2)
+    (order.out / METRICS_FILE).write_text(text + "\n", encoding="utf-8")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from extract.annotation import AnnotatedDocument, Mention
 from extract.logistic import fit_logistic
-from extract.ner.judging import Described, Judge
-from extract.training.thresholds import HeldOut
+from extract.ner.judging import COLUMNS, Described, Judge
+from extract.training.held_out import HeldOut
 
 RIDGE = 30.0
 """Chosen by ten folds over held-out expert documents, where 10 and 100 were as good."""
@@ -69,7 +69,7 @@ def _fit(read: Sequence[HeldOut], labels: Sequence[Labels], least: float) -> Jud
     ridge = np.array([RIDGE] * matrix.shape[1] + [0.0])
     weights = fit_logistic(inputs, np.concatenate(labels), np.zeros(len(ridge)), ridge)
     rows = (tuple(map(float, row)) for row in (center, scale, weights[:-1]))
-    return Judge(*rows, shift=float(weights[-1]), least=least)
+    return Judge(COLUMNS, *rows, shift=float(weights[-1]), least=least)
 
 
 def _half_of_best(likely: Sequence[Labels], labels: Sequence[Labels], gold: int) -> float:

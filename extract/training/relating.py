@@ -1,126 +1,151 @@
-"""Training a relation model from a corpus: course, probabilities, thresholds, folder."""
+"""Training ATLOP from a corpus: its learner, its course, probabilities, thresholds, folder."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
-import time
-from collections.abc import Callable
-from dataclasses import asdict
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from extract import RelationExtractor
-from extract.annotation import AnnotatedDocument, Pipeline, Relation
-from extract.ner.transformer import (
-    Device,
-    choose_device,
-    cutter,
-    freeze_embeddings,
-    load_encoder,
-    open_tokenizer,
-)
+from extract.annotation import Corpus, Pipeline
+from extract.logistic import IDENTITY
+from extract.model import write_manifest
+from extract.ner.transformer import Device, cutter, open_tokenizer
 from extract.ner.windows import PieceTokenizer
-from extract.platt import Platt
-from extract.relations.folder import Settings, build, extractor, save_relations
-from extract.relations.pairs import PairReader
-from extract.training.checkpoint import Checkpoints
-from extract.training.course import Craft, Outcome, run_course
-from extract.training.floor import corpus_hash, write_manifest
-from extract.training.lora import add_lora, merge_lora
-from extract.training.metrics import Metrics, write_metrics
-from extract.training.order import Order
-from extract.training.pool import Corpus, Pool, fill_pool
-from extract.training.recipe import Kind, Recipe
-from extract.training.relation_curve import best_relation_f1, calibrate, fit_relation_curve
-from extract.training.relation_learners import AtlopLearner, PairLearner
-from extract.training.thresholds import HeldOut, choose_thresholds
+from extract.relations.atlop import (
+    Atlop,
+    AtlopInput,
+    AtlopRelations,
+    adaptive_threshold_loss,
+    entity_targets,
+    prepare,
+    save_atlop,
+)
+from extract.training.course import CourseResult, Craft, train_by_course
+from extract.training.engine import ParameterGroup, in_batches
+from extract.training.held_out import (
+    HeldOut,
+    best_relation_f1,
+    calibrate,
+    choose_thresholds,
+    fit_relation_curve,
+)
+from extract.training.pool import Pool, corpus_hash
+from extract.training.recipe import OptimizerRecipe, TrainingOrder
 
-Read = Callable[[Corpus, Corpus], list[HeldOut]]
 _PIPELINE = Pipeline("gold", "model", "", "")
 
 
-def train_relations(order: Order) -> None:
-    """Train ATLOP or the pair classifier; write its folder for ``--relations``.
+@dataclass(frozen=True, slots=True)
+class AtlopExample:
+    """A document with what holds between its entities; ``targets`` [pairs, classes]."""
+
+    document: AtlopInput
+    targets: Tensor
+    weight: float
+
+    @property
+    def size(self) -> int:
+        """Word pieces."""
+        return self.document.size
+
+
+@dataclass(frozen=True, slots=True)
+class AtlopLearner:
+    """What the engine needs to train ATLOP."""
+
+    module: Atlop
+    device: Device
+    optimizer: OptimizerRecipe
+    tokenizer: PieceTokenizer
+
+    def make_examples(self, documents: Corpus, weight: float) -> tuple[AtlopExample, ...]:
+        """Prepare documents that have a pair the schema allows."""
+        return tuple(
+            AtlopExample(read, entity_targets(read, annotated.relations, predicates), weight)
+            for predicates in (self.module.predicates,)
+            for annotated, read in zip(documents, self._prepare(documents), strict=True)
+            if read.pairs
+        )
+
+    def count_windows(self, documents: Corpus) -> list[int]:
+        """Tell how many windows each document is read in."""
+        return [len(document.windows) for document in self._prepare(documents)]
+
+    def batches(
+        self, examples: Sequence[AtlopExample], generator: random.Random
+    ) -> list[Sequence[AtlopExample]]:
+        """Cut documents into batches of like length."""
+        return in_batches(examples, self.optimizer.batch_pieces, generator)
+
+    def groups(self) -> list[ParameterGroup]:
+        """Part the parameters into encoder and heads."""
+        heads = (parameter for head in self.module.heads for parameter in head.parameters())
+        return [
+            ParameterGroup(tuple(self.module.encoder.parameters()), 1.0),
+            ParameterGroup(tuple(heads), self.optimizer.head_factor),
+        ]
+
+    def loss(self, examples: Sequence[AtlopExample]) -> Tensor:
+        """Give the mean over all pairs of the batch, each document with its weight."""
+        with self.device.autocast():
+            scores = self.module([example.document for example in examples])
+        losses = [
+            (adaptive_threshold_loss(logits, e.targets.to(logits.device)) * e.weight).sum()
+            for logits, e in zip(scores, examples, strict=True)
+        ]
+        return torch.stack(losses).sum() / sum(len(e.document.pairs) for e in examples)
+
+    def _prepare(self, documents: Corpus) -> list[AtlopInput]:
+        predicates = self.module.predicates
+        return [prepare(d.document, d.mentions, self.tokenizer, predicates) for d in documents]
+
+
+def train_atlop(order: TrainingOrder) -> None:
+    """Train ATLOP; write its folder for ``--relations``.
 
     Mentions are the annotated ones, in training and for the held-out scores. Raises
-    NoExpertsError.
+    CorpusTooSmallError.
     """
-    began = time.monotonic()
-    recipe = order.recipe
-    pool = fill_pool(order.corpus, recipe.held_out.folds)
-    device = choose_device(order.device)
-    torch.manual_seed(recipe.seed)
-    model = _new_model(recipe, order.encoder).to(device.name)
-    checkpoints = Checkpoints(order, device.name)
-    craft = _craft(recipe, model, order.encoder, device)
-    outcome = run_course(recipe, craft, pool, checkpoints, order.report)
-    merge_lora(model.encoder)
-    figures = _finish(order, model, craft.read, pool, outcome)
-    seconds = time.monotonic() - began
-    write_metrics(Metrics(order, pool.count(), device, seconds, outcome.epochs, figures))
-    checkpoints.clear()
+    train_by_course(order, partial(_craft, order), partial(_finish, order))
 
 
-def _settings(recipe: Recipe) -> Settings:
-    if recipe.kind is Kind.ATLOP:
-        return Settings(group=recipe.model.group)
-    return Settings(window=recipe.model.window)
-
-
-def _new_model(recipe: Recipe, encoder: str) -> Any:
-    model = load_encoder(encoder)
-    if recipe.lora:
-        add_lora(model, recipe.lora.r, recipe.lora.alpha, recipe.lora.targets)
-    elif recipe.model.freeze_embeddings:
-        freeze_embeddings(model)
-    return build(model, _settings(recipe), recipe.model.dropout)
-
-
-def _craft(recipe: Recipe, model: Any, encoder: str, device: Device) -> Craft:
-    tokenizer = cutter(open_tokenizer(encoder))
-    relations = extractor(model, _settings(recipe), tokenizer, device, curve=Platt(), threshold=0.0)
-    learner = _learner(recipe, model, tokenizer, device)
+def _craft(order: TrainingOrder, encoder: Any, device: Device) -> Craft:
+    recipe, tokenizer = order.recipe, cutter(open_tokenizer(order.encoder))
+    model = Atlop(encoder, recipe.model.dropout, recipe.model.group).to(device.name)
+    relations = AtlopRelations(model, tokenizer, device, IDENTITY, threshold=0.0)
+    learner = AtlopLearner(model, device, recipe.optimizer, tokenizer)
     return Craft(
         learner,
         learner.make_examples,
         partial(_read, relations),
-        partial(_rate, relations),
+        best_relation_f1,
         learner.count_windows,
     )
 
 
-def _learner(
-    recipe: Recipe, model: Any, tokenizer: PieceTokenizer, device: Device
-) -> AtlopLearner | PairLearner:
-    if recipe.kind is Kind.ATLOP:
-        return AtlopLearner(model, device, recipe.optimizer, tokenizer)
-    reader = PairReader(tokenizer, recipe.model.window)
-    return PairLearner(model, device, recipe.optimizer, reader)
-
-
-def _read(relations: RelationExtractor, held: Corpus, kept: Corpus) -> list[HeldOut]:
-    del kept  # unlike a tagger's, these relations need no counts
+def _read(relations: AtlopRelations, held: Corpus) -> list[HeldOut]:
     return [
-        HeldOut(gold, _with(gold, relations.relate(gold.document, gold.mentions))) for gold in held
+        HeldOut(gold, replace(gold, relations=found, pipeline=_PIPELINE))
+        for gold in held
+        for found in (relations.relate(gold.document, gold.mentions),)
     ]
 
 
-def _rate(relations: RelationExtractor, held: Corpus) -> float:
-    return best_relation_f1(_read(relations, held, ()))
-
-
-def _with(gold: AnnotatedDocument, relations: tuple[Relation, ...]) -> AnnotatedDocument:
-    return AnnotatedDocument(gold.document, gold.mentions, relations, _PIPELINE)
-
-
-def _finish(order: Order, model: Any, read: Read, pool: Pool, outcome: Outcome) -> dict[str, float]:
+def _finish(
+    order: TrainingOrder, craft: Craft, pool: Pool, result: CourseResult
+) -> dict[str, float]:
     """Write the model folder but for the metrics; give the held-out scores."""
+    model: Any = craft.learner.module
     fold, is_rotated = order.recipe.held_out.fold, order.recipe.held_out.rotate
-    raw = outcome.held_out or read(pool.held_out(fold), pool.kept(fold))
+    raw = result.held_out or craft.read(pool.held_out(fold))
     curve = fit_relation_curve(raw)
     held_out = [calibrate(pair, curve) for pair in raw]
     thresholds, choices = choose_thresholds(held_out)
-    save_relations(model, _settings(order.recipe), curve, order.encoder, order.out)
+    save_atlop(model, order.encoder, order.out)
     write_manifest(
         order.out,
         kind=order.recipe.kind,
@@ -128,7 +153,9 @@ def _finish(order: Order, model: Any, read: Read, pool: Pool, outcome: Outcome) 
         corpus=corpus_hash(order.corpus),
         documents=pool.count() | {"held out": len(held_out)},
         held_out_read_by="branches" if is_rotated else "this model",
+        group=model.group,
         thresholds=asdict(thresholds),
+        curve=asdict(curve),
         held_out={"relations, gold entities": {t: asdict(c) for t, c in choices.items()}},
     )
     return {f"{task}, gold entities, F1": choice.f1 for task, choice in choices.items()}

@@ -7,20 +7,21 @@ First-piece BIO tagging over windows. The stages that train it are in ``engine.p
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from extract.annotation import AnnotatedDocument
-from extract.ner.bio import LABELS, Span, encode_spans
+from extract.ner.bio import TYPES, WordSpan, encode_spans
 from extract.ner.transformer import Device, Vocabulary
 from extract.ner.windows import Pieces, PieceTokenizer, Window
 from extract.text import PlainText, plain
-from extract.training.crf import Crf
 from extract.training.engine import ParameterGroup, in_batches
 from extract.training.recipe import Distil, Head, OptimizerRecipe
+from ontology.schema import EntityType
 
-IGNORED = -100
+IGNORED, OUTSIDE = -100, 0
 LSTM_SHARE = 2
 """Each direction of the LSTM is this many times narrower than the encoder."""
 
@@ -46,11 +47,11 @@ class Example:
 class BiLstmHead(nn.Module):
     """A two-way LSTM, then a linear layer; padding does not change what stands before it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, labels: int) -> None:
         super().__init__()
         self.ahead = nn.LSTM(width, width // LSTM_SHARE, batch_first=True)
         self.back = nn.LSTM(width, width // LSTM_SHARE, batch_first=True)
-        self.linear = nn.Linear(2 * (width // LSTM_SHARE), len(LABELS))
+        self.linear = nn.Linear(2 * (width // LSTM_SHARE), labels)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Score labels. ``states`` [batch, pieces, width], ``mask`` [batch, pieces]."""
@@ -66,28 +67,69 @@ def _reordered(states: Tensor, order: Tensor) -> Tensor:
     return states.gather(1, order[..., None].expand(-1, -1, states.shape[-1]))
 
 
+class Crf(nn.Module):
+    """A linear-chain conditional random field over the words of a window (Lafferty et al., 2001).
+
+    ``transitions`` [from, to] are learned scores of one label after another. The first word is
+    scored as if an O stood before it, so that a passage can be read by itself. The best labels are
+    found by ``extract.ner.bio.best_path``, which allows legal ones alone.
+    """
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.transitions = nn.Parameter(torch.zeros(labels, labels))
+
+    def log_likelihood(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        """Give the log-probability of each row's labels; [rows].
+
+        ``emissions`` [rows, words, labels]; ``labels``, ``mask`` [rows, words], a row's words
+        before its padding. A row without words has probability one.
+        """
+        mask = mask.to(emissions.dtype)
+        return self._path_score(emissions, labels, mask) - self._partition(emissions, mask)
+
+    def _path_score(self, emissions: Tensor, labels: Tensor, mask: Tensor) -> Tensor:
+        first = torch.full_like(labels[:, :1], OUTSIDE)
+        before = torch.cat([first, labels[:, :-1]], dim=1)
+        steps = emissions.gather(2, labels[..., None]).squeeze(2) + self.transitions[before, labels]
+        return (steps * mask).sum(dim=1)
+
+    def _partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """Sum over all label sequences, in log space (forward algorithm); [rows]."""
+        forward = emissions[:, 0] + self.transitions[OUTSIDE]
+        for step in range(1, emissions.shape[1]):
+            onward = torch.logsumexp(forward[:, :, None] + self.transitions, dim=1)
+            inside = mask[:, step, None] > 0
+            forward = torch.where(inside, onward + emissions[:, step], forward)
+        return torch.logsumexp(forward, dim=1) * mask[:, 0]
+
+
 class Tagger(nn.Module):
     """An encoder with a head. ``ids`` [batch, pieces] -> logits [batch, pieces, labels]."""
 
     def __init__(
-        self, encoder: nn.Module, width: int, dropout: float, head: Head = Head.LINEAR
+        self,
+        encoder: Any,
+        dropout: float,
+        head: Head = Head.LINEAR,
+        types: tuple[EntityType, ...] = TYPES,
     ) -> None:
         super().__init__()
+        width, labels = encoder.config.hidden_size, 1 + 2 * len(types)
         self.encoder = encoder
+        self.types = types
         self.dropout = nn.Dropout(dropout)
-        self.head = BiLstmHead(width) if head is Head.BILSTM_CRF else nn.Linear(width, len(LABELS))
-        self.crf = None if head is Head.LINEAR else Crf(len(LABELS))
+        is_lstm = head is Head.BILSTM_CRF
+        self.head = BiLstmHead(width, labels) if is_lstm else nn.Linear(width, labels)
+        self.crf = None if head is Head.LINEAR else Crf(labels)
 
     def forward(self, ids: Tensor, mask: Tensor | None = None) -> Tensor:
         """Score every label of every piece; no ``mask``, no padding."""
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         states = self.dropout(states)
-        if self._reads_along():
+        if isinstance(self.head, BiLstmHead):
             return self.head(states, torch.ones_like(ids) if mask is None else mask)
         return self.head(states)
-
-    def _reads_along(self) -> bool:
-        return isinstance(self.head, BiLstmHead)
 
 
 def make_examples(
@@ -116,7 +158,7 @@ def _piece_labels(
 
 def _word_spans(
     document: AnnotatedDocument, plains: Sequence[PlainText], pieces: Pieces
-) -> Iterator[Span]:
+) -> Iterator[WordSpan]:
     """Yield mentions as spans of words: all that a mention touches."""
     numbers = {passage.name: n for n, passage in enumerate(document.document.passages)}
     for mention in document.mentions:
@@ -172,11 +214,12 @@ def collate(examples: Sequence[Example]) -> Batch:
 
 
 def _pad_soft(examples: Sequence[Example], shape: tuple[int, int]) -> Tensor | None:
-    if any(example.soft is None for example in examples):
+    said = [example.soft for example in examples if example.soft is not None]
+    if len(said) < len(examples):
         return None
-    soft = torch.zeros(*shape, len(LABELS))
-    for row, example in enumerate(examples):
-        soft[row, : example.size] = example.soft
+    soft = torch.zeros(*shape, said[0].shape[-1])
+    for row, each in enumerate(said):
+        soft[row, : len(each)] = each
     return soft
 
 

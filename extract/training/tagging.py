@@ -1,92 +1,69 @@
 """Training a tagger model folder from a corpus: course, export, counts, thresholds."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
+from typing import Any
 
 import torch
 
-from extract.annotation import AnnotatedDocument, Pipeline
+from extract.annotation import AnnotatedDocument, Corpus, Pipeline
+from extract.model import write_manifest
 from extract.ner.encoder import EncoderRecognizer
 from extract.ner.judging import JUDGE_FILE, write_judge
 from extract.ner.transformer import (
     Device,
     WordwiseTokenizer,
-    choose_device,
     cutter,
-    freeze_embeddings,
-    load_encoder,
     open_tokenizer,
     read_vocabulary,
 )
 from extract.relations.counts import CountRelations, count_relations, write_counts
-from extract.training.checkpoint import Checkpoints, State
-from extract.training.course import Craft, Outcome, run_course
+from extract.training.checkpoint import State
+from extract.training.course import CourseResult, Craft, train_by_course
 from extract.training.engine import set_weights
 from extract.training.export import export_tagger
-from extract.training.floor import corpus_hash, write_manifest
-from extract.training.held_out import write_held_out
+from extract.training.held_out import (
+    GRID,
+    HeldOut,
+    choose_thresholds,
+    score_entities,
+    write_held_out,
+)
 from extract.training.judgement import judge_held_out
-from extract.training.lora import add_lora, merge_lora
-from extract.training.metrics import Metrics, write_metrics
-from extract.training.order import Order
-from extract.training.pool import Corpus, Pool, fill_pool
-from extract.training.reading import TorchRecognizer, save_tagger
-from extract.training.recipe import Export, Recipe, RecipeError
+from extract.training.pool import Pool, corpus_hash
+from extract.training.recipe import Export, RecipeError, TrainingOrder
 from extract.training.tagger import Example, Tagger, TaggerLearner, collate, make_examples
-from extract.training.thresholds import GRID, HeldOut, choose_thresholds, score_entities
+from extract.training.torch_recognizer import TorchRecognizer, save_tagger
 
 _PIPELINE = Pipeline("encoder", "counts", "", "")
 
 
-def train_tagger(order: Order) -> None:
+def train_tagger(order: TrainingOrder) -> None:
     """Fine-tune an encoder; write a model folder for ``--ner encoder``.
 
-    Counts are fitted to expert documents: all that training has seen. Raises NoExpertsError.
+    Counts are fitted to expert documents: all that training has seen. Raises CorpusTooSmallError.
     """
-    began = time.monotonic()
-    recipe = order.recipe
-    pool = fill_pool(order.corpus, recipe.held_out.folds)
-    device = choose_device(order.device)
-    torch.manual_seed(recipe.seed)
-    tagger = new_tagger(recipe, order.encoder).to(device.name)
-    checkpoints = Checkpoints(order, device.name)
-    craft = tagger_craft(recipe, tagger, order.encoder, device)
-    outcome = run_course(recipe, craft, pool, checkpoints, order.report)
-    merge_lora(tagger.encoder)
-    figures = {"entities, F1": score_entities(_finish(order, craft, pool, outcome, device))}
-    seconds = time.monotonic() - began
-    write_metrics(Metrics(order, pool.count(), device, seconds, outcome.epochs, figures))
-    checkpoints.clear()
+    train_by_course(order, partial(tagger_craft, order), partial(_finish, order))
 
 
-def new_tagger(recipe: Recipe, encoder: str) -> Tagger:
-    """Put a new head on a pretrained encoder; freeze what the recipe does not train."""
-    model = load_encoder(encoder)
-    if recipe.lora:
-        add_lora(model, recipe.lora.r, recipe.lora.alpha, recipe.lora.targets)
-    elif recipe.model.freeze_embeddings:
-        freeze_embeddings(model)
-    return Tagger(model, model.config.hidden_size, recipe.model.dropout, recipe.model.head)
-
-
-def tagger_craft(recipe: Recipe, tagger: Tagger, encoder: str, device: Device) -> Craft:
+def tagger_craft(order: TrainingOrder, encoder: Any, device: Device) -> Craft:
     """Tell the course how a tagger is trained and read; raises RecipeError."""
-    tokenizer = open_tokenizer(encoder)
+    recipe, tokenizer = order.recipe, open_tokenizer(order.encoder)
     cut = cutter(tokenizer)
     if isinstance(cut, WordwiseTokenizer) and recipe.export is not Export.TORCH:
-        raise RecipeError(f"export: {encoder} has no [CLS], so only torch can read it")
-    recognizer = TorchRecognizer(tagger, cut, device)
+        raise RecipeError(f"export: {order.encoder} has no [CLS], so only torch can read it")
+    tagger = Tagger(encoder, recipe.model.dropout, recipe.model.head).to(device.name)
+    recognizer = TorchRecognizer(tagger, cut, device, order.lexicon)
     learner = TaggerLearner(
         tagger, device, recipe.optimizer, read_vocabulary(tokenizer), recipe.model.word_dropout
     )
     return Craft(
         learner,
         lambda documents, weight: make_examples(documents, cut, weight),
-        lambda held, _: _read(recognizer, held),
-        lambda held: score_entities(_read(recognizer, held)),
+        partial(_read, recognizer),
+        score_entities,
         lambda documents: [recognizer.count_windows(d.document) for d in documents],
         partial(soften, learner),
         replace(learner, distil=recipe.distil),
@@ -114,13 +91,11 @@ def _log_probabilities(learner: TaggerLearner, example: Example) -> torch.Tensor
 
 
 def _read(recognizer: TorchRecognizer | EncoderRecognizer, held: Corpus) -> list[HeldOut]:
-    return [_read_one(recognizer, gold) for gold in held]
-
-
-def _read_one(recognizer: TorchRecognizer | EncoderRecognizer, gold: AnnotatedDocument) -> HeldOut:
-    described = recognizer.describe(gold.document)
-    read = AnnotatedDocument(gold.document, described.mentions, (), _PIPELINE)
-    return HeldOut(gold, read, described)
+    return [
+        HeldOut(gold, AnnotatedDocument(gold.document, found.mentions, (), _PIPELINE), found)
+        for gold in held
+        for found in (recognizer.describe(gold.document),)
+    ]
 
 
 def _relate(read: Sequence[HeldOut], pool: Pool, folds: Sequence[int]) -> list[HeldOut]:
@@ -136,20 +111,20 @@ def _relate(read: Sequence[HeldOut], pool: Pool, folds: Sequence[int]) -> list[H
 
 
 def _finish(
-    order: Order, craft: Craft, pool: Pool, outcome: Outcome, device: Device
-) -> Sequence[HeldOut]:
-    """Write the model folder but for the metrics; give the held-out documents as read."""
+    order: TrainingOrder, craft: Craft, pool: Pool, result: CourseResult
+) -> dict[str, float]:
+    """Write the model folder but for the metrics; give the held-out scores."""
     fold = order.recipe.held_out.fold
     is_rotated = order.recipe.held_out.rotate
     kept = pool.kept(None if is_rotated else fold)
     (order.out / JUDGE_FILE).unlink(missing_ok=True)  # an earlier model's
-    recognizer = _export(order, craft, device)
+    recognizer = _export(order, craft)
     write_counts(count_relations(kept), order.out)
-    tagged = outcome.held_out or _read(recognizer, pool.held_out(fold))
+    tagged = result.held_out or _read(recognizer, pool.held_out(fold))
     judge, judged = judge_held_out(tagged)
     if judge:
         write_judge(judge, order.out)
-    read = _relate(judged, pool, outcome.folds)
+    read = _relate(judged, pool, result.folds)
     thresholds, choices = choose_thresholds(read)
     write_manifest(
         order.out,
@@ -165,15 +140,16 @@ def _finish(
         },
     )
     write_held_out(read, order.out)
-    return read
+    return {"entities, F1": score_entities(read)}
 
 
-def _export(order: Order, craft: Craft, device: Device) -> TorchRecognizer | EncoderRecognizer:
+def _export(order: TrainingOrder, craft: Craft) -> TorchRecognizer | EncoderRecognizer:
     """Write the tagger; give a recognizer that reads what was written."""
-    tagger: Tagger = craft.learner.module
+    tagger: Any = craft.learner.module
     export = order.recipe.export
     if export is Export.TORCH:
         save_tagger(tagger, order.encoder, order.recipe.model.head, order.out)
-        return TorchRecognizer(tagger, cutter(open_tokenizer(order.encoder)), device)
+        cut = cutter(open_tokenizer(order.encoder))
+        return TorchRecognizer(tagger, cut, craft.learner.device, order.lexicon)
     export_tagger(tagger, order.encoder, order.out, quantize=export is Export.INT8)
-    return EncoderRecognizer(order.out)
+    return EncoderRecognizer(order.out, order.lexicon)

@@ -5,8 +5,8 @@ Texts stay exactly as they are, mark-up included: the annotated offsets count th
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, cast
 
 from ingest.document import Document, Passage, Record, RecordError, Rejected, is_pmid
 
@@ -22,14 +22,21 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
 
     Raises GutBrainIEError unless the file is a JSON object with an entry a PMID.
     """
+    for pmid, entry in read_entries(stream, source).items():
+        yield _record(pmid, entry, source)
+
+
+def read_entries(
+    stream: BinaryIO, source: str, hook: Callable[[list[tuple[str, Any]]], object] | None = None
+) -> dict[str, object]:
+    """Read a file's entries as they are; ``hook`` is ``json.load``'s ``object_pairs_hook``."""
     try:
-        entries: object = json.load(stream)
+        entries: object = json.load(stream, object_pairs_hook=hook)
     except (ValueError, RecursionError) as error:
         raise GutBrainIEError(f"{source}: not JSON, or cut short: {error}") from error
     if not isinstance(entries, dict) or not entries:
         raise GutBrainIEError(f"{source}: not GutBrainIE: no object with an entry a PMID")
-    for pmid, entry in cast("dict[str, object]", entries).items():
-        yield _record(pmid, entry, source)
+    return cast("dict[str, object]", entries)
 
 
 def _record(pmid: str, entry: object, source: str) -> Record:

@@ -79,13 +79,14 @@ def _format(file: Path) -> str:
 
 def _read_file(file: Path) -> Iterator[Record]:
     try:
-        with _open(file) as stream:
+        with open_source(file) as stream:
             yield from _READERS[_format(file)](stream, str(file))
     except DECOMPRESSION_ERRORS as error:
         raise IncompleteFileError(f"{file}: cut short or damaged: {error}") from error
 
 
-def _open(file: Path) -> BinaryIO:
+def open_source(file: Path) -> BinaryIO:
+    """Open for reading, unpacked where the content is compressed."""
     with file.open("rb") as stream:
         is_compressed = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
     return cast("BinaryIO", gzip.open(file)) if is_compressed else file.open("rb")

@@ -1,3 +1,4 @@
+import gzip
 import json
 from collections.abc import Callable
 from copy import deepcopy
@@ -8,8 +9,16 @@ from typing import Any
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
-from extract.corpus import CorpusError, read_corpus, write_entry
+from extract.corpus import (
+    CorpusError,
+    corpus_uri,
+    read_corpus,
+    read_entries,
+    uri_identity,
+    write_entry,
+)
 from ingest.document import Document
+from ontology.namespaces import CurieError
 from ontology.schema import EntityType, Predicate
 
 Write = Callable[..., Document]
@@ -252,6 +261,21 @@ def test_a_file_of_another_kind_is_named(path: Path, content: str) -> None:
         list(read_corpus(path))
 
 
+def test_a_key_that_comes_twice_is_an_error(path: Path) -> None:
+    path.write_text('{"7": {"entities": []}, "7": {"entities": []}}', encoding="utf-8")
+    with pytest.raises(CorpusError, match="key '7' stands twice"):
+        read_entries(path)
+
+
+def test_a_compressed_file_is_read_as_well(path: Path) -> None:
+    packed = path.with_name("corpus.json.gz")
+    packed.write_bytes(gzip.compress(json.dumps({"7": ENTRY}).encode()))
+    assert len(list(read_corpus(packed))) == 1
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(CorpusError, match=r"corpus\.json\.gz: "):
+        list(read_corpus(packed))
+
+
 def test_a_missing_file_is_named(path: Path) -> None:
     with pytest.raises(CorpusError, match=r"corpus\.json: .*No such file"):
         list(read_corpus(path))
@@ -283,3 +307,42 @@ def test_every_mention_of_the_corpus_reads_back_exactly(
         written, entry = write_entry(annotated), entries[annotated.document.pmid]
         for field in ("entities", "relations"):
             assert written[field] == entry[field]
+
+
+@pytest.mark.parametrize(
+    ("uri", "identity"),
+    [
+        ("http://purl.obolibrary.org/obo/NCIT_C26845", "NCIT:C26845"),
+        ("https://www.ncbi.nlm.nih.gov/mesh/D010361", "MESH:D010361"),
+        ("https://www.ncbi.nlm.nih.gov/mesh/68010361", "MESH:D010361"),
+        ("https://www.ncbi.nlm.nih.gov/mesh/67123456", "MESH:C123456"),
+        ("https://identifiers.org/mesh:D010361", "MESH:D010361"),
+        ("https://uts.nlm.nih.gov/uts/umls/concept/C0030705", "UMLS:C0030705"),
+        ("https://identifiers.org/umls:C0030705", "UMLS:C0030705"),
+    ],
+)
+def test_spellings_of_one_concept_have_one_identity(uri: str, identity: str) -> None:
+    assert uri_identity(uri) == identity
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://w3id.org/XXXX/ontology/gutbrain/resource/microbiome/BrainMicrobiota",
+        "https://www.ncbi.nlm.nih.gov/mesh/12345678",
+        "no uri",
+        "",
+    ],
+)
+def test_a_uri_of_no_known_form_is_its_own_identity(uri: str) -> None:
+    assert uri_identity(uri) == uri
+
+
+@pytest.mark.parametrize("curie", ["NCIT:C26845", "MESH:D010361", "UMLS:C0030705", "gbc:gene/x"])
+def test_what_is_written_is_recognised(curie: str) -> None:
+    assert uri_identity(corpus_uri(curie)) == curie
+
+
+def test_an_unknown_prefix_is_refused() -> None:
+    with pytest.raises(CurieError):
+        corpus_uri("NOPE:1")

@@ -1,27 +1,19 @@
-from collections.abc import Callable
-from pathlib import Path
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from extract.annotation import Mention, Pipeline
-from extract.extractor import Extractor, Thresholds, keep_relations
+from extract.extractor import AHEAD, Extractor, Thresholds, keep_relations, map_in_order
 from extract.linking.linker import NameLinker
-from extract.methods import (
-    ModelError,
-    RecognizerName,
-    RelationMethod,
-    load_extractor,
-    shipped_model,
-)
 from extract.ner.lexicon import KnownName, LexiconModel, LexiconRecognizer
 from extract.relations.counts import CountRelations, CountTable
 from ingest.document import Document
-from ontology.lexicon import Lexicon, starter_lexicon
+from ontology.lexicon import Lexicon
 from ontology.schema import EntityType, Predicate
 
 Write = Callable[..., Document]
 CHEMICAL, DDF = EntityType.CHEMICAL, EntityType.DDF
-FLOOR = shipped_model(RecognizerName.LEXICON)
 THRESHOLDS = Thresholds(binary=0.1, tag=0.05, mention=0.2, graph=0.3, precise=0.5)
 
 
@@ -99,46 +91,44 @@ def test_a_pipeline_s_version_changes_with_each_of_its_parts() -> None:
     assert all(len(pipeline.version) == 12 for pipeline in pipelines)
 
 
-def load(folder: Path) -> Extractor:
-    return load_extractor(RecognizerName.LEXICON, RelationMethod.COUNTS, folder, starter_lexicon())
+def test_results_come_in_the_order_of_the_items_though_the_first_ends_last() -> None:
+    last_begun = threading.Event()
+
+    def work(number: int) -> int:
+        if number:
+            last_begun.set()
+        else:
+            assert last_begun.wait(timeout=30)
+        return number * number
+
+    assert list(map_in_order(work, range(9), threads=2)) == [n * n for n in range(9)]
 
 
-def test_the_shipped_model_reads_a_sentence(write: Write) -> None:
-    annotated = load(FLOOR).annotate(
-        write("Akkermansia muciniphila reduced anxiety in patients with Parkinson's disease (PD).")
-    )
-    assert {(m.text, m.type) for m in annotated.mentions} >= {
-        ("Akkermansia muciniphila", EntityType.BACTERIA),
-        ("anxiety", DDF),
-        ("Parkinson's disease", DDF),
-        ("PD", DDF),
-    }
-    *_, long, short = annotated.mentions
-    assert long.concept == short.concept
-    assert annotated.relations
+def test_items_are_taken_by_the_caller_and_not_far_ahead() -> None:
+    taken: list[tuple[int, int]] = []
+
+    def items() -> Iterator[int]:
+        for number in range(100):
+            taken.append((number, threading.get_ident()))
+            yield number
+
+    results = map_in_order(str, items(), threads=2)
+    assert next(results) == "0"
+    assert len(taken) == AHEAD * 2
+    assert {thread for _, thread in taken} == {threading.get_ident()}
+    assert list(results) == [str(number) for number in range(1, 100)]
 
 
-def copied(source: Path, target: Path) -> Path:
-    target.mkdir()
-    for path in source.iterdir():
-        (target / path.name).write_bytes(path.read_bytes())
-    return target
+def test_an_error_stands_where_its_result_would() -> None:
+    results = map_in_order(lambda number: 6 // number, [1, 2, 0, 3], threads=2)
+    assert [next(results), next(results)] == [6, 3]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
 
 
-def test_a_model_is_known_by_its_content_not_by_its_place(tmp_path: Path) -> None:
-    folder = copied(FLOOR, tmp_path / "model")
-    assert load(folder).pipeline == load(FLOOR).pipeline
-    (folder / "names.tsv").write_text("mice\tanimal\t0.9\n", encoding="utf-8")
-    assert load(folder).pipeline.version != load(FLOOR).pipeline.version
-
-
-@pytest.mark.parametrize(
-    "manifest", [None, "", "[]", "{}", '{"thresholds": 3}', '{"thresholds": {"tag": 0.1}}']
-)
-def test_a_folder_that_is_no_model_is_named(tmp_path: Path, manifest: str | None) -> None:
-    folder = copied(FLOOR, tmp_path / "model")
-    (folder / "manifest.json").unlink()
-    if manifest is not None:
-        (folder / "manifest.json").write_text(manifest, encoding="utf-8")
-    with pytest.raises(ModelError, match=r"model: no model of ours: manifest\.json: "):
-        load(folder)
+def test_what_is_not_wanted_any_more_ends() -> None:
+    before = threading.active_count()
+    results = map_in_order(str, range(100), threads=2)
+    assert next(results) == "0"
+    results.close()  # type: ignore[attr-defined]  # a generator
+    assert threading.active_count() == before

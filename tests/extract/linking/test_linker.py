@@ -19,6 +19,8 @@ CONCEPTS = (
     Concept("CHEBI:58951", "short chain fatty acid", CHEMICAL),
     Concept("CHEBI:1", "leptin", CHEMICAL),
     Concept("HGNC:6553", "leptin", GENE),
+    Concept("NCIT:C2", "IBD", DDF),
+    Concept("NCIT:C1", "cold", DDF),
 )
 LINKER = NameLinker(Lexicon({concept.curie: concept for concept in CONCEPTS}))
 
@@ -82,6 +84,8 @@ def test_an_abbreviation_and_its_long_form_share_a_provisional_concept(link: Lin
 
 def test_an_acronym_is_no_plural(link: Link) -> None:
     assert link("PDs", "PDs", DDF).is_provisional
+    assert link("IBDs", "IBDs", DDF).is_provisional
+    assert link("colds", "colds", DDF).curie == "NCIT:C1"
 
 
 def test_a_provisional_concept_does_not_depend_on_spelling() -> None:

@@ -1,35 +1,29 @@
 """What is known of a mention, and how a judge weighs it."""
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from extract.annotation import AnnotatedDocument, Mention, Pipeline
+from extract.annotation import Mention
+from extract.model import ModelError
 from extract.ner.bio import LABELS, TYPES
 from extract.ner.judging import (
     COLUMNS,
     LOCAL,
-    Described,
     Judge,
-    JudgeError,
     describe_label,
     describe_mentions,
     read_judge,
     write_judge,
 )
-from extract.training.judgement import judge_held_out
-from extract.training.thresholds import HeldOut
-from ingest.document import Document, Passage
 from ontology.lexicon import starter_lexicon
 from ontology.schema import EntityType
 
 DDF, CHEMICAL = EntityType.DDF, EntityType.CHEMICAL
 BEGIN, INSIDE = LABELS.index(f"B-{DDF}"), LABELS.index(f"I-{DDF}")
-Numbers = Callable[[Mention], tuple[float, ...]]
 
 
 def spoken(*shares: dict[int, float]) -> np.ndarray:
@@ -88,55 +82,10 @@ def test_no_mentions_are_described_by_no_rows() -> None:
     assert describe_mentions((), (), starter_lexicon()).matrix.shape == (0, len(COLUMNS))
 
 
-def held_out(number: int, rights: list[bool]) -> HeldOut:
-    """Read ``a b c …``: right mentions have 1 in the first column, wrong ones 0, most of them."""
-    text = " ".join("abcdefgh"[: len(rights)])
-    mentions = tuple(mention(text[2 * i], DDF, 0.6, start=2 * i) for i in range(len(rights)))
-    matrix = np.zeros((len(rights), len(COLUMNS)), dtype=np.float32)
-    matrix[:, 0] = rights
-    matrix[0, 0] = 1.0  # the first is right or wrong by chance
-    document = Document(str(number), (Passage("abstract", text),))
-    gold = tuple(m for m, is_right in zip(mentions, rights, strict=True) if is_right)
-    pipeline = Pipeline("x", "x", "", "")
-    return HeldOut(
-        AnnotatedDocument(document, gold, (), pipeline),
-        AnnotatedDocument(document, mentions, (), pipeline),
-        Described(mentions, matrix),
-    )
-
-
-def test_a_judge_keeps_what_is_likely_right_and_scores_it() -> None:
-    read = [held_out(i, [i % 4 > 0, True, False, False]) for i in range(80)]
-    judge, judged = judge_held_out(read)
-    assert judge is not None
-    assert {len(pair.read.mentions) for pair in judged} == {2}
-    scores = [m.score for pair in judged for m in pair.read.mentions]
-    # of those with 1 in the column, 140 of 160 are right; few documents make a judge careful
-    assert all(0.7 < score < 0.88 for score in scores)
-    assert judge.least == pytest.approx(0.5 * 2 * 140 / (160 + 140), abs=0.01)
-    assert read[0].described is not None
-    kept = judge.keep(read[0].described)
-    assert [m.text for m in kept] == ["a", "b"]
-
-
-def test_nothing_is_learned_where_all_mentions_are_right() -> None:
-    read = [held_out(i, [True, True]) for i in range(5)]
-    judge, judged = judge_held_out(read)
-    assert judge is None
-    assert judged == read
-
-
-def test_a_document_is_judged_by_judges_that_never_saw_it() -> None:
-    odd = replace(held_out(0, [True, True]), gold=held_out(0, [False, False]).gold)
-    others = [held_out(i, [True, False]) for i in range(1, 40)]
-    _, judged = judge_held_out([odd, *others])
-    # its own mentions are all wrong, and no other document says so
-    assert [m.score > 0.6 for m in judged[0].read.mentions] == [True, True]
-
-
 def test_a_judge_is_kept_and_read_back(tmp_path: Path) -> None:
     width = len(COLUMNS)
-    judge = Judge((0.5,) * width, (2.0,) * width, tuple(map(float, range(width))), -0.25, 0.4)
+    weights = tuple(map(float, range(width)))
+    judge = Judge(COLUMNS, (0.5,) * width, (2.0,) * width, weights, -0.25, 0.4)
     write_judge(judge, tmp_path)
     assert read_judge(tmp_path) == judge
     assert read_judge(tmp_path / "none") is None
@@ -145,5 +94,28 @@ def test_a_judge_is_kept_and_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["{}", "no", '{"columns": {}, "shift": 0, "least": 0}'])
 def test_a_broken_judge_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "judge.json").write_text(text)
-    with pytest.raises(JudgeError, match=r"judge\.json"):
+    with pytest.raises(ModelError, match=r"judge\.json"):
+        read_judge(tmp_path)
+
+
+def test_a_judge_s_columns_are_matched_by_name() -> None:
+    generator = np.random.default_rng(1)
+    matrix = generator.normal(size=(5, len(COLUMNS))).astype(np.float32)
+    numbers = generator.uniform(1, 2, size=(3, len(COLUMNS))).tolist()
+    straight = Judge(COLUMNS, *map(tuple, numbers), shift=0.5, least=0.0)
+    turned = Judge(COLUMNS[::-1], *(tuple(row[::-1]) for row in numbers), shift=0.5, least=0.0)
+    assert turned.probabilities(matrix) == pytest.approx(straight.probabilities(matrix))
+
+
+def test_a_judge_that_knows_fewer_columns_takes_no_notice_of_the_rest() -> None:
+    judge = Judge(("is DDF",), (0.0,), (1.0,), (1.0,), 0.0, 0.0)
+    matrix = np.ones((2, len(COLUMNS)), dtype=np.float32)
+    matrix[1, COLUMNS.index("is DDF")] = 0
+    assert judge.probabilities(matrix) == pytest.approx([1 / (1 + math.exp(-1)), 0.5])
+
+
+def test_a_column_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    text = '{"columns": {"is virus": [0, 1, 1]}, "shift": 0, "least": 0}'
+    (tmp_path / "judge.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=r"judge\.json: trained for 'is virus', which this"):
         read_judge(tmp_path)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from extract.model import ModelError
 from extract.ner.lexicon import (
     KnownName,
     LexiconModel,
-    LexiconModelError,
     LexiconRecognizer,
     modifier_keys,
     read_lexicon_model,
@@ -172,7 +172,7 @@ def test_a_broken_line_is_named(tmp_path: Path, file: str, line: str, reason: st
     path = tmp_path / file
     good = path.read_text(encoding="utf-8").splitlines()[0]
     path.write_text(f"{good}\n{line}\n", encoding="utf-8")
-    with pytest.raises(LexiconModelError) as error:
+    with pytest.raises(ModelError) as error:
         read_lexicon_model(tmp_path)
     assert str(error.value) == f"{path}, line 2: {reason}"
 
@@ -180,12 +180,12 @@ def test_a_broken_line_is_named(tmp_path: Path, file: str, line: str, reason: st
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     write_lexicon_model(MODEL, tmp_path)
     (tmp_path / "modifiers.tsv").unlink()
-    with pytest.raises(LexiconModelError, match=r"modifiers\.tsv: No such file"):
+    with pytest.raises(ModelError, match=r"modifiers\.tsv: No such file"):
         read_lexicon_model(tmp_path)
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     write_lexicon_model(MODEL, tmp_path)
     (tmp_path / "names.tsv").write_bytes(b"mice\xff")
-    with pytest.raises(LexiconModelError, match=r"names\.tsv: 'utf-8' codec"):
+    with pytest.raises(ModelError, match=r"names\.tsv: 'utf-8' codec"):
         read_lexicon_model(tmp_path)

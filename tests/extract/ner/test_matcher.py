@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.ner.matcher import Match, NameMatcher, is_whole
+from extract.ner.matcher import NameMatch, NameMatcher, is_whole
 
 WORDS = (
     "gut",
@@ -85,11 +85,11 @@ def test_case_quotes_and_dashes_do_not_matter() -> None:
 
 
 def test_a_match_names_the_name_as_it_was_given() -> None:
-    assert NameMatcher(["IBS"]).find("an ibs") == (Match(3, 6, "IBS"),)
+    assert NameMatcher(["IBS"]).find("an ibs") == (NameMatch(3, 6, "IBS"),)
 
 
 def test_a_letter_that_grows_in_lower_case_shifts_no_offset() -> None:
-    assert NameMatcher(["IL-6"]).find("\u0130 IL-6") == (Match(2, 6, "IL-6"),)
+    assert NameMatcher(["IL-6"]).find("\u0130 IL-6") == (NameMatch(2, 6, "IL-6"),)
 
 
 def test_without_names_nothing_is_found() -> None:

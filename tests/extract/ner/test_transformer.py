@@ -1,17 +1,19 @@
 """Encoders of other families than BERT: words are cut alike, first pieces stand for them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from extract.ner.windows import PieceTokenizer
-from extract.training.recipe import Head, RecipeError, find_recipe
+from extract.training.recipe import Head, RecipeError, TrainingOrder, find_recipe
+from ontology.lexicon import Lexicon
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 transformers = pytest.importorskip("transformers", reason="the extra `train` is not installed")
 transformer = pytest.importorskip("extract.ner.transformer")
-reading: Any = pytest.importorskip("extract.training.reading")
+torch_recognizer: Any = pytest.importorskip("extract.training.torch_recognizer")
 tagger_module: Any = pytest.importorskip("extract.training.tagger")
 tagging: Any = pytest.importorskip("extract.training.tagging")
 tokenizers: Any = pytest.importorskip("tokenizers")
@@ -82,9 +84,9 @@ def test_every_family_of_the_paper_loads_reads_freezes_and_is_kept(
     transformer.freeze_embeddings(encoder)
     ids = torch.randint(5, 50, (2, 7))
     mask = torch.ones_like(ids)
-    head = tagger_module.Tagger(encoder, 32, 0.0)
-    reading.save_tagger(head.eval(), str(tiny_encoder), Head.LINEAR, tmp_path / "saved")
-    loaded = reading.load_recognizer(tmp_path / "saved", device="cpu")
+    head = tagger_module.Tagger(encoder, 0.0)
+    torch_recognizer.save_tagger(head.eval(), str(tiny_encoder), Head.LINEAR, tmp_path / "saved")
+    loaded = torch_recognizer.load_tagger(tmp_path / "saved", Lexicon({}), "cpu")
     assert torch.equal(loaded.tagger(ids, mask), head(ids, mask))
     states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
     assert states.shape == (2, 7, 32)
@@ -107,8 +109,35 @@ def test_an_encoder_that_the_reader_without_torch_cannot_cut_for_is_refused_befo
     tiny_encoder: Path, tmp_path: Path
 ) -> None:
     sentencepiece(["<s>", "</s>", "<unk>"]).save(str(tmp_path / "tokenizer.json"))
-    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.0)
+    encoder = transformer.load_encoder(str(tiny_encoder))
+    recipe = replace(find_recipe("tagger"), encoder=str(tmp_path))
+    order = TrainingOrder(recipe, (), Lexicon({}), tmp_path, lambda _: None)
     with pytest.raises(RecipeError, match=r"export: .* only torch can read it"):
-        tagging.tagger_craft(
-            find_recipe("tagger"), tagger, str(tmp_path), transformer.choose_device("cpu")
-        )
+        tagging.tagger_craft(order, encoder, transformer.choose_device("cpu"))
+
+
+def test_a_merged_update_says_what_it_said_before() -> None:
+    torch.manual_seed(0)
+    holder = torch.nn.Sequential(torch.nn.Linear(6, 5))
+    transformer.add_lora(holder, 2, 4.0, ["0"])
+    with torch.no_grad():
+        holder[0].up.normal_()
+    inputs = torch.randn(3, 6)
+    before = holder(inputs)
+    transformer.merge_lora(holder)
+    assert isinstance(holder[0], torch.nn.Linear)
+    assert torch.allclose(holder(inputs), before, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"), [("tpu", "neither cpu nor cuda"), ("cuda", "no CUDA")]
+)
+def test_a_device_that_is_not_there_is_refused(wanted: str, reason: str) -> None:
+    if wanted == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a CUDA device")
+    with pytest.raises(transformer.DeviceError, match=reason):
+        transformer.choose_device(wanted)
+
+
+def test_the_device_chosen_is_there() -> None:
+    assert transformer.choose_device().name == ("cuda" if torch.cuda.is_available() else "cpu")

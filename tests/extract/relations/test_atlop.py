@@ -1,27 +1,24 @@
-"""ATLOP: its loss by hand, its pooling, and whether a tiny one learns."""
+"""ATLOP: its loss by hand, its pooling, and what its folder says."""
 
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
+from extract.annotation import Mention
+from extract.model import ModelError, write_manifest
 from extract.ner.windows import OVERLAP_PIECES, WINDOW_PIECES
-from extract.training.order import Order
-from extract.training.recipe import find_recipe
 from ingest.document import Document, Passage
-from ontology.schema import EntityType, Predicate, is_legal
+from ontology.schema import EntityType, Predicate
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 atlop: Any = pytest.importorskip("extract.relations.atlop")
-folder: Any = pytest.importorskip("extract.relations.folder")
 transformer: Any = pytest.importorskip("extract.ner.transformer")
-relating: Any = pytest.importorskip("extract.training.relating")
 
 NEVER = -1e30
+PREDICATES = tuple(Predicate)
 
 
 def test_the_loss_of_a_pair_that_holds_is_that_of_the_publication() -> None:
@@ -85,7 +82,7 @@ def cutter(tiny_encoder: Path) -> Any:
 @pytest.fixture(scope="module")
 def model(tiny_encoder: Path) -> Any:
     torch.manual_seed(0)
-    return atlop.Atlop(transformer.load_encoder(str(tiny_encoder)), 32, 0.0, 8).eval()
+    return atlop.Atlop(transformer.load_encoder(str(tiny_encoder)), 0.0, 8).eval()
 
 
 def long_document(words: int) -> tuple[Document, tuple[Mention, ...]]:
@@ -95,7 +92,7 @@ def long_document(words: int) -> tuple[Document, tuple[Mention, ...]]:
 
 
 def test_nothing_of_a_long_document_is_cut_off(cutter: Any, model: Any) -> None:
-    prepared = atlop.prepare(*long_document(1200), cutter)
+    prepared = atlop.prepare(*long_document(1200), cutter, PREDICATES)
     assert len(prepared.windows) > 2
     assert prepared.length == 1202 + 4
     ((logits),) = model([prepared])
@@ -103,7 +100,7 @@ def test_nothing_of_a_long_document_is_cut_off(cutter: Any, model: Any) -> None:
 
 
 def test_windows_are_laid_side_by_side_and_averaged_where_they_overlap(cutter: Any) -> None:
-    prepared = atlop.prepare(*long_document(600), cutter)
+    prepared = atlop.prepare(*long_document(600), cutter, PREDICATES)
     first, second = prepared.windows
     longest = max(len(window.ids) for window in prepared.windows)
     states = torch.stack([torch.full((longest, 1), value) for value in (1.0, 3.0)])
@@ -120,103 +117,65 @@ def test_windows_are_laid_side_by_side_and_averaged_where_they_overlap(cutter: A
 
 
 def test_a_batch_says_what_its_documents_say_alone(cutter: Any, model: Any) -> None:
-    documents = [atlop.prepare(*long_document(words), cutter) for words in (3, 600, 40)]
+    documents = [atlop.prepare(*long_document(words), cutter, PREDICATES) for words in (3, 600, 40)]
     together = model(documents)
     for document, logits in zip(documents, together, strict=True):
         assert torch.allclose(model([document])[0], logits, atol=1e-4)
 
 
 def test_classes_that_the_schema_forbids_cannot_win(cutter: Any, model: Any) -> None:
-    prepared = atlop.prepare(*long_document(3), cutter)
+    prepared = atlop.prepare(*long_document(3), cutter, PREDICATES)
     (logits,) = model([prepared])
     assert ((logits > NEVER) == prepared.legal).all()
 
 
-RECIPE = """
-kind = "KIND"
-
-[model]
-group = 8
-window = 32
-dropout = 0.0
-
-[optimizer]
-batch_pieces = 128
-negatives = 0
-
-[held_out]
-folds = 5
-
-[[trunk]]
-collections = { expert = 1.0 }
-epochs = 25
-start_rate = 5e-3
-end_rate = 0.0
-"""
+@pytest.fixture
+def saved(model: Any, tiny_encoder: Path, tmp_path: Path) -> Path:
+    """A folder of a model that was not trained."""
+    atlop.save_atlop(model, str(tiny_encoder), tmp_path)
+    write_manifest(tmp_path, group=model.group, thresholds={})
+    return tmp_path
 
 
-def planted(number: int, *, eased: bool) -> AnnotatedDocument:
-    """Butyrate influences what it eases, not what it is near."""
-    before = "the gut of mice " * (number % 3)
-    text = f"{before}butyrate {'eases' if eased else 'near'} anxiety {'here ' * (number % 4)}."
-    document = Document(str(number), (Passage("abstract", text),))
-    mentions = chemical("abstract", len(before)), anxiety("abstract", text.index("anxiety"))
-    relation = Relation(mentions[0], Predicate.INFLUENCE, mentions[1])
-    pipeline = Pipeline("expert_1", "expert_1", "", "")
-    return AnnotatedDocument(document, mentions, (relation,) if eased else (), pipeline)
+def test_a_folder_reads_back_with_its_predicates(saved: Path, model: Any, cutter: Any) -> None:
+    device = transformer.choose_device("cpu")
+    relations = atlop.AtlopRelations(model, cutter, device, atlop.IDENTITY, 0.0)
+    loaded = atlop.load_atlop(saved, 0.0, device="cpu")
+    assert loaded.predicates == frozenset(Predicate)
+    assert loaded.relate(*long_document(3)) == relations.relate(*long_document(3))
 
 
-# Twelve fillings of the gaps, each with both words: only the word tells.
-CORPUS = tuple(planted(n, eased=n // 12 % 2 == 0) for n in range(48))
+def test_classes_are_matched_by_name_not_by_order(saved: Path, tiny_encoder: Path) -> None:
+    names = saved / "trained_for.json"
+    names.write_text(json.dumps({"predicates": PREDICATES[::-1]}), encoding="utf-8")
+    turned = atlop.load_atlop(saved, 0.0, device="cpu").relate(*long_document(3))
+    names.write_text(json.dumps({"predicates": PREDICATES}), encoding="utf-8")
+    straight = atlop.load_atlop(saved, 0.0, device="cpu").relate(*long_document(3))
+    assert {r.predicate for r in turned} == {r.predicate for r in straight}
+    assert {r.score for r in turned} != {r.score for r in straight}
 
 
-def relations_of(loaded: Any, annotated: AnnotatedDocument) -> set[tuple[str, Predicate, str]]:
-    found = loaded.relate(annotated.document, annotated.mentions)
-    assert all(0 <= r.score <= 1 for r in found)
-    assert all(is_legal(r.subject.type, r.predicate, r.object.type) for r in found)
-    return {(r.subject.text, r.predicate, r.object.text) for r in found if r.score >= 0.5}
-
-
-Train = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def train(tiny_encoder: Path) -> Train:
-    def run(kind: str, out: Path, text: str = RECIPE) -> Path:
-        path = out / "recipe.toml"
-        path.write_text(text.replace("KIND", kind), encoding="utf-8")
-        recipe = find_recipe(str(path))
-        relating.train_relations(Order(recipe, CORPUS, str(tiny_encoder), out, lambda _: None))
-        return out
-
-    return run
-
-
-@pytest.mark.parametrize("kind", ["atlop", "pairs"])
-def test_a_tiny_model_learns_what_was_planted_and_keeps_it_on_disk(
-    train: Train, tmp_path: Path, kind: str
+def test_a_model_that_does_not_know_a_predicate_never_says_it(
+    tiny_encoder: Path, tmp_path: Path, cutter: Any
 ) -> None:
-    loaded = folder.load_relations(train(kind, tmp_path), 0.0)
-    wanted = {("butyrate", Predicate.INFLUENCE, "anxiety")}
-    assert relations_of(loaded, planted(100, eased=True)) == wanted
-    assert relations_of(loaded, planted(101, eased=True)) == wanted
-    assert relations_of(loaded, planted(102, eased=False)) == set()
-    document, mentions = long_document(900)
-    assert all(r.score >= 0 for r in loaded.relate(document, mentions))
-    assert loaded.relate(document, ()) == ()
+    encoder = transformer.load_encoder(str(tiny_encoder))
+    known = tuple(p for p in PREDICATES if p is not Predicate.INFLUENCE)
+    atlop.save_atlop(atlop.Atlop(encoder, 0.0, 8, known), str(tiny_encoder), tmp_path)
+    write_manifest(tmp_path, group=8, thresholds={})
+    loaded = atlop.load_atlop(tmp_path, 0.0, device="cpu")
+    assert loaded.predicates == frozenset(known)
+    assert {r.predicate for r in loaded.relate(*long_document(3))} == {Predicate.INTERACT}
 
 
-@pytest.mark.parametrize("kind", ["atlop", "pairs"])
-def test_a_stage_that_may_stop_early_is_rated_on_held_out_documents(
-    train: Train, tmp_path: Path, kind: str
-) -> None:
-    text = RECIPE.replace("epochs = 25", "epochs = 2") + "[early_stopping]\npatience = 1\n"
-    metrics = json.loads((train(kind, tmp_path, text) / "metrics.json").read_text())
-    # Found everywhere, what six of ten held-out documents say has an F1 of .75.
-    assert len(metrics["epochs"]) == 2
-    assert all(0.75 <= epoch["held_out"] <= 1 for epoch in metrics["epochs"])
+def test_a_predicate_that_is_gone_is_one_line(saved: Path) -> None:
+    names = [*PREDICATES[1:], "cures"]
+    (saved / "trained_for.json").write_text(json.dumps({"predicates": names}), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"trained_for\.json: trained for 'cures', which this"):
+        atlop.load_atlop(saved, 0.0)
 
 
-def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(folder.RelationModelError, match=str(tmp_path)):
-        folder.load_relations(tmp_path, 0.1)
+@pytest.mark.parametrize("file", ["weights.safetensors", "tokenizer.json", "manifest.json"])
+def test_what_a_folder_lacks_is_named(saved: Path, file: str) -> None:
+    (saved / file).unlink()
+    with pytest.raises(ModelError, match=str(saved)):
+        atlop.load_atlop(saved, 0.1)

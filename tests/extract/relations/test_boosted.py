@@ -1,3 +1,5 @@
+"""Boosted trees in use: what they say, and what they were trained for."""
+
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -6,26 +8,21 @@ import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument
-from extract.onnx import ModelFileError
-from extract.platt import Platt
-from extract.relations.boosted import WORDS_FILE, BoostedRelations, TreesError
+from extract.logistic import Platt
+from extract.model import NAMES_FILE, ModelError
+from extract.relations import boosted, features
+from extract.relations.boosted import WORDS_FILE, BoostedRelations
 from ingest.document import Document
-from ontology.schema import EntityType, Predicate, is_legal
+from ontology.schema import EntityType, LegalTriple, Predicate, is_legal
 
 lightgbm = pytest.importorskip("lightgbm", reason="the extra `train` is not installed")
-pytest.importorskip("torch", reason="the extra `train` is not installed")
 
 from extract.training.boosting import (  # noqa: E402
     Growth,
     described_corpus,
     fit_booster,
     grow_trees,
-    train_boosted,
 )
-from extract.training.held_out import write_held_out  # noqa: E402
-from extract.training.order import Order  # noqa: E402
-from extract.training.recipe import find_recipe  # noqa: E402
-from extract.training.thresholds import HeldOut  # noqa: E402
 
 E, P = EntityType, Predicate
 Write = Callable[..., Document]
@@ -104,26 +101,65 @@ def test_documents_without_pairs_have_no_relations(folder: Path, write: Write) -
 
 
 def test_a_missing_or_broken_file_is_named(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match=r"trees\.onnx"):
+    with pytest.raises(ModelError, match=r"trees\.onnx"):
         BoostedRelations(tmp_path, 0.0)
     for name in folder.iterdir():
         (tmp_path / name.name).write_bytes(name.read_bytes())
     (tmp_path / WORDS_FILE).write_text('{"between": []}', encoding="utf-8")
-    with pytest.raises(TreesError, match=r"trees\.json"):
+    with pytest.raises(ModelError, match=r"trees\.json"):
         BoostedRelations(tmp_path, 0.0)
 
 
-@pytest.mark.parametrize("has_tagger", [True, False])
-def test_training_says_which_mentions_thresholds_come_from(
-    corpus: list[AnnotatedDocument], tmp_path: Path, *, has_tagger: bool
+def copied(folder: Path, out: Path) -> Path:
+    for path in folder.iterdir():
+        (out / path.name).write_bytes(path.read_bytes())
+    return out
+
+
+def test_a_reordered_schema_changes_nothing(
+    folder: Path, corpus: list[AnnotatedDocument], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if has_tagger:
-        write_held_out([HeldOut(document, document) for document in corpus[:10]], tmp_path)
-    lines: list[str] = []
-    order = Order(find_recipe("boosted"), corpus, "", tmp_path / "boosted", lines.append)
-    train_boosted(order)
-    manifest = json.loads((tmp_path / "boosted" / "manifest.json").read_bytes())
-    given = "predicted" if has_tagger else "gold"
-    assert list(manifest["held_out"]) == [f"relations, {given} entities"]
-    assert manifest["documents"] == {"expert": 40, "held out": 10 if has_tagger else 40}
-    assert lines
+    document, mentions = corpus[0].document, corpus[0].mentions
+    before = BoostedRelations(folder, 0.0).relate(document, mentions)
+    monkeypatch.setattr(features, "TYPES", features.TYPES[::-1])
+    monkeypatch.setattr(features, "PREDICATES", features.PREDICATES[::-1])
+    monkeypatch.setattr(features, "NUMBERS", features.NUMBERS)
+    assert BoostedRelations(folder, 0.0).relate(document, mentions) == before
+
+
+def test_a_schema_that_grew_leaves_a_model_as_it_was(
+    folder: Path, corpus: list[AnnotatedDocument], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, mentions = corpus[0].document, corpus[0].mentions
+    before = BoostedRelations(folder, 0.0).relate(document, mentions)
+    cures: Predicate = "cures"  # pyright: ignore[reportAssignmentType]
+    new = LegalTriple(E.CHEMICAL, cures, E.DDF)
+    monkeypatch.setattr(features, "PREDICATES", (cures, *features.PREDICATES))
+    monkeypatch.setattr(features, "TYPES", ("virus", *features.TYPES))
+    monkeypatch.setattr(boosted, "LEGAL_TRIPLES", boosted.LEGAL_TRIPLES | {new})
+    relations = BoostedRelations(folder, 0.0)
+    assert relations.relate(document, mentions) == before
+    assert relations.predicates == frozenset(Predicate)
+
+
+def test_what_a_model_needs_and_the_schema_lacks_is_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    less = tuple(p for p in features.PREDICATES if p is not P.INFLUENCE)
+    monkeypatch.setattr(features, "PREDICATES", less)
+    with pytest.raises(ModelError) as error:
+        BoostedRelations(folder, 0.0)
+    told = "trained for 'predicate: influence', which this version does not have"
+    assert str(error.value) == f"{folder / NAMES_FILE}: {told}"
+
+
+def test_names_that_do_not_fit_the_trees_are_one_line(folder: Path, tmp_path: Path) -> None:
+    names = copied(folder, tmp_path) / NAMES_FILE
+    columns = json.loads(names.read_bytes())["columns"]
+    names.write_text(json.dumps({"columns": columns[:-1]}), encoding="utf-8")
+    told = rf"trees\.onnx: {len(columns)} columns, but {NAMES_FILE} names {len(columns) - 1}"
+    with pytest.raises(ModelError, match=told):
+        BoostedRelations(tmp_path, 0.0)
+    names.unlink()
+    with pytest.raises(ModelError, match=NAMES_FILE):
+        BoostedRelations(tmp_path, 0.0)

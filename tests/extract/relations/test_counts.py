@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention
+from extract.model import ModelError
 from extract.relations.counts import (
     CountRelations,
-    CountsError,
     CountTable,
     Pair,
     count_relations,
@@ -181,14 +181,27 @@ def test_the_same_counts_make_the_same_file(
 )
 def test_a_broken_file_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "counts.json").write_text(content, encoding="utf-8")
-    with pytest.raises(CountsError, match=r"counts\.json: not a count table"):
+    with pytest.raises(ModelError, match=r"counts\.json: "):
         read_counts(tmp_path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CountsError, match=r"counts\.json: not a count table"):
+    with pytest.raises(ModelError, match=r"counts\.json: "):
         read_counts(tmp_path)
 
 
 def test_a_document_without_mentions_has_no_relations(corpus: list[AnnotatedDocument]) -> None:
     assert CountRelations(count_relations(corpus), 0.0).relate(Document("1", ()), ()) == ()
+
+
+def test_a_table_knows_which_predicates_it_can_say(corpus: list[AnnotatedDocument]) -> None:
+    assert CountRelations(count_relations(corpus), 0.1).predicates == {Predicate.INFLUENCE}
+
+
+def test_a_triple_that_the_schema_lacks_is_one_line(tmp_path: Path) -> None:
+    content = '{"base": 0, "counts": [], "predicates": [["DDF", "DDF", "likes"]]}'
+    (tmp_path / "counts.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelError) as error:
+        read_counts(tmp_path)
+    told = "trained for 'DDF likes DDF', which this version does not have"
+    assert str(error.value) == f"{tmp_path / 'counts.json'}: {told}"

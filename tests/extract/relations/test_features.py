@@ -6,8 +6,8 @@ from extract.annotation import AnnotatedDocument, Mention
 from extract.relations.features import (
     NUMBERS,
     Candidates,
-    Vocabulary,
-    choose_vocabulary,
+    WordColumns,
+    choose_words,
     columns,
     describe,
 )
@@ -17,7 +17,7 @@ from ontology.schema import EntityType, Predicate, is_legal
 E, P = EntityType, Predicate
 Write = Callable[..., Document]
 Mark = Callable[..., Mention]
-NO_WORDS = Vocabulary()
+NO_WORDS = WordColumns()
 
 
 def row_of(candidates: Candidates, subject: str, target: str) -> int:
@@ -26,7 +26,7 @@ def row_of(candidates: Candidates, subject: str, target: str) -> int:
     return names.index((subject, target))
 
 
-def value(candidates: Candidates, row: int, name: str, words: Vocabulary = NO_WORDS) -> float:
+def value(candidates: Candidates, row: int, name: str, words: WordColumns = NO_WORDS) -> float:
     return float(candidates.matrix[row, columns(words).index(name)])
 
 
@@ -86,7 +86,7 @@ def test_what_stands_between_is_counted_by_type(write: Write, mark: Mark) -> Non
 
 
 def test_words_count_only_between_two_of_one_sentence(write: Write, mark: Mark) -> None:
-    words = Vocabulary(between=("eases", "not"), inside=("acid",))
+    words = WordColumns(between=("eases", "not"), inside=("acid",))
     document = write("Butyric acid eases anxiety. It does not ease stress.")
     mentions = (
         mark(document, "Butyric acid", E.CHEMICAL),
@@ -127,7 +127,7 @@ def test_the_vocabulary_is_what_most_documents_hold(
         "butyrate and so and anxiety",
     )
     corpus = [annotate(write(text, pmid=str(i)), marks) for i, text in enumerate(texts)]
-    assert choose_vocabulary(corpus, 1) == Vocabulary(("eases",), ("anxiety",))
+    assert choose_words(corpus, 1) == WordColumns(("eases",), ("anxiety",))
 
 
 def test_numbers_are_finite(write: Write, mark: Mark) -> None:

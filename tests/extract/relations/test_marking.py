@@ -9,26 +9,20 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from extract.annotation import Mention
 from extract.ner.windows import PieceTokenizer
 from extract.relations.marking import (
-    CLASSES,
-    PREDICATES,
     closest,
     group_entities,
     legal_classes,
     locate,
     mark_all,
-    mark_pair,
     schema_pairs,
-    typed_signs,
 )
 from ingest.document import Document, Passage
 from ontology.schema import LEGAL_TRIPLES, EntityType, Predicate
 
 CHEMICAL, DDF = EntityType.CHEMICAL, EntityType.DDF
 WORDS = "butyrate eases major depression in the gut . of mice chemical DDF".split()  # noqa: SIM905
-SIGNS = "@*#^"
-
-
-PIECES = ("[UNK]", "[CLS]", "[SEP]", *WORDS, *SIGNS, "but", "##yric")
+PIECES = ("[UNK]", "[CLS]", "[SEP]", *WORDS, "*", "but", "##yric")
+PREDICATES = tuple(Predicate)
 
 
 @pytest.fixture(scope="module")
@@ -84,55 +78,6 @@ def test_mentions_that_meet_close_before_the_next_opens(cutter: PieceTokenizer) 
     assert marked.places == (0, 3)
 
 
-def test_a_pair_is_told_by_typed_markers(cutter: PieceTokenizer) -> None:
-    located = locate(DOCUMENT, MENTIONS, cutter)
-    marked = mark_pair(located, (0, 1), typed_signs(cutter), window=100)
-    text = read(marked.ids)
-    assert text.startswith(
-        "@ * chemical * butyrate @ eases # ^ DDF ^ major depression # . [SEP] but"
-    )
-    assert [read(marked.ids[p : p + 3]) for p in marked.places] == [
-        "@ * chemical",
-        "# ^ DDF",
-    ]
-
-
-def test_places_follow_the_roles_not_the_order_of_the_text(cutter: PieceTokenizer) -> None:
-    located = locate(DOCUMENT, MENTIONS, cutter)
-    marked = mark_pair(located, (3, 0), typed_signs(cutter), window=100)
-    assert marked.places[0] > marked.places[1]
-    assert read(marked.ids[marked.places[0] :]).startswith("@ * DDF * depression @")
-
-
-@pytest.mark.parametrize("window", [6, 8, 12, 16])
-def test_a_window_holds_both_mentions_whole(cutter: PieceTokenizer, window: int) -> None:
-    located = locate(DOCUMENT, MENTIONS, cutter)
-    signs = typed_signs(cutter)
-    for pair in ((0, 3), (0, 1), (2, 3), (3, 0)):
-        marked = mark_pair(located, pair, signs, window)
-        text = read(marked.ids)
-        for index, (outer, place) in enumerate(zip("@#", marked.places, strict=True)):
-            surface = read(located.ids[slice(*located.spans[pair[index]])])
-            assert f" {surface} {outer}" in text
-            assert read(marked.ids[place : place + 1]) == outer
-        markers = 5 + 5 + 1
-        assert len(marked.ids) <= window + markers
-
-
-def test_mentions_far_apart_stand_in_two_halves(cutter: PieceTokenizer) -> None:
-    text = "butyrate " + "in the gut . " * 20 + "depression"
-    document = Document("1", (Passage("abstract", text),))
-    both = (
-        mention(document, "abstract", "butyrate", CHEMICAL),
-        mention(document, "abstract", "depression", DDF),
-    )
-    marked = mark_pair(locate(document, both, cutter), (0, 1), typed_signs(cutter), 16)
-    assert read(marked.ids) == (
-        "@ * chemical * butyrate @ in the gut . in the gut [SEP] "
-        "the gut . in the gut . # ^ DDF ^ depression #"
-    )
-
-
 def test_an_entity_is_a_type_and_a_surface(cutter: PieceTokenizer) -> None:
     again = Mention("abstract", 30, 40, "Depression", DDF)
     marked_up = Mention("abstract", 50, 60, "major <i>depression</i>", DDF)
@@ -145,17 +90,27 @@ def test_only_pairs_that_the_schema_allows_are_judged() -> None:
 
 
 def test_the_classes_of_a_pair_are_those_of_the_schema() -> None:
-    table = legal_classes([(t.head, t.tail) for t in sorted(LEGAL_TRIPLES)])
-    assert table.shape == (59, CLASSES)
+    table = legal_classes([(t.head, t.tail) for t in sorted(LEGAL_TRIPLES)], PREDICATES)
+    assert table.shape == (59, 18)
     assert table[:, 0].all()
     for row, triple in zip(table, sorted(LEGAL_TRIPLES), strict=True):
         assert row[1 + PREDICATES.index(triple.predicate)]
-    drug = legal_classes([(EntityType.DRUG, DDF)])[0]
+    drug = legal_classes([(EntityType.DRUG, DDF)], PREDICATES)[0]
     assert [PREDICATES[i - 1] for i in np.flatnonzero(drug)[1:]] == [Predicate.CHANGE_EFFECT]
 
 
+def test_classes_are_those_of_the_model_s_predicates_in_its_order() -> None:
+    some = (Predicate.CHANGE_EFFECT, Predicate.AFFECT)
+    pairs = [(EntityType.DRUG, DDF), (DDF, DDF), (DDF, EntityType.HUMAN)]
+    assert legal_classes(pairs, some).tolist() == [
+        [True, True, False],
+        [True, False, True],
+        [True, False, False],
+    ]
+
+
 def test_no_pairs_have_no_rows() -> None:
-    assert legal_classes([]).shape == (0, CLASSES)
+    assert legal_classes([], PREDICATES).shape == (0, 18)
 
 
 def test_the_nearest_mentions_stand_for_their_entities() -> None:

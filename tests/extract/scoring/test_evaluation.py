@@ -5,18 +5,20 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.prediction import evaluate, predict
+from app.prediction import predict, write_predictions
+from extract.corpus import CorpusError
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor, shipped_model
 from extract.scoring.evaluation import evaluate_files, state_entities
 from extract.scoring.file_checks import EntityInput
-from extract.scoring.scored_items import Scorer, ScoringError, Task
+from extract.scoring.items import Scorer, Task
+from extract.scoring.scores import Score
 from ontology.lexicon import starter_lexicon
 
 GUTBRAIN = Path(sys.executable).with_name("gutbrain")
@@ -69,9 +71,12 @@ def gutbrain(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def evaluate(gold: Path, predictions: Path, tasks: Sequence[Task], scorer: Scorer) -> list[Score]:
+    return [each.score for each in evaluate_files(gold, [predictions], tasks, scorer).results]
+
+
 def tasks(gold: Path, predictions: Path, scorer: Scorer) -> list[Task]:
-    results = evaluate_files(gold, [predictions], (), scorer).results
-    return [result.score.task for result in results]
+    return [score.task for score in evaluate(gold, predictions, (), scorer)]
 
 
 def test_without_tasks_those_of_the_edition_are_scored(write: Write) -> None:
@@ -99,7 +104,7 @@ def test_a_file_of_one_task_is_scored_on_it_and_the_rest_is_told(gold: Path, wri
 
 
 def test_files_without_a_task_in_common_are_an_error(gold: Path, write: Write) -> None:
-    with pytest.raises(ScoringError, match="nothing to score"):
+    with pytest.raises(CorpusError, match="nothing to score"):
         evaluate_files(gold, [write("p", {"1": {}})])
 
 
@@ -118,14 +123,14 @@ def test_what_a_file_cannot_tell_may_be_said_but_not_against_it(gold: Path, writ
     assert state_entities(unknown, is_gold=True).entities == (EntityInput.GOLD,)
     assert state_entities(unknown, is_gold=None).entities == (EntityInput.UNKNOWN,)
     predicted = evaluate_files(gold, [write("half", HALF)])
-    with pytest.raises(ScoringError, match="entities are predicted, not gold"):
+    with pytest.raises(CorpusError, match="entities are predicted, not gold"):
         state_entities(predicted, is_gold=True)
 
 
 def test_all_faults_of_all_files_are_told_at_once(gold: Path, write: Write) -> None:
     bad = write("bad", {"1": entry(PD | {"label": "ill"}), "3": entry(PD), "4": entry()})
     worse = write("worse", {"2": entry(relations=(relation(PD, "likes", MOOD),))})
-    with pytest.raises(ScoringError) as error:
+    with pytest.raises(CorpusError) as error:
         evaluate_files(gold, [bad, worse], [Task.NER, Task.TAG])
     assert error.value.faults == (
         f"{bad}: PMID 1: entities[0]: no such label: 'ill'",
@@ -221,7 +226,8 @@ def floor_prediction(
     if not gold.is_file():
         pytest.skip(f"no development data at {data}")
     out = tmp_path_factory.mktemp("floor") / "p.json"
-    predict(gold, out, floor, gold_entities=False, link=True, report=lambda _: None)
+    done = predict([gold], floor, report=lambda _: None)
+    write_predictions(done.documents, out, floor.thresholds, link=True)
     return gold, out
 
 

@@ -10,7 +10,7 @@ from extract.scoring.file_checks import (
     wrong_relations,
     wrong_spans,
 )
-from extract.scoring.scored_items import Lists, Task, items_of
+from extract.scoring.items import Lists, Task, items_of
 
 Row = dict[str, Any]
 GOLD = {"7": {"metadata": {"title": "PD and mood", "abstract": "Mood: low."}}}

@@ -1,20 +1,20 @@
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from extract.corpus import CorpusError, read_entries
+from extract.scoring.items import Lists, Scorer, Task, items_of, read_lists
 from extract.scoring.scores import (
+    COMPARED_RESAMPLES,
     Counts,
-    Lists,
     Score,
-    Scorer,
-    ScoringError,
-    Task,
     bootstrap_f1,
     bootstrap_interval,
-    items_of,
-    read_items,
+    compare,
     score,
+    total,
 )
 
 NER, BINARY, TAG, MENTION = Task.NER, Task.BINARY, Task.TAG, Task.MENTION
@@ -135,7 +135,7 @@ def test_the_strict_scorer_counts_every_class() -> None:
     found = ner([PD], [PD, MICE], STRICT)
     assert (found.micro, found.uncounted) == (Counts(1, 2, 1), 0)
     assert found.by_class == (("DDF", Counts(1, 1, 1)), ("animal", Counts(0, 1, 0)))
-    assert found.macro_f1 == pytest.approx(1)
+    assert found.macro.f1 == pytest.approx(1)
 
 
 def test_officially_repeated_hits_lift_recall_above_one() -> None:
@@ -170,7 +170,7 @@ def test_a_document_without_predictions_counts_as_missed(scorer: Scorer) -> None
 
 @pytest.mark.parametrize("scorer", Scorer)
 def test_a_document_that_gold_lacks_is_an_error(scorer: Scorer) -> None:
-    with pytest.raises(ScoringError) as error:
+    with pytest.raises(CorpusError) as error:
         score(lists(NER, p1=[PD]), lists(NER, p2=[], p3=[]), NER, scorer)
     assert error.value.faults == tuple(f"PMID {pmid} is not in the gold file" for pmid in "23")
 
@@ -185,7 +185,7 @@ def test_macro_is_the_mean_of_the_f1_of_the_gold_classes() -> None:
         ("animal", Counts(1, 2, 1)),
         ("human", Counts(0, 0, 1)),
     )
-    assert found.macro_f1 == pytest.approx(4 / 9)
+    assert found.macro.f1 == pytest.approx(4 / 9)
     assert (found.macro.precision, found.macro.recall) == pytest.approx((1 / 2, 1 / 2))
     assert found.weighted.f1 == pytest.approx((2 * 2 / 3 + 2 / 3 + 0) / 4)
 
@@ -254,10 +254,91 @@ def test_without_documents_the_interval_is_empty() -> None:
 def test_gold_scored_against_itself_is_perfect(
     data_folder: Path, task: Task, gold: int, classes: int
 ) -> None:
-    items = read_items(data_folder / "gutbrainie" / "dev.json", task)
+    path = data_folder / "gutbrainie" / "dev.json"
+    items = read_lists(path, read_entries(path), task)
     for scorer in Scorer:
         found = score(items, items, task, scorer)
         assert found.micro == Counts(gold, gold, gold)
         assert len(found.by_class) == classes
-        assert found.macro_f1 == pytest.approx(1)
+        assert found.macro.f1 == pytest.approx(1)
         assert found.interval == (1.0, 1.0)
+
+
+def test_counts_are_summed_over_documents() -> None:
+    assert total([Counts(1, 2, 3), Counts(4, 5, 6)]) == Counts(5, 7, 9)
+    assert total([]) == Counts(0, 0, 0)
+
+
+DOCUMENTS = 40
+
+
+def found(share: float, seed: int) -> Lists:
+    """Find a share of ten gold entities in each of forty documents, at random."""
+    chance = random.Random(seed)
+    return {
+        str(pmid): tuple(found_item(n) for n in range(10) if chance.random() < share)
+        for pmid in range(DOCUMENTS)
+    }
+
+
+def found_item(number: int) -> tuple[tuple[int], tuple[str]]:
+    return (number,), ("DDF",)
+
+
+ALL = found(1.0, seed=0)
+
+
+def test_a_planted_difference_is_found() -> None:
+    better, worse = found(0.7, seed=1), found(0.6, seed=2)
+    result = compare(ALL, better, worse, NER, STRICT)
+    assert 0.02 < result.difference < 0.15
+    assert 0 < result.interval[0] < result.difference < result.interval[1]
+    assert result.p_value < 0.05
+
+
+def test_the_other_way_round_the_difference_changes_its_sign() -> None:
+    one, other = found(0.7, seed=1), found(0.6, seed=2)
+    there, back = compare(ALL, one, other, NER, STRICT), compare(ALL, other, one, NER, STRICT)
+    assert back.difference == pytest.approx(-there.difference)
+    assert back.interval == pytest.approx((-there.interval[1], -there.interval[0]))
+    assert back.p_value == there.p_value
+
+
+def test_equal_files_do_not_differ() -> None:
+    same = found(0.5, seed=3)
+    result = compare(ALL, same, same, NER, STRICT)
+    assert (result.difference, result.interval, result.p_value) == (0.0, (0.0, 0.0), 1.0)
+
+
+def test_files_that_differ_by_chance_are_told_apart_one_time_in_twenty() -> None:
+    values = [
+        compare(ALL, found(0.5, seed=2 * n), found(0.5, seed=2 * n + 1), NER, STRICT).p_value
+        for n in range(20)
+    ]
+    assert sum(value < 0.05 for value in values) <= 3
+
+
+def test_pairing_shows_what_separate_intervals_hide() -> None:
+    # The same hard documents for both: each score is uncertain, the difference is not.
+    worse = {pmid: items[: int(pmid) % 10] for pmid, items in ALL.items()}
+    better = {pmid: items[: int(pmid) % 10 + 1] for pmid, items in ALL.items()}
+    result = compare(ALL, better, worse, NER, STRICT)
+    assert result.interval[0] > 0
+    assert result.p_value == pytest.approx(2 / (COMPARED_RESAMPLES + 1))
+    assert result.interval[1] - result.interval[0] < 0.05
+
+
+def test_the_result_repeats_itself() -> None:
+    files = found(0.7, seed=1), found(0.6, seed=2)
+    assert compare(ALL, *files, NER, STRICT) == compare(ALL, *files, NER, STRICT)
+    assert compare(ALL, *files, NER, STRICT) != compare(ALL, *files, NER, STRICT, seed=1)
+
+
+def test_nothing_to_compare_is_no_difference() -> None:
+    result = compare({}, {}, {}, NER, STRICT)
+    assert (result.difference, result.p_value) == (0.0, 1.0)
+
+
+def test_documents_that_gold_lacks_are_an_error_in_either_file() -> None:
+    with pytest.raises(CorpusError, match="PMID x is not in the gold file"):
+        compare(ALL, ALL, {"x": ()}, NER, STRICT)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from extract.scoring.scored_items import Lists, Scorer, Task, items_of
+from extract.scoring.items import Lists, Scorer, Task, items_of
 from extract.scoring.scores import Counts, Score, score
 
 NER, NERD, MENTION, CONCEPT = Task.NER, Task.NERD, Task.MENTION, Task.CONCEPT

@@ -2,22 +2,21 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
-from extract.training.order import Order
-from extract.training.recipe import Recipe, find_recipe
+from extract.training.recipe import Recipe, TrainingOrder, find_recipe
 from ingest.document import Document, Passage
+from ontology.lexicon import Lexicon
 from ontology.schema import EntityType
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 tagging = pytest.importorskip("extract.training.tagging")
 checkpoint = pytest.importorskip("extract.training.checkpoint")
 engine = pytest.importorskip("extract.training.engine")
-course = pytest.importorskip("extract.training.course")
-transformer = pytest.importorskip("extract.ner.transformer")
 
 RECIPE = """
 kind = "tagger"
@@ -87,6 +86,21 @@ class Clock:
         return float(self.ticks)
 
 
+def order_of(
+    recipe: Recipe, encoder: Path, out: Path, clock: Callable[[], float], every_s: float
+) -> TrainingOrder:
+    return TrainingOrder(
+        replace(recipe, encoder=str(encoder)),
+        CORPUS,
+        Lexicon({}),
+        out,
+        lambda _: None,
+        device="cpu",
+        checkpoint_every_s=every_s,
+        clock=clock,
+    )
+
+
 def train(
     recipe: Recipe,
     encoder: Path,
@@ -95,9 +109,7 @@ def train(
     *,
     every_s: float = 0.0,
 ) -> bytes:
-    tagging.train_tagger(
-        Order(recipe, CORPUS, str(encoder), out, lambda _: None, "cpu", every_s, clock)
-    )
+    tagging.train_tagger(order_of(recipe, encoder, out, clock, every_s))
     return (out / WEIGHTS).read_bytes()
 
 
@@ -159,7 +171,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(
 def test_a_half_written_checkpoint_does_not_replace_a_whole_one(
     recipe: Recipe, tiny_encoder: Path, tmp_path: Path
 ) -> None:
-    order = Order(recipe, CORPUS, str(tiny_encoder), tmp_path, lambda _: None, clock=Clock(99))
+    order = order_of(recipe, tiny_encoder, tmp_path, Clock(99), every_s=300.0)
     checkpoints = checkpoint.Checkpoints(order, "cpu")
     checkpoints.keep("trunk, stage 1", {"step": 1})
     with pytest.raises(Exception, match="pickle"):
@@ -175,22 +187,3 @@ def test_batches_hold_windows_of_like_length_and_none_twice() -> None:
     for batch in batches:
         padded = len(batch) * max(example.size for example in batch)
         assert padded <= 200 or len(batch) == 1
-
-
-def test_weights_are_averaged_one_by_one() -> None:
-    states = [{"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([3.0, 6.0])}]
-    assert course.average_weights(states)["a"].tolist() == [2.0, 4.0]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "reason"), [("tpu", "neither cpu nor cuda"), ("cuda", "no CUDA")]
-)
-def test_a_device_that_is_not_there_is_refused(wanted: str, reason: str) -> None:
-    if wanted == "cuda" and torch.cuda.is_available():
-        pytest.skip("this machine has a CUDA device")
-    with pytest.raises(transformer.DeviceError, match=reason):
-        transformer.choose_device(wanted)
-
-
-def test_the_device_chosen_is_there() -> None:
-    assert transformer.choose_device().name == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -8,13 +8,15 @@ import onnx
 import onnxruntime
 import pytest
 
+from extract.model import ModelError
 from extract.training.recipe import Head
+from ontology.lexicon import Lexicon
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
 export = pytest.importorskip("extract.training.export")
 tagger_module = pytest.importorskip("extract.training.tagger")
 transformer = pytest.importorskip("extract.ner.transformer")
-reading: Any = pytest.importorskip("extract.training.reading")
+torch_recognizer: Any = pytest.importorskip("extract.training.torch_recognizer")
 
 
 @pytest.mark.parametrize("head", Head)
@@ -23,7 +25,7 @@ def test_logits_are_the_same(
     tiny_encoder: Path, tmp_path: Path, head: Head, tolerance: float
 ) -> None:
     torch.manual_seed(0)
-    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.1, head)
+    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 0.1, head)
     export.export_tagger(tagger, str(tiny_encoder), tmp_path, quantize=tolerance > 0.01)
     session = onnxruntime.InferenceSession(str(tmp_path / "tagger.onnx"))
     for rows, pieces in ((1, 5), (3, 17)):
@@ -43,13 +45,13 @@ def test_torch_reads_the_exported_weights_back(
     tiny_encoder: Path, tmp_path: Path, head: Head, *, quantize: bool
 ) -> None:
     torch.manual_seed(0)
-    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.1, head)
+    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 0.1, head)
     with torch.no_grad():
         for values in tagger.crf.parameters() if tagger.crf else ():
             values.normal_()
     before = {name: values.clone() for name, values in tagger.state_dict().items()}
     export.export_tagger(tagger, str(tiny_encoder), tmp_path, quantize=quantize)
-    after = reading.load_recognizer(tmp_path, device="cpu").tagger.state_dict()
+    after = torch_recognizer.load_tagger(tmp_path, Lexicon({}), "cpu").tagger.state_dict()
     assert after.keys() == before.keys()
     for name, values in before.items():
         # int8 with a scale a column: at most half a step of 1/127 of its largest value
@@ -59,7 +61,7 @@ def test_torch_reads_the_exported_weights_back(
 
 def test_an_exported_lstm_is_no_model_for_torch(tiny_encoder: Path, tmp_path: Path) -> None:
     head = Head.BILSTM_CRF
-    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 32, 0.1, head)
+    tagger = tagger_module.Tagger(transformer.load_encoder(str(tiny_encoder)), 0.1, head)
     export.export_tagger(tagger, str(tiny_encoder), tmp_path)
-    with pytest.raises(reading.TaggerError, match="no tagger for torch"):
-        reading.load_recognizer(tmp_path, device="cpu")
+    with pytest.raises(ModelError, match="no tagger for torch"):
+        torch_recognizer.load_tagger(tmp_path, Lexicon({}), "cpu")

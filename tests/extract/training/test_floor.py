@@ -2,21 +2,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from extract.annotation import AnnotatedDocument
-from extract.corpus import read_corpus, write_entry
+from extract.annotation import AnnotatedDocument, Corpus
+from extract.corpus import read_corpus, read_entries, write_entry
 from extract.extractor import Extractor, keep_relations
 from extract.methods import RecognizerName, RelationMethod, load_extractor, shipped_model
 from extract.ner.lexicon import read_lexicon_model
-from extract.scoring.scores import Scorer, Task, items_of, read_items, score
-from extract.training.floor import CorpusTooSmallError, is_expert, train_floor
-from extract.training.names import fit_modifiers, fit_names
-from extract.training.thresholds import GRID, HeldOut, choose_thresholds, score_entities
+from extract.scoring.items import Scorer, Task, items_of, read_lists
+from extract.scoring.scores import score
+from extract.training.floor import train_floor
+from extract.training.pool import CorpusTooSmallError, is_expert
+from extract.training.recipe import TrainingOrder, find_recipe
 from ingest.document import Document
 from ontology.concept import Concept
 from ontology.lexicon import Lexicon, starter_lexicon
@@ -24,22 +25,22 @@ from ontology.schema import EntityType, Predicate
 
 Write = Callable[..., Document]
 Annotate = Callable[..., AnnotatedDocument]
-Corpus = Sequence[AnnotatedDocument]
 ANIMAL, CHEMICAL, DDF = EntityType.ANIMAL, EntityType.CHEMICAL, EntityType.DDF
 LEXICON = Lexicon({"CHEBI:1": Concept("CHEBI:1", "acetate", CHEMICAL)})
-NO_NAMES = Lexicon({})
+FLOOR = find_recipe("floor")
 ROOT = Path(__file__).parents[3]
 TRAIN = """
 import sys
 from pathlib import Path
 from extract.corpus import read_corpus
 from extract.training.floor import train_floor
+from extract.training.recipe import TrainingOrder, find_recipe
 from ontology.lexicon import starter_lexicon
 
 _, corpus, seed = sys.argv
 documents = list(read_corpus(Path(corpus)))
 out = Path(f"{corpus}.{seed}")
-train_floor(documents, starter_lexicon(), out, starter_only=False, report=lambda _: None)
+train_floor(TrainingOrder(find_recipe("floor"), documents, starter_lexicon(), out, print))
 """
 
 
@@ -55,7 +56,7 @@ def corpus(write: Write, annotate: Annotate) -> Corpus:
 
 
 def train(corpus: Corpus, out: Path, lexicon: Lexicon = LEXICON, *, starter: bool = False) -> Path:
-    train_floor(corpus, lexicon, out, starter_only=starter, report=lambda _: None)
+    train_floor(TrainingOrder(FLOOR, corpus, lexicon, out, lambda _: None, starter))
     return out
 
 
@@ -117,18 +118,18 @@ def test_the_manifest_tells_what_the_model_was_made_of(corpus: Corpus, tmp_path:
 def test_the_manifest_s_corpus_hash_changes_with_any_annotation(
     corpus: Corpus, tmp_path: Path
 ) -> None:
-    def corpus_hash(annotated: Corpus, name: str) -> str:
+    def hash_of(annotated: Corpus, name: str) -> str:
         return json.loads((train(annotated, tmp_path / name) / "manifest.json").read_bytes())[
             "corpus"
         ]
 
     less = [*corpus[:-1], replace(corpus[-1], relations=())]
-    assert corpus_hash(corpus, "a") != corpus_hash(less, "b")
+    assert hash_of(corpus, "a") != hash_of(less, "b")
 
 
 def test_each_fold_is_reported(corpus: Corpus, tmp_path: Path) -> None:
     lines: list[str] = []
-    train_floor(corpus, LEXICON, tmp_path, starter_only=False, report=lines.append)
+    train_floor(TrainingOrder(FLOOR, corpus, LEXICON, tmp_path, lines.append))
     assert lines[0] == "cross-validation, fold 1 of 5"
     assert len(lines) == 7
 
@@ -150,73 +151,6 @@ def test_where_no_expert_annotated_all_documents_decide(corpus: Corpus, tmp_path
     manifest = json.loads((train(students, tmp_path / "model") / "manifest.json").read_bytes())
     assert manifest["documents"] == {"expert": 7, "other": 0}
     assert [is_expert(annotated) for annotated in corpus] == [True] * 6 + [False]
-
-
-def test_a_name_that_mostly_means_something_else_is_dropped(
-    write: Write, annotate: Annotate
-) -> None:
-    documents = [write("PD fell; PD or PD.", pmid="1"), write("Colitis.", pmid="2")]
-    corpus = [annotate(documents[0], [("PD", DDF)]), annotate(documents[1], [("Colitis", DDF)])]
-    names = fit_names(corpus, [], NO_NAMES, starter_only=False).names
-    assert [(known.name, known.score) for known in names] == [("colitis", 0.75)]
-
-
-@pytest.mark.parametrize(("label", "kept"), [(ANIMAL, ["mice"]), (DDF, [])])
-def test_only_a_head_of_a_growing_type_hits_where_the_mention_began_before_it(
-    write: Write, annotate: Annotate, label: EntityType, kept: list[str]
-) -> None:
-    texts = ("germ-free mice", "obese mice")
-    corpus = [annotate(write(text, pmid=str(n)), [(text, label)]) for n, text in enumerate(texts)]
-    lexicon = Lexicon({"NCIT:1": Concept("NCIT:1", "mice", label)})
-    names = fit_names(corpus, [], lexicon, starter_only=True).names
-    assert [known.name for known in names] == kept
-
-
-def test_a_text_of_no_expert_counts_for_half(write: Write, annotate: Annotate) -> None:
-    hit = annotate(write("Colitis.", pmid="1"), [("Colitis", DDF)])
-    miss = annotate(write("Colitis.", pmid="2"), [])
-    (known,) = fit_names([hit], [miss], NO_NAMES, starter_only=False).names
-    assert known.score == pytest.approx(1.5 / 2.5)
-
-
-def test_a_modifier_that_stands_outside_more_often_is_none(
-    write: Write, annotate: Annotate
-) -> None:
-    texts = {"old mice": "old mice", "Young mice": "Young mice", "mice": "Male mice"}
-    corpus = [annotate(write(text), [(name, ANIMAL)]) for name, text in texts.items()]
-    corpus.append(annotate(write("old mice"), [("mice", ANIMAL)]))
-    corpus.append(annotate(write("old mice"), [("mice", ANIMAL)]))
-    model = fit_names(corpus, [], NO_NAMES, starter_only=False)
-    mice = [known for known in model.names if known.name == "mice"]
-    assert fit_modifiers(corpus, mice) == {(ANIMAL, "young")}
-
-
-def test_of_thresholds_as_good_as_the_best_the_lowest_is_taken(corpus: Corpus) -> None:
-    scores = (0.5, 0.5)
-    held_out = [HeldOut(gold, with_scores(gold, scores)) for gold in corpus]
-    thresholds, choices = choose_thresholds(held_out)
-    assert thresholds.mention == thresholds.tag == thresholds.binary == GRID[0]
-    assert [choice.f1 for choice in choices.values()] == pytest.approx([1, 1, 1])
-
-
-def test_a_threshold_that_keeps_the_wrong_out_is_found(corpus: Corpus) -> None:
-    held_out = [
-        HeldOut(replace(gold, relations=gold.relations[:1]), with_scores(gold, (0.5, 0.15)))
-        for gold in corpus
-    ]
-    thresholds, choices = choose_thresholds(held_out)
-    assert thresholds.mention == 0.16
-    assert choices["ternary_mention_based_relations"].best_f1 == pytest.approx(1)
-
-
-def test_entities_are_scored_on_what_was_read(corpus: Corpus) -> None:
-    half = [HeldOut(gold, replace(gold, mentions=gold.mentions[:1])) for gold in corpus]
-    assert score_entities(half) == pytest.approx(0.5)
-
-
-def with_scores(annotated: AnnotatedDocument, scores: tuple[float, ...]) -> AnnotatedDocument:
-    pairs = zip(annotated.relations, scores, strict=True)
-    return replace(annotated, relations=tuple(replace(r, score=value) for r, value in pairs))
 
 
 def test_the_shipped_model_was_made_with_the_lexicon_of_today() -> None:
@@ -258,7 +192,7 @@ def test_the_floor_holds_on_documents_it_never_saw(floor: Extractor, data_folder
     }
     reached = {
         task: score(
-            read_items(dev, task),
+            read_lists(dev, read_entries(dev), task),
             {
                 annotated.document.pmid: items_of(
                     write_entry(keep_relations(annotated, threshold)), task

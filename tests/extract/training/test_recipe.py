@@ -4,18 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from extract.annotation import AnnotatedDocument, Pipeline
-from extract.training.pool import NoExpertsError, fill_pool
 from extract.training.recipe import (
     Collection,
     Head,
-    Kind,
     RecipeError,
+    RecipeKind,
     bundled_recipes,
-    collection_of,
     find_recipe,
 )
-from ingest.document import Document
 
 STAGE = "[[trunk]]\ncollections = { silver = 1.0 }\nepochs = 1\nstart_rate = 1e-3\nend_rate = 0\n"
 BRANCH = STAGE.replace("trunk", "branch")
@@ -31,11 +27,11 @@ def write(folder: Path, text: str) -> str:
 def test_every_bundled_recipe_can_be_read(name: str) -> None:
     recipe = find_recipe(name)
     assert recipe.about
-    assert bool(recipe.stages) == (recipe.kind in {Kind.TAGGER, Kind.ATLOP, Kind.PAIRS})
+    assert bool(recipe.stages) == (recipe.kind in {RecipeKind.TAGGER, RecipeKind.ATLOP})
 
 
 def test_the_bundled_recipes_are_the_systems_we_know() -> None:
-    assert {"default", "floor", "tagger", "atlop", "pairs", "electra"} <= set(bundled_recipes())
+    assert {"default", "floor", "tagger", "atlop", "electra"} <= set(bundled_recipes())
 
 
 def test_the_default_is_a_trunk_and_branches_that_hold_out_folds_in_turn() -> None:
@@ -75,7 +71,7 @@ def test_a_recipe_is_known_by_its_settings_not_by_its_description(tmp_path: Path
     ("text", "reason"),
     [
         ("knd = 'tagger'", "kind: Field required"),
-        ("kind = 'tager'", "kind: Input should be 'floor', .*'atlop' or 'pairs'"),
+        ("kind = 'tager'", "kind: Input should be 'floor', .*'tagger' or 'atlop'"),
         ("kind = 'floor'\n[model]\nhaed = 'crf'", "model.haed: Unexpected keyword argument"),
         (
             "kind = 'floor'\n[model]\ndropout = '.1'",
@@ -127,29 +123,3 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"gone.toml"):
         find_recipe(str(tmp_path / "gone.toml"))
-
-
-def by(annotator: str, number: int = 1) -> AnnotatedDocument:
-    return AnnotatedDocument(Document(str(number), ()), (), (), Pipeline(annotator, "", "", ""))
-
-
-@pytest.mark.parametrize(
-    ("annotator", "collection"),
-    [("expert_3", "expert"), ("student_A", "silver"), ("distant", "bronze"), ("gutbrain", "other")],
-)
-def test_a_collection_is_told_by_the_annotator(annotator: str, collection: str) -> None:
-    assert collection_of(by(annotator)) == collection
-
-
-def test_a_fold_is_held_out_of_experts_alone() -> None:
-    corpus = [by("expert_1", n) for n in range(6)] + [by("student_A", 6)]
-    pool = fill_pool(corpus, folds=3)
-    assert [d.document.pmid for d in pool.held_out(1)] == ["1", "4"]
-    assert [d.document.pmid for d in pool.kept(1)] == ["0", "2", "3", "5"]
-    taken = pool.take({Collection.EXPERT: 1.25, Collection.SILVER: 1.0}, 1)
-    assert [(len(documents), weight) for documents, weight in taken] == [(4, 1.25), (1, 1.0)]
-
-
-def test_fewer_experts_than_folds_are_refused() -> None:
-    with pytest.raises(NoExpertsError, match="1 expert documents: 2 are needed"):
-        fill_pool([by("expert_1"), by("distant")], folds=2)

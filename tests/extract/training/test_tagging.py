@@ -1,17 +1,16 @@
 """Training a tagger, for real: a tiny random encoder learns to find one word."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
 from extract.methods import RecognizerName, RelationMethod, Runtime, load_extractor
-from extract.training.order import Order
-from extract.training.pool import NoExpertsError
-from extract.training.recipe import Recipe, find_recipe
+from extract.training.pool import CorpusTooSmallError
+from extract.training.recipe import TrainingOrder, find_recipe
 from ingest.document import Document, Passage
 from ontology.lexicon import starter_lexicon
 from ontology.schema import EntityType
@@ -61,20 +60,12 @@ CORPUS = (
 )
 
 
-def quiet(_: str) -> None:
-    """Take a progress report and drop it."""
-
-
-def recipe_of(folder: Path, text: str, epochs: int) -> Recipe:
-    path = folder / "recipe.toml"
-    path.write_text(text.replace("EPOCHS", str(epochs)), encoding="utf-8")
-    return find_recipe(str(path))
-
-
 def train(encoder: Path, out: Path, text: str, epochs: int) -> list[str]:
-    said: list[str] = []
-    recipe = recipe_of(out, text, epochs)
-    order = Order(recipe, CORPUS, str(encoder), out, said.append, checkpoint_every_s=1e9)
+    path, said = out / "recipe.toml", list[str]()
+    path.write_text(text.replace("EPOCHS", str(epochs)), encoding="utf-8")
+    recipe = replace(find_recipe(str(path)), encoder=str(encoder))
+    lexicon = starter_lexicon()
+    order = TrainingOrder(recipe, CORPUS, lexicon, out, said.append, checkpoint_every_s=1e9)
     tagging.train_tagger(order)
     return said
 
@@ -222,33 +213,9 @@ def test_an_unknown_lora_target_is_told_with_the_known_ones(
         train(tiny_encoder, tmp_path, text, epochs=0)
 
 
-def test_a_merged_update_says_what_it_said_before() -> None:
-    lora: Any = pytest.importorskip("extract.training.lora")
-    torch.manual_seed(0)
-    holder = torch.nn.Sequential(torch.nn.Linear(6, 5))
-    lora.add_lora(holder, 2, 4.0, ["0"])
-    with torch.no_grad():
-        holder[0].up.normal_()
-    inputs = torch.randn(3, 6)
-    before = holder(inputs)
-    lora.merge_lora(holder)
-    assert isinstance(holder[0], torch.nn.Linear)
-    assert torch.allclose(holder(inputs), before, atol=1e-6)
-
-
-def test_padding_does_not_change_what_a_bilstm_says() -> None:
-    tagger: Any = pytest.importorskip("extract.training.tagger")
-    torch.manual_seed(0)
-    head = tagger.BiLstmHead(8)
-    states = torch.randn(2, 5, 8)
-    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
-    padded, alone = head(states, mask), head(states[:1, :3], mask[:1, :3])
-    assert torch.allclose(padded[:1, :3], alone, atol=1e-6)
-
-
-def test_a_corpus_without_experts_is_refused(tiny_encoder: Path, tmp_path: Path) -> None:
-    recipe = find_recipe("tagger")
-    with pytest.raises(NoExpertsError, match="0 expert documents"):
+def test_a_corpus_without_experts_is_refused(tmp_path: Path) -> None:
+    recipe, corpus = find_recipe("tagger"), [annotated(1, "distant")]
+    with pytest.raises(CorpusTooSmallError, match="0 expert documents"):
         tagging.train_tagger(
-            Order(recipe, [annotated(1, "distant")], str(tiny_encoder), tmp_path, quiet)
+            TrainingOrder(recipe, corpus, starter_lexicon(), tmp_path, lambda _: None)
         )

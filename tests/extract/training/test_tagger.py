@@ -1,4 +1,4 @@
-"""The CRF against enumeration of all label sequences."""
+"""A tagger's heads: the CRF against enumeration of all label sequences; padding."""
 
 from itertools import pairwise, product
 from typing import Any
@@ -9,14 +9,14 @@ from extract.ner.bio import LABELS as LABELS_OF_BIO
 from extract.ner.bio import best_path
 
 torch = pytest.importorskip("torch", reason="the extra `train` is not installed")
-crf_module = pytest.importorskip("extract.training.crf")
+tagger: Any = pytest.importorskip("extract.training.tagger")
 
 LABELS, WORDS = 3, 4  # O, B, I
 
 
 def random_crf() -> Any:
     torch.manual_seed(3)
-    crf = crf_module.Crf(LABELS)
+    crf = tagger.Crf(LABELS)
     with torch.no_grad():
         crf.transitions.copy_(torch.randn(LABELS, LABELS))
     return crf
@@ -84,7 +84,7 @@ def test_gradients_are_those_of_finite_differences() -> None:
 def test_the_best_path_is_the_best_legal_one_of_all() -> None:
     for seed in range(10):
         torch.manual_seed(seed)
-        crf = crf_module.Crf(len(LABELS_OF_BIO))
+        crf = tagger.Crf(len(LABELS_OF_BIO))
         with torch.no_grad():
             crf.transitions.copy_(torch.randn(len(LABELS_OF_BIO), len(LABELS_OF_BIO)))
         emissions, learned = torch.randn(2, len(LABELS_OF_BIO)), crf.transitions.detach().numpy()
@@ -92,3 +92,12 @@ def test_the_best_path_is_the_best_legal_one_of_all() -> None:
         legal = [path for path in paths if is_legal(path)]
         best = max(legal, key=lambda path: path_score(crf, emissions, path))
         assert tuple(best_path(emissions.numpy(), learned)) == best
+
+
+def test_padding_does_not_change_what_a_bilstm_says() -> None:
+    torch.manual_seed(0)
+    head = tagger.BiLstmHead(8, 27)
+    states = torch.randn(2, 5, 8)
+    mask = torch.tensor([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    padded, alone = head(states, mask), head(states[:1, :3], mask[:1, :3])
+    assert torch.allclose(padded[:1, :3], alone, atol=1e-6)

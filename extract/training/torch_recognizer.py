@@ -10,31 +10,32 @@ from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
 from extract.annotation import Mention
-from extract.ner.bio import Floats
-from extract.ner.decoding import Reader, read_mentions
-from extract.ner.encoder import MODEL_FILE, read_transitions
+from extract.model import ModelError, write_names
+from extract.ner.bio import Floats, labels_of
+from extract.ner.encoder import (
+    MODEL_FILE,
+    LoadedTagger,
+    read_mentions,
+    read_transitions,
+    read_types,
+)
 from extract.ner.judging import Described, Judge, read_judge
 from extract.ner.transformer import (
-    TOKENIZER_FILE,
     Device,
     choose_device,
-    cutter,
     empty_encoder,
-    open_tokenizer,
+    save_shape,
+    saved_cutter,
 )
 from extract.ner.windows import PieceTokenizer, Window
 from extract.text import plain
-from extract.training.exported import read_weights
+from extract.training.export import read_weights
 from extract.training.recipe import Head
 from extract.training.tagger import Tagger
 from ingest.document import Document
-from ontology.lexicon import starter_lexicon
+from ontology.lexicon import Lexicon
 
 WEIGHTS_FILE, SETTINGS_FILE = "tagger.safetensors", "tagger.json"
-
-
-class TaggerError(ValueError):
-    """A model folder holds no tagger for torch that can be read."""
 
 
 class TorchRecognizer:
@@ -45,13 +46,14 @@ class TorchRecognizer:
         tagger: Tagger,
         tokenizer: PieceTokenizer,
         device: Device,
+        lexicon: Lexicon,
         judge: Judge | None = None,
     ) -> None:
         self.tagger = tagger
         self._tokenizer = tokenizer
         self._device = device
+        self._lexicon = lexicon
         self._judge = judge
-        self._lexicon = starter_lexicon()
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""
@@ -61,9 +63,10 @@ class TorchRecognizer:
     def describe(self, document: Document) -> Described:
         """Find all that the tagger marks, and what a judge needs to know of it."""
         self.tagger.eval()
-        crf = self.tagger.crf
+        crf, types = self.tagger.crf, self.tagger.types
         learned = None if crf is None else crf.transitions.detach().cpu().numpy()
-        return read_mentions(document, Reader(self._tokenizer, self._run, self._lexicon, learned))
+        loaded = LoadedTagger(self._tokenizer, self._run, types, self._lexicon, learned)
+        return read_mentions(document, loaded)
 
     def count_windows(self, document: Document) -> int:
         """Tell how many windows a document is read in."""
@@ -77,30 +80,31 @@ class TorchRecognizer:
 
 
 def save_tagger(tagger: Tagger, tokenizer: str, head: Head, out: Path) -> None:
-    """Write weights, the encoder's configuration and the tokenizer into a model folder."""
+    """Write weights, labels, the encoder's configuration and the tokenizer into a model folder."""
     out.mkdir(parents=True, exist_ok=True)
     save_model(tagger, str(out / WEIGHTS_FILE))
-    tagger.encoder.config.save_pretrained(out)
+    save_shape(tagger.encoder, tokenizer, out)
+    write_names(out, labels=labels_of(tagger.types))
     settings = json.dumps({"head": head})
     (out / SETTINGS_FILE).write_text(settings + "\n", encoding="utf-8")
-    open_tokenizer(tokenizer).save(str(out / TOKENIZER_FILE))
 
 
-def load_recognizer(folder: Path, device: str | None = None) -> TorchRecognizer:
-    """Load what ``save_tagger`` or ``export_tagger`` wrote; raises TaggerError."""
+def load_tagger(folder: Path, lexicon: Lexicon, device: str | None = None) -> TorchRecognizer:
+    """Load what ``save_tagger`` or ``export_tagger`` wrote; raises ModelError."""
     chosen = choose_device(device)
     is_exported = not (folder / WEIGHTS_FILE).is_file()
     try:
         tagger = _load_exported(folder) if is_exported else _load_saved(folder)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError, DecodeError) as error:
-        raise TaggerError(f"{folder}: no tagger for torch: {error}") from error
+        tokenizer = saved_cutter(folder)
+    except (OSError, KeyError, RuntimeError, SafetensorError, DecodeError) as error:
+        raise ModelError(f"{folder}: no tagger for torch: {error}") from error
     tagger = tagger.to(chosen.name).eval()
-    return TorchRecognizer(tagger, cutter(open_tokenizer(str(folder))), chosen, read_judge(folder))
+    return TorchRecognizer(tagger, tokenizer, chosen, lexicon, read_judge(folder))
 
 
 def _load_saved(folder: Path) -> Tagger:
     settings = json.loads((folder / SETTINGS_FILE).read_bytes())
-    tagger = _empty_tagger(folder, Head(settings["head"]))
+    tagger = Tagger(empty_encoder(folder), 0.0, Head(settings["head"]), read_types(folder))
     load_model(tagger, folder / WEIGHTS_FILE)
     return tagger
 
@@ -108,14 +112,10 @@ def _load_saved(folder: Path) -> Tagger:
 def _load_exported(folder: Path) -> Tagger:
     """Take the weights out of ONNX, int8 times their scales; the head must be linear, or a CRF."""
     transitions = read_transitions(folder)
-    tagger = _empty_tagger(folder, Head.LINEAR if transitions is None else Head.CRF)
+    head = Head.LINEAR if transitions is None else Head.CRF
+    tagger = Tagger(empty_encoder(folder), 0.0, head, read_types(folder))
     weights = read_weights(folder / MODEL_FILE)
     if transitions is not None:
         weights["crf.transitions"] = transitions
     tagger.load_state_dict({name: torch.tensor(array) for name, array in weights.items()})
     return tagger
-
-
-def _empty_tagger(folder: Path, head: Head) -> Tagger:
-    encoder = empty_encoder(folder)
-    return Tagger(encoder, encoder.config.hidden_size, 0.0, head)

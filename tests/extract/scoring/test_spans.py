@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from extract.scoring.scored_items import Lists, Scorer, ScoringError, Task, items_of
+from extract.corpus import CorpusError
+from extract.scoring.items import Lists, Scorer, Task, items_of
 from extract.scoring.scores import Counts, Score, score
-from extract.scoring.token_scoring import token_lists
+from extract.scoring.spans import token_lists
 
 IO, BIO = Task.TOKENS_IO, Task.TOKENS_BIO
 Row = dict[str, Any]
@@ -82,5 +83,5 @@ def test_averages_go_over_the_labels_of_gold() -> None:
 
 def test_without_the_text_there_are_no_tokens() -> None:
     items = items_of({"entities": [entity("PD")]}, Task.NER)
-    with pytest.raises(ScoringError, match="PMID 7: the gold file has no title"):
+    with pytest.raises(CorpusError, match="PMID 7: the gold file has no title"):
         token_lists({"7": items}, TEXTS, IO)

@@ -4,16 +4,8 @@ from typing import Any
 
 import pytest
 
-from extract.scoring.scored_items import (
-    LINES_SHOWN,
-    Scorer,
-    ScoringError,
-    Task,
-    has_task,
-    items_of,
-    read_entries,
-)
-from extract.scoring.scores import read_items
+from extract.corpus import LINES_SHOWN, CorpusError, read_entries
+from extract.scoring.items import Lists, Scorer, Task, has_task, items_of, read_lists
 
 NER, NERD, BINARY, TAG, MENTION = Task.NER, Task.NERD, Task.BINARY, Task.TAG, Task.MENTION
 CONCEPT, LINKED = Task.CONCEPT, Task.LINKED
@@ -38,6 +30,10 @@ def statement(subject: str, predicate: str, target: str) -> Row:
     return triple("DDF", predicate, "DDF") | spans | uris
 
 
+def read_items(path: Path, task: Task) -> Lists:
+    return read_lists(path, read_entries(path), task)
+
+
 def write(path: Path, content: object) -> Path:
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
@@ -50,10 +46,8 @@ def test_lists_that_a_file_lacks_are_derived_from_its_relations() -> None:
     assert [len(items_of(entry, task)) for task in tasks] == [1, 2, 2, 2, 2]
 
 
-def test_a_list_that_is_there_is_read_unless_derivation_is_asked_for() -> None:
-    entry = {"relations": [triple("DDF", "affect", "DDF")], TAG: []}
-    assert items_of(entry, TAG) == ()
-    assert len(items_of(entry, TAG, derive=True)) == 1
+def test_a_list_that_is_there_is_read_in_place_of_relations() -> None:
+    assert items_of({"relations": [triple("DDF", "affect", "DDF")], TAG: []}, TAG) == ()
 
 
 def test_each_edition_reads_mention_relations_from_its_own_list_first() -> None:
@@ -67,7 +61,7 @@ def test_each_edition_reads_mention_relations_from_its_own_list_first() -> None:
 
 @pytest.mark.parametrize(("entry", "task"), [({}, NER), ({"entities": []}, TAG), ({}, CONCEPT)])
 def test_a_list_that_nothing_stands_for_is_missing(entry: Row, task: Task) -> None:
-    with pytest.raises(ScoringError, match=r"missing list '(entities|relations)'"):
+    with pytest.raises(CorpusError, match=r"missing list '(entities|relations)'"):
         items_of(entry, task)
 
 
@@ -80,7 +74,7 @@ def test_a_mention_without_concept_is_no_linked_entity_but_officially_a_wrong_on
 def test_offsets_given_as_text_are_an_error_for_the_2026_scorer_only() -> None:
     entry = {"entities": [PD | {"start_idx": "0"}]}
     assert items_of(entry, NER) == items_of({"entities": [PD]}, NER)
-    with pytest.raises(ScoringError, match=r"entities\[0\]: start_idx: no whole number: '0'"):
+    with pytest.raises(CorpusError, match=r"entities\[0\]: start_idx: no whole number: '0'"):
         items_of(entry, NER, scorer=Scorer.OFFICIAL_2026)
 
 
@@ -108,7 +102,7 @@ def test_a_bad_row_is_named_with_file_pmid_list_and_place(
     tmp_path: Path, task: Task, row: object, reason: str
 ) -> None:
     path = write(tmp_path / "p.json", {"7": {"entities": [row], task: [row]}})
-    with pytest.raises(ScoringError) as error:
+    with pytest.raises(CorpusError) as error:
         read_items(path, task)
     assert str(error.value).startswith(f"{path}: PMID 7: ")
     assert reason in str(error.value)
@@ -117,7 +111,7 @@ def test_a_bad_row_is_named_with_file_pmid_list_and_place(
 def test_all_bad_rows_are_named_at_once(tmp_path: Path) -> None:
     bad = PD | {"label": "ddf"}
     path = write(tmp_path / "p.json", {"7": {"entities": [bad, PD, bad]}, "8": {"entities": [3]}})
-    with pytest.raises(ScoringError) as error:
+    with pytest.raises(CorpusError) as error:
         read_items(path, NER)
     assert str(error.value).splitlines() == [
         f"{path}: PMID 7: entities[0]: no such label: 'ddf'",
@@ -127,7 +121,7 @@ def test_all_bad_rows_are_named_at_once(tmp_path: Path) -> None:
 
 
 def test_a_long_list_of_bad_rows_is_cut_and_counted() -> None:
-    with pytest.raises(ScoringError) as error:
+    with pytest.raises(CorpusError) as error:
         items_of({"entities": [0] * (LINES_SHOWN + 5)}, NER)
     assert str(error.value).splitlines()[-1] == "... and 5 more"
     assert len(error.value.faults) == LINES_SHOWN + 5
@@ -137,20 +131,13 @@ def test_a_long_list_of_bad_rows_is_cut_and_counted() -> None:
 def test_a_file_of_another_kind_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "p.json"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(ScoringError, match=r"p\.json: "):
+    with pytest.raises(CorpusError, match=r"p\.json: "):
         read_items(path, NER)
-
-
-def test_a_pmid_that_stands_twice_is_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "p.json"
-    path.write_text('{"7": {"entities": []}, "7": {"entities": []}}', encoding="utf-8")
-    with pytest.raises(ScoringError, match="key '7' stands twice"):
-        read_entries(path)
 
 
 def test_a_file_can_give_what_it_has_rows_and_uris_for() -> None:
     without_uri = {k: v for k, v in PD.items() if k != "uri"}
-    only_tags = {"7": {TAG: [triple("DDF", "affect", "DDF")]}}
+    only_tags: Any = {"7": {TAG: [triple("DDF", "affect", "DDF")]}}
     assert [task for task in Task if has_task(only_tags, task)] == [TAG]
     assert not has_task({"7": {"entities": [without_uri]}}, NERD)
     assert has_task({"7": {"entities": [PD]}}, NERD)
