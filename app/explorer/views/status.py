@@ -32,7 +32,6 @@ from ingest.archive.slices import Gap
 from kg.snapshots.read_model import Hit
 
 LOG = logging.getLogger(__name__)
-
 RUN_COLUMNS = words("Run", "Mentions by", "Relations by", "Weights", "Names")
 NIGHT_COLUMNS = (
     *words("Night", "State", "Ended (UTC)"),
@@ -79,7 +78,7 @@ def show_graph(source: page.Source) -> None:
 
 
 def show_nights(settings: Settings) -> None:
-    """Show how things stand with the nights."""
+    """Show what the nights did, how old the data are, and what is missing."""
     st.subheader("Nights", anchor=False)
     try:
         status = read_status(settings)
@@ -87,13 +86,13 @@ def show_nights(settings: Settings) -> None:
         LOG.warning("The archive does not answer: %s", error)
         page.show_html(empty("The archive does not answer.", text("Try again soon.")))
         return
-    _show_standing(status)
+    _show_state(status)
     _show_list(status)
     _show_change(status)
     _show_missing(status)
 
 
-def _show_standing(status: NightStatus) -> None:
+def _show_state(status: NightStatus) -> None:
     good = status.last_good
     warnings = [element("p", text(line), css="gb-warning") for line in status.attention]
     page.show_html(
@@ -119,9 +118,10 @@ def _show_list(status: NightStatus) -> None:
 
 def _night_row(night: Night) -> Sequence[Html]:
     ended = f"{night.finished:%Y-%m-%d %H:%M}" if night.finished else ""
-    told = (str(night.slot), night.state, ended, *_counts(night.report), _graph_told(night.report))
+    counts, change = _counts(night.report), _graph_change(night.report)
+    cells = map(text, (str(night.slot), night.state, ended, *counts, change))
     problems = "; ".join(problems_of(night.report))
-    return [*map(text, told), text(problems) if problems else quiet("none")]
+    return [*cells, text(problems) if problems else quiet("none")]
 
 
 def _counts(report: NightReport | None) -> tuple[str, str, str]:
@@ -131,7 +131,7 @@ def _counts(report: NightReport | None) -> tuple[str, str, str]:
     return (f"{harvest.added:,}", f"{harvest.updated:,}", f"{harvest.deleted:,}")
 
 
-def _graph_told(report: NightReport | None) -> str:
+def _graph_change(report: NightReport | None) -> str:
     return change_told(report.graph.change) if report and report.graph else "–"
 
 
