@@ -56,6 +56,7 @@ def test_the_command_line_starts_without_torch() -> None:
         ("kg", "exports/ontology_page.html"),
         ("kg", "graph/queries/reading/evidence_of_assertions.rq"),
         ("kg", "graph/queries/taxa_for_disease.rq"),
+        ("kg", "snapshots/read_model.sql"),
         ("ingest", "formats/sample/gutbrain_sample.xml"),
     ],
 )

@@ -70,10 +70,13 @@ class Node:
 
 def read_rows(store: TripleStore, query: str, values: Values) -> Iterator[Row]:
     """Ask one query of ``queries/reading``; asking about nothing asks nothing."""
-    if not all(values.values()):
-        return iter(())
+    return store.select(reading_text(query, values)) if all(values.values()) else iter(())
+
+
+def reading_text(query: str, values: Values) -> str:
+    """Write values into a query of ``queries/reading``."""
     text = (question_folder() / "reading" / f"{query}.rq").read_text(encoding="utf-8")
-    return store.select(bind_terms(text, values))
+    return bind_terms(text, values)
 
 
 def read_quads(

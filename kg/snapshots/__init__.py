@@ -1,1 +1,1 @@
-"""Published graphs: snapshots, what is read once of each, and their differences."""
+"""Published graphs: snapshots, the read model that comes with each, and their differences."""

@@ -48,8 +48,10 @@ _WITHIN = {
 }
 _EDGES = """
     SELECT relation.*,
-        s.curie AS subject_curie, s.name AS subject_name, s.is_provisional AS subject_provisional,
-        o.curie AS object_curie, o.name AS object_name, o.is_provisional AS object_provisional
+        s.curie AS subject_curie, s.name AS subject_name,
+        s.is_provisional AS subject_is_provisional,
+        o.curie AS object_curie, o.name AS object_name,
+        o.is_provisional AS object_is_provisional
     FROM relation JOIN concept AS s ON s.id = subject JOIN concept AS o ON o.id = object
 """
 _SEARCH = """
@@ -199,7 +201,7 @@ class ReadModel:
         synonyms, same_as = (
             tuple(str(one[0]) for one in self.rows(query, values)) for query in (labels, matches)
         )
-        return _concept(row, synonyms, same_as)
+        return _concept(row, "", synonyms, same_as)
 
     def provisional(self, limit: int) -> list[Hit]:
         """The provisional concepts that are in most relations."""
@@ -271,22 +273,16 @@ def _hit(row: sqlite3.Row) -> Hit:
 
 
 def _concept(
-    row: sqlite3.Row, synonyms: tuple[str, ...] = (), same_as: tuple[str, ...] = ()
+    row: sqlite3.Row, of: str = "", synonyms: tuple[str, ...] = (), same_as: tuple[str, ...] = ()
 ) -> Concept:
-    kind, is_provisional = EntityType(row["type"]), bool(row["is_provisional"])
-    return Concept(row["curie"], row["name"], kind, synonyms, same_as, is_provisional)
+    curie, name, kind, flag = (row[of + n] for n in ("curie", "name", "type", "is_provisional"))
+    return Concept(curie, name, EntityType(kind), synonyms, same_as, is_provisional=bool(flag))
 
 
 def _edge(row: sqlite3.Row) -> Edge:
-    subject, object_ = (_end(row, role) for role in ("subject", "object"))
+    subject, object_ = _concept(row, "subject_"), _concept(row, "object_")
     claim = Claim(subject.curie, Predicate(row["predicate"]), object_.curie)
     return Edge(ASSERTION + row["hash"], _assertion(row, claim), subject, object_)
-
-
-def _end(row: sqlite3.Row, role: str) -> Concept:
-    curie, name = row[f"{role}_curie"], row[f"{role}_name"]
-    kind, is_provisional = EntityType(row[f"{role}_type"]), bool(row[f"{role}_provisional"])
-    return Concept(curie, name, kind, is_provisional=is_provisional)
 
 
 def _assertion(row: sqlite3.Row, claim: Claim) -> Assertion:

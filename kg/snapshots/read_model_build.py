@@ -8,7 +8,7 @@ of each IRI, so that memory does not grow with the graph; SQL joins, counts and 
 import fcntl
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
-from kg.graph.reading_back import read_rows
+from kg.graph.reading_back import Values, read_rows, reading_text
 from kg.graph.state import graph_counts
 from kg.identifiers import digest, identifier_of, local_id
 from kg.snapshots.read_model import (
@@ -30,7 +30,9 @@ from kg.snapshots.read_model import (
     folded,
     indexed_words,
 )
-from kg.stores import TripleStore
+from kg.stores import Row, TripleStore
+from kg.stores.answers import TruncatedError
+from kg.stores.querying import read_select
 from ontology.namespaces import PREDICATE_OF_IRI, TYPE_OF_IRI
 
 FILL = (SQL / "read_model_fill.sql").read_text(encoding="utf-8")
@@ -159,10 +161,26 @@ def build_read_model(store: TripleStore, path: Path, state: str = "") -> None:
         os.fsync(written.fileno())
 
 
+def _rows(store: TripleStore, query: str, values: Values) -> Iterator[Row]:
+    """Ask one query of ``queries/reading``; where a server cuts the answer, go on from there.
+
+    What is asked here comes from one index, in the same order each time.
+    """
+    text, count, is_cut = reading_text(query, values), 0, True
+    while is_cut:
+        is_cut = False
+        try:
+            for row in store.select(read_select(text).after(count) if count else text):
+                yield row
+                count += 1
+        except TruncatedError:
+            is_cut = True
+
+
 def _stage_kinds(base: sqlite3.Connection, store: TripleStore) -> None:
     """Set down the concepts of our types; of two types the first by IRI, as in the exports."""
     base.execute("CREATE TEMP TABLE kind (node INTEGER PRIMARY KEY, iri TEXT, value TEXT)")
-    found = ((cell(row, "concept"), cell(row, "type")) for row in read_rows(store, "types", {}))
+    found = ((cell(row, "concept"), cell(row, "type")) for row in _rows(store, "types", {}))
     rows = ((hash(iri), iri, kind) for iri, kind in found if kind in TYPE_OF_IRI)
     base.executemany(f"INSERT INTO kind VALUES (?, ?, ?) {_LEAST}", rows)  # noqa: S608
 
@@ -174,7 +192,7 @@ def _stage(base: sqlite3.Connection, store: TripleStore, name: str, column: _Col
     rows = (
         column.row(cell(row, "node"), cell(row, "value"))
         for term in column.terms
-        for row in read_rows(store, "column", {"property": (term,)})
+        for row in _rows(store, "column", {"property": (term,)})
     )
     conflict = "ON CONFLICT DO NOTHING" if column.has_many else _LEAST
     base.executemany(f"INSERT INTO {name} VALUES (?, ?) {conflict}", rows)  # noqa: S608

@@ -25,7 +25,8 @@ INSERT INTO identifier
 SELECT folded(curie), curie, id, is_own FROM (
     SELECT id, 1 AS is_own, curie FROM concept
     UNION ALL
-    SELECT place.id, 0, value FROM mapping JOIN place USING (node));
+    SELECT place.id, 0, value FROM mapping JOIN place USING (node))
+ORDER BY id, is_own DESC, curie;
 CREATE INDEX identifier_folded ON identifier (folded, is_own);
 CREATE INDEX identifier_concept ON identifier (concept);
 

@@ -48,8 +48,8 @@ class Select:
     body: str
 
     def after(self, count: int) -> str:
-        """Ask for one row past the first ``count``."""
-        return f"{self.prologue} SELECT * WHERE {{ {{ {self.body}\n}} }} OFFSET {count} LIMIT 1"
+        """Ask for the rows past the first ``count``."""
+        return f"{self.prologue} SELECT * WHERE {{ {{ {self.body}\n}} }} OFFSET {count}"
 
 
 def read_select(query: str) -> Select:
@@ -109,7 +109,9 @@ class Querying:
         """Tell whether an answer of so many rows is all of them."""
         if count < self._most_proved:
             return True
-        with self.open(read_select(query).after(count), self._media_type, terms) as body:
+        with self.open(
+            f"{read_select(query).after(count)} LIMIT 1", self._media_type, terms
+        ) as body:
             if next(iter(self._read(body)), None) is not None:
                 return False
         self._most_proved = max(count, self._most_proved)

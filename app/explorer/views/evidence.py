@@ -5,14 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.explorer.citations import (
-    Chosen,
-    Outline,
-    choose,
-    cited,
-    outlines_of,
-    paper_sides,
-)
+from app.explorer.citations import Chosen, Outline, choose, cited, outlines_of, paper_sides
 from app.explorer.downloads import EVIDENCE_COLUMNS, Writer, as_csv, as_json, evidence_cells
 from app.explorer.markup import (
     Html,
@@ -138,8 +131,7 @@ def show_sentences(store: TripleStore, edge: Edge, chosen: Chosen) -> None:
     total = len(chosen.evidence)
     start = page.first_shown(total)
     st.caption(page.shown_range(start, total, "sentence") + ", latest papers first")
-    shown = chosen.evidence[start : start + page.PAGE_SIZE]
-    for citation in cited(store, shown):
+    for citation in cited(store, chosen.evidence[start : start + page.PAGE_SIZE]):
         article = citation.article
         page.show_html(evidence_card(edge, citation, article_line(article), article.study_kinds))
     page.pager(total)

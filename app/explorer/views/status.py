@@ -32,7 +32,6 @@ from ingest.archive.slices import Gap
 from kg.snapshots.read_model import Hit
 
 LOG = logging.getLogger(__name__)
-
 RUN_COLUMNS = words("Run", "Mentions by", "Relations by", "Weights", "Names")
 NIGHT_COLUMNS = (
     *words("Run", "State", "Ended (UTC)"),
@@ -87,13 +86,13 @@ def show_nights(settings: Settings) -> None:
         LOG.warning("The archive does not answer: %s", error)
         page.show_html(empty("The archive does not answer.", text("Try again soon.")))
         return
-    _show_standing(status)
+    _show_state(status)
     _show_list(status)
     _show_change(status)
     _show_missing(status)
 
 
-def _show_standing(status: Status) -> None:
+def _show_state(status: Status) -> None:
     good, last = status.last_good, next(iter(status.runs), None)
     warnings = [element("p", text(line), css="gb-warning") for line in status.attention]
     page.show_html(

@@ -2,8 +2,9 @@
 
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
@@ -14,6 +15,7 @@ from kg.graph import vocabulary as v
 from kg.snapshots.read_model import ReadModel, RelationFilter
 from kg.snapshots.read_model_build import build_read_model, make_read_model, server_state
 from kg.stores import Row, TripleStore
+from kg.stores.answers import TruncatedError
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
 from tests.small_graph import SAID, graph_of_text, small_graph
@@ -54,6 +56,35 @@ def test_a_server_gives_the_same_as_a_snapshot(
     build_read_model(small, tmp_path / "here.sqlite")
     build_read_model(server, tmp_path / "there.sqlite")
     assert inside(tmp_path / "there.sqlite") == inside(tmp_path / "here.sqlite")
+
+
+@dataclass(frozen=True)
+class Cutting:
+    """A store as a server that gives no more than some rows of an answer."""
+
+    store: EmbeddedStore
+    most: int
+
+    def select(self, query: str) -> Iterator[Row]:
+        rows = list(self.store.select(query))
+        yield from rows[: self.most]
+        if len(rows) > self.most:
+            raise TruncatedError(f"{self.most} rows of a longer answer")
+
+    def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
+        self.store.change(remove=remove, add=add)
+
+    def size(self) -> int:
+        return self.store.size()
+
+
+@pytest.mark.parametrize("most", [7, 64, 65])
+def test_a_server_that_cuts_its_answers_gives_the_same(
+    small: EmbeddedStore, tmp_path: Path, most: int
+) -> None:
+    build_read_model(small, tmp_path / "whole.sqlite")
+    build_read_model(Cutting(small, most), tmp_path / "cut.sqlite")
+    assert inside(tmp_path / "cut.sqlite") == inside(tmp_path / "whole.sqlite")
 
 
 def test_an_empty_graph_has_a_read_model(store: EmbeddedStore, tmp_path: Path) -> None:
