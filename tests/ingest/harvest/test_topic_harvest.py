@@ -280,3 +280,23 @@ def test_a_record_that_never_comes_does_not_hold_up_the_watermark_for_ever(
     state = state_of(tmp_path)
     assert [pmid for pmid, _ in state.dead] == ["2"]
     assert (state.gaps, state.watermarks[0]) == ((), date(2026, 11, 21))
+
+
+def test_what_vanishes_before_it_is_fetched_was_not_promised(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    run_harvest(pubmed_server, tmp_path)  # with the weekly sweep, which would mend the members
+    pubmed_server.now += timedelta(days=1)
+    pubmed_server.add(*(Paper(n, day(16)) for n in (1, 2, 3)))
+
+    def vanish(request: Request) -> None:
+        if request.name == "efetch":
+            pubmed_server.papers.pop(2, None)
+            pubmed_server.add(Paper(3, FIRST, kind="deleted"))
+
+    pubmed_server.before = vanish
+    report = run_harvest(pubmed_server, tmp_path)
+    asked = [(piece.asked, piece.got) for piece in report.slices if piece.asked]
+    assert asked == [(2, 2), (1, 1)]  # revised, then new
+    assert (report.missing, report.is_complete) == (0, True)
+    assert state_of(tmp_path).members == {"1"}

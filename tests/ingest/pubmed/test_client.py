@@ -15,6 +15,7 @@ from ingest.archive.archive import Archive
 from ingest.archive.slices import DayRange
 from ingest.harvest.topic_harvest import FAILURES, harvest
 from ingest.pubmed.client import Access, IncompleteListError, PubMed, find_parts
+from ingest.pubmed.timing import RateLimiter, RetryPolicy, UnreachableError
 from tests.harvests import (
     KEY,
     TOPIC,
@@ -179,3 +180,38 @@ def test_a_good_harvest_leaves_no_key_on_disk_or_in_logs(
 def test_no_representation_shows_the_key() -> None:
     assert KEY not in repr(Access(key=KEY))
     assert KEY not in repr(httpx.Request("POST", "http://x/", data=Access(key=KEY).identity()))
+
+
+def test_a_list_is_asked_for_as_far_as_pubmed_gives_it(
+    pubmed_server: PubMedServer, pubmed: PubMed
+) -> None:
+    pubmed.search("gut")
+    assert [request.form["retmax"] for request in pubmed_server.requests] == ["9999"]
+
+
+def test_without_a_key_three_requests_a_second_are_permitted(
+    pubmed_server: PubMedServer, tmp_path: Path
+) -> None:
+    still = StillClock()
+    with connected(pubmed_server, tmp_path, still) as pubmed:
+        for _ in range(11):
+            pubmed.search("gut")
+    assert still.now_s - 1000 == pytest.approx(10 * 0.35)
+
+
+def test_an_answer_that_drips_is_given_up(tmp_path: Path) -> None:
+    still = StillClock()
+
+    def drip(_: httpx.Request) -> httpx.Response:
+        def pieces() -> Iterator[bytes]:
+            yield b"<PubmedArticleSet>"
+            still.now_s += 301
+            yield b"</PubmedArticleSet>"
+
+        return httpx.Response(200, content=pieces())
+
+    with httpx.Client(transport=httpx.MockTransport(drip)) as http:
+        limiter = RateLimiter(tmp_path / "pace", 3.0, still.clock)
+        pubmed = PubMed(Access(), http, limiter, still.clock, RetryPolicy(attempts=2))
+        with pytest.raises(UnreachableError, match="the answer takes longer than 300 s; tried 2"):
+            pubmed.fetch(["1"])
