@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
@@ -24,22 +26,56 @@ def note(message: str) -> None:
 
 def print_json(content: object) -> None:
     """Put JSON on stdout."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
+    sys.stdout.write(text + "\n")
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
 
 
 @contextmanager
 def progress() -> Generator[Callable[[str, int, int], None]]:
-    """Show a bar on a terminal, nothing elsewhere; yields what to tell (what, done, total)."""
+    """Show a bar on a terminal, nothing elsewhere; yields its report(what, done, total)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=_ERR, disable=not _ERR.is_terminal) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def tell(what: str, done: int, total: int) -> None:
+        def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total or None)
             bars.update(tasks[what], completed=done, total=total or None)
 
-        yield tell
+        yield report
+
+
+def show_record(record: Mapping[str, object], *, as_json: bool) -> None:
+    """Show names and values: as JSON, or one a line."""
+    print_json(record) if as_json else print_values(record)
+
+
+def show_records(columns: Mapping[str, str], records: Sequence[Any], *, as_json: bool) -> None:
+    """Show mappings or dataclasses: as JSON, or as a table; ``columns`` are heading to field."""
+    if as_json:
+        print_json(records)
+        return
+    fields = (each if isinstance(each, Mapping) else asdict(each) for each in records)
+    rows = ([_cell(each[name]) for name in columns.values()] for each in fields)
+    print_rows(tuple(columns), rows)
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case tuple() | list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -20,7 +20,9 @@ from kg.identifiers import digest
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.read_model_build import make_read_model, server_state
 from kg.snapshots.snapshot import Snapshot
+from kg.stores import TripleStore
 from kg.stores.answers import StoreError
+from kg.stores.embedded import EmbeddedStore
 
 LOG = logging.getLogger(__name__)
 FRESH_S = 300
@@ -72,14 +74,20 @@ def read_model(settings: Settings, version: str) -> ReadModel:
 
 
 def prepare(settings: Settings, version: str) -> ReadModel:
-    """Open a read model that is true of the graph now; where that takes making one, wait for it.
+    """Open a read model that is true of the graph now; see ``open_or_make``."""
+    store = open_graph(version, settings.store_address)
+    return open_or_make(store, path_of(settings, version))
+
+
+def open_or_make(store: TripleStore, path: Path) -> ReadModel:
+    """Open the read model of a store as it is now; where that takes making one, wait for it.
 
     Raises StoreError where the graph does not answer, ReadModelError where no file can be made.
     """
-    path, store = path_of(settings, version), open_graph(version, settings.store_address)
-    state = server_state(store) if settings.store else ""
+    is_server = not isinstance(store, EmbeddedStore)
+    state = server_state(store) if is_server else ""
     try:
-        if settings.store:
+        if is_server:
             path.parent.mkdir(parents=True, exist_ok=True)
         make_read_model(store, path, state)
     except (OSError, sqlite3.Error, RowError) as error:

@@ -3,10 +3,16 @@
 Command line > ``GUTBRAIN_*`` in the environment > ``./gutbrain.toml`` > the user's file > default.
 """
 
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
+from tomllib import TOMLDecodeError
+from typing import Any
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -15,8 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from extract.extractor import Preset
-from extract.methods import RecognizerName, RelationMethod, Runtime
+from extract.method_names import Preset, RecognizerName, RelationMethod, Runtime
 from ingest.bulk.places import MIRROR
 from ingest.harvest.planning import FIRST_DAY
 from ingest.pubmed.client import EUTILS
@@ -29,6 +34,7 @@ from kg.stores.address import (
     split_credentials,
 )
 
+PREFIX = "GUTBRAIN_"
 PROJECT_FILE = Path("gutbrain.toml")
 USER_FILE = Path("~/.config/gutbrain/gutbrain.toml")
 GUT_BRAIN_TOPIC = (
@@ -38,6 +44,11 @@ GUT_BRAIN_TOPIC = (
     'OR "brain"[mh] OR depression[tiab] OR anxiety[tiab] OR autism[tiab] OR parkinson*[tiab] OR '
     "alzheimer*[tiab]))"
 )
+_PYDANTIC_SUBJECT = re.compile(r"^(Input|String|Value error,|Value) ")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used."""
 
 
 class Settings(BaseSettings):
@@ -69,7 +80,7 @@ class Settings(BaseSettings):
 
     # compose passes unset variables on as empty; a key under a misspelt name would be quoted
     model_config = SettingsConfigDict(
-        env_prefix="GUTBRAIN_",
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         frozen=True,
         extra="forbid",
@@ -140,14 +151,53 @@ class Settings(BaseSettings):
         return (
             init_settings,
             env_settings,
-            TomlConfigSettingsSource(settings_cls, PROJECT_FILE),
-            TomlConfigSettingsSource(settings_cls, USER_FILE.expanduser()),
+            _file(settings_cls, PROJECT_FILE),
+            _file(settings_cls, USER_FILE),
         )
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the settings anew; ``given`` are the command line's, None where it is silent."""
-    return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    """Read the settings anew; ``given`` are the command line's, None where it is silent.
+
+    Raises SettingsError, which names every fault and where it was found.
+    """
+    chosen = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**chosen)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        raise SettingsError("; ".join(_described(fault, chosen) for fault in faults)) from None
+
+
+def _described(fault: Mapping[str, Any], chosen: Mapping[str, object]) -> str:
+    """Say in a line what is wrong with a setting; never its value, which may be a secret."""
+    name = str(fault["loc"][0]) if fault["loc"] else "store"
+    origin = "command line" if name in chosen else _origin(name, _sources())
+    if fault["type"] == "extra_forbidden":
+        return f"{origin}: there is no setting {name!r}{_hint(name)}"
+    where = _variable(name) if origin == "environment" else origin
+    return f"{where}: {name}: {_PYDANTIC_SUBJECT.sub('', fault['msg'])}"
+
+
+def unknown_variables() -> list[str]:
+    """Warn of variables that look like settings and are none; those of our tests are left out."""
+    found = (name.lower().removeprefix(PREFIX.lower()) for name in os.environ if _is_ours(name))
+    unknown = sorted(set(found) - Settings.model_fields.keys())
+    return [f"{_variable(n)} is ignored: no such setting{_hint(n, _variable)}" for n in unknown]
+
+
+def _is_ours(variable: str) -> bool:
+    name = variable.upper()
+    return name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_")
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _hint(name: str, write: Callable[[str], str] = str) -> str:
+    near = get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {write(near[0])}?" if near else ""
 
 
 def archive_path(data: Path) -> Path:
@@ -162,16 +212,25 @@ def graph_root(data: Path) -> Path:
 
 def origins() -> dict[str, str]:
     """Say where each setting comes from, the command line left out."""
-    ranked = (
-        (set(EnvSettingsSource(Settings)()), "environment"),
-        (_names_in(PROJECT_FILE), str(PROJECT_FILE)),
-        (_names_in(USER_FILE.expanduser()), str(USER_FILE)),
-    )
+    sources = _sources()
+    return {name: _origin(name, sources) for name in Settings.model_fields}
+
+
+def _sources() -> dict[str, Collection[str]]:
+    """List the settings of each source, the strongest first."""
     return {
-        name: next((origin for names, origin in ranked if name in names), "default")
-        for name in Settings.model_fields
+        "environment": EnvSettingsSource(Settings)(),
+        str(PROJECT_FILE): _file(Settings, PROJECT_FILE)(),
+        str(USER_FILE): _file(Settings, USER_FILE)(),
     }
 
 
-def _names_in(path: Path) -> set[str]:
-    return set(TomlConfigSettingsSource(Settings, path)())
+def _origin(name: str, sources: Mapping[str, Collection[str]]) -> str:
+    return next((origin for origin, names in sources.items() if name in names), "default")
+
+
+def _file(settings: type[BaseSettings], path: Path) -> TomlConfigSettingsSource:
+    try:
+        return TomlConfigSettingsSource(settings, path.expanduser())
+    except TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not a TOML file: {error}") from None

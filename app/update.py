@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from app.exchange import alerts_folder, check_alerts
+from app.alerts import alerts_folder, check_alerts
 from app.report import (
     LISTED,
     LIVE_STATES,

@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TypeVar
 
 from extract import Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
 from extract.linking.linker import NameLinker
+from extract.method_names import Preset
 from ingest.document import Document
 
 MOST_THREADS = 8
@@ -23,13 +23,6 @@ AHEAD = 2
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class Preset(StrEnum):
-    """What the graph shall be: as complete as it is right, or rather right."""
-
-    BALANCED = "balanced"
-    PRECISE = "precise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import StrEnum
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 from extract import Recognizer, RelationExtractor
 from extract.annotation import Pipeline
-from extract.extractor import Extractor, Preset, Thresholds
+from extract.extractor import Extractor, Thresholds
 from extract.linking.linker import NameLinker
 from extract.logistic import Platt, read_curve
+from extract.method_names import Preset, RecognizerName, RelationMethod, Runtime
 from extract.model import MANIFEST_FILE, hash_folder, read_json
 from extract.ner.encoder import MODEL_FILE, EncoderRecognizer
 from extract.ner.lexicon import LexiconRecognizer, read_lexicon_model
@@ -24,28 +24,6 @@ from extract.training.recipe import RecipeKind, TrainingOrder
 from ontology.lexicon import Lexicon
 
 TORCH_WEIGHTS_FILE = "tagger.safetensors"
-
-
-class RecognizerName(StrEnum):
-    """What can recognize mentions."""
-
-    LEXICON = "lexicon"
-    ENCODER = "encoder"
-
-
-class RelationMethod(StrEnum):
-    """What can find relations."""
-
-    COUNTS = "counts"
-    BOOSTED = "boosted"
-    ATLOP = "atlop"
-
-
-class Runtime(StrEnum):
-    """What runs a trained recognizer: onnxruntime, or torch in bfloat16 where the device has it."""
-
-    ONNX = "onnx"
-    TORCH = "torch"
 
 
 class MissingExtraError(ValueError):

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.exchange import readable_graph
+from app.chosen_graph import chosen_graph
 from app.settings import Settings
 from tests.harvests import KEY
 from tests.pubmed_server import Paper, PubMedServer
@@ -106,5 +106,5 @@ def outcome(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
 
 def graph_lines(folder: Path) -> list[str]:
     """Every quad of the current snapshot, sorted."""
-    store = readable_graph(Settings(data=folder))
+    store = chosen_graph(Settings(data=folder)).store
     return sorted(str(quad) for quad in store.quads())  # type: ignore[attr-defined]

@@ -33,14 +33,36 @@ def test_init_files_hold_no_logic(room: str) -> None:
         assert "def " not in path.read_text().replace("    def ", ""), path
 
 
-def test_the_command_line_starts_without_torch() -> None:
-    code = "import sys, app.cli; sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+def imported_by(code: str) -> set[str]:
+    """List the packages that a fresh process imports for some code, the standard library's not."""
+    report = "\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}{report}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(done.stdout.splitlines()[-1].split()) - sys.stdlib_module_names
+
+
+def test_help_is_shown_without_the_libraries_of_the_commands() -> None:
+    light = {"annotated_doc", "attr", "click", "markdown_it", "mdurl", "pygments", "pyoxigraph",
+             "rich", "shellingham", "typer", "typing_extensions"}  # fmt: skip
+    ours = {"__main__", "app", "kg"}
+    found = imported_by(
+        "sys.argv[1:] = ['--help']; import app.cli; app.cli.app(standalone_mode=False)"
+    )
+    assert {name for name in found - light - ours if not name.startswith("_")} == set()
+
+
+@pytest.mark.parametrize("module", ["query", "operation", "snapshots"])
+def test_commands_start_without_the_libraries_of_others(module: str) -> None:
+    found = imported_by(f"import app.commands.{module}")
+    assert found.isdisjoint({"streamlit", "torch", "transformers"})
 
 
 @pytest.mark.parametrize(
     ("room", "name"),
     [
+        *((room, "py.typed") for room in ROOMS),
         ("ontology", "gutbrain.ttl"),
         ("ontology", "shapes.ttl"),
         ("ontology", "starter.tsv"),

@@ -1,103 +1,107 @@
 """Exchange the graph with other tools: export, diff, ontology."""
 
 import time
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
-from app.commands.options import DataOption, JsonOption, StoreOption
-from app.commands.snapshots import WHICH, SnapshotArgument
+from app.chosen_graph import chosen_graph
+from app.commands.options import WHICH, JsonOption, SnapshotArgument, with_settings
 from app.console import note, print_json, print_rows
-from app.exchange import readable_graph
-from app.settings import load_settings
+from app.settings import Settings
 from kg.assertion import Edge
 from kg.exports.formats import Format, export, export_delta
 from kg.exports.jsonld import context_text
 from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
-from kg.snapshots.diff import MIN_CHANGE, Difference, about, compare
+from kg.snapshots.diff import MIN_CHANGE, Change, Difference, about, compare
 
 app = typer.Typer()
 
 
 @app.command("export")
+@with_settings("data", "store")
 def export_command(
-    form: Annotated[Format, typer.Option("--format", help="What to write.")],
-    out: Annotated[Path, typer.Option(help="File; a folder for nquads and kgx. .gz compresses.")],
+    settings: Settings,
+    form: Annotated[Format, typer.Option("--format", help="File format.")],
+    out: Annotated[
+        Path,
+        typer.Option(help="File to write; a folder for nquads and kgx. A name in .gz compresses."),
+    ],
     snapshot: Annotated[str, typer.Option(help=WHICH)] = "current",
     since: Annotated[
-        str | None, typer.Option(help="nquads: only what changed since that snapshot.")
+        str | None, typer.Option(help="Only what changed since this snapshot (nquads only).")
     ] = None,
     min_belief: Annotated[
-        float, typer.Option(min=0, max=1, help="Leave out assertions believed less.")
+        float, typer.Option(min=0, max=1, help="Leave out assertions with less belief than this.")
     ] = 0.0,
-    data: DataOption = None,
-    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the graph to files. The same graph gives the same bytes."""
-    settings, began = load_settings(data=data, store=store), time.monotonic()
-    graph = readable_graph(settings, snapshot)
+    began = time.monotonic()
+    graph = chosen_graph(settings, snapshot).store
     if since is None:
         count, what = export(graph, form, out, min_belief=min_belief)
         done: dict[str, object] = {"count": count, "what": what}
     elif form is Format.NQUADS and min_belief == 0:
-        removed, added = export_delta(readable_graph(settings, since), graph, out)
+        removed, added = export_delta(chosen_graph(settings, since).store, graph, out)
         done = {"count": removed + added, "what": "changes", "remove": removed, "add": added}
     else:
-        raise ExportError("--since goes with --format nquads alone")
-    values = {"format": form, "out": str(out), **done}
-    values["seconds"] = round(time.monotonic() - began, 2)
+        raise ExportError("--since works only with --format nquads")
     if as_json:
-        print_json(values)
-    note(f"{values['count']} {values['what']} written to {out}")
+        seconds = round(time.monotonic() - began, 2)
+        print_json({"format": form, "out": str(out), **done, "seconds": seconds})
+    note(f"{done['count']} {done['what']} written to {out}")
 
 
 @app.command("diff")
+@with_settings("data")
 def diff_command(
+    settings: Settings,
     a: SnapshotArgument = "previous",
     b: SnapshotArgument = "current",
     min_change: Annotated[
-        float, typer.Option(min=0, max=1, help="Belief moved by at least this.")
+        float, typer.Option(min=0, max=1, help="List changes of belief by at least this much.")
     ] = MIN_CHANGE,
     concept: Annotated[
-        list[str] | None, typer.Option(help="Only with this concept at an end; twice: at both.")
+        list[str] | None,
+        typer.Option(
+            help="Only assertions of this concept (CURIE); give it twice for those between two."
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows of the table; --json has all.")] = 50,
-    data: DataOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to print; --json prints all.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List assertions that are new, gone or believed otherwise from snapshot A to snapshot B."""
-    settings = load_settings(data=data)
-    before, after = (readable_graph(settings, which) for which in (a, b))
+    """List assertions that are new, gone or changed in belief from snapshot A to snapshot B."""
+    before, after = (chosen_graph(settings, which).store for which in (a, b))
     found = [d for d in compare(before, after, min_change) if about(d, concept or ())]
+    changes = Counter(difference.change for difference in found)
+    counts = {change: changes[change] for change in get_args(Change)}
     if as_json:
-        print_json(_diff_values(a, b, found))
+        print_json({"from": a, "to": b, **counts, "assertions": [_record(d) for d in found]})
         return
     columns = ("change", "subject", "predicate", "object", "belief", "papers", "assertion")
-    print_rows(columns, map(_diff_row, found[:limit]))
-    note(", ".join(f"{n} {change}" for change, n in _counts(found).items()))
+    print_rows(columns, map(_row, found[:limit]))
+    note(", ".join(f"{n} {change}" for change, n in counts.items()))
     if len(found) > limit:
-        note(f"{len(found) - limit} more are not shown: --limit, or --json")
+        note(f"{len(found) - limit} more are not shown: use --limit or --json")
 
 
-def _diff_values(a: str, b: str, found: list[Difference]) -> dict[str, object]:
-    listed = [
-        {
-            "change": each.change,
-            "assertion": each.edge.iri,
-            "subject": each.edge.subject.curie,
-            "subject_name": each.edge.subject.name,
-            "predicate": each.edge.predicate,
-            "object": each.edge.object.curie,
-            "object_name": each.edge.object.name,
-            "before": _side(each.before),
-            "after": _side(each.after),
-        }
-        for each in found
-    ]
-    return {"from": a, "to": b, **_counts(found), "assertions": listed}
+def _record(found: Difference) -> dict[str, object]:
+    edge = found.edge
+    return {
+        "change": found.change,
+        "assertion": edge.iri,
+        "subject": edge.subject.curie,
+        "subject_name": edge.subject.name,
+        "predicate": edge.predicate,
+        "object": edge.object.curie,
+        "object_name": edge.object.name,
+        "before": _side(found.before),
+        "after": _side(found.after),
+    }
 
 
 def _side(edge: Edge | None) -> dict[str, float] | None:
@@ -108,14 +112,7 @@ def _side(edge: Edge | None) -> dict[str, float] | None:
     return {**beliefs, "papers": said.paper_count, "is_believed": said.is_believed}
 
 
-def _counts(found: list[Difference]) -> dict[str, int]:
-    return {
-        change: sum(each.change == change for each in found)
-        for change in ("new", "gone", "changed")
-    }
-
-
-def _diff_row(found: Difference) -> tuple[str, ...]:
+def _row(found: Difference) -> tuple[str, ...]:
     sides = [side.assertion for side in (found.before, found.after) if side is not None]
     belief = " -> ".join(f"{side.belief:.2f}" for side in sides)
     papers = " -> ".join(str(side.paper_count) for side in sides)
@@ -133,7 +130,7 @@ def ontology_command(
 ) -> None:
     """Write what is generated from the ontology: its page, its JSON-LD context."""
     if html is None and context is None:
-        raise typer.BadParameter("nothing to write: --html, --context")
+        raise typer.BadParameter("nothing to write: give --html, --context or both")
     for path, text in ((html, ontology_page), (context, context_text)):
         if path is not None:
             with new_file(path) as file:

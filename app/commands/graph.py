@@ -1,6 +1,5 @@
-"""Make, serve and ask the graph: run, serve, query."""
+"""Make the graph: run."""
 
-import os
 import signal
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,24 +9,10 @@ from typing import Annotated
 
 import typer
 
-from app.commands.options import (
-    PARTIAL,
-    AcceptOption,
-    DataOption,
-    JsonOption,
-    ModelOption,
-    NerOption,
-    PresetOption,
-    RelationsOption,
-    RuntimeOption,
-    StoreOption,
-)
-from app.console import complain, note, print_json, print_rows, print_values, progress
-from app.questions import answer, list_questions
+from app.commands.options import PARTIAL, AcceptOption, JsonOption, with_settings
+from app.console import complain, note, progress, show_record
 from app.report import RunReport, problems_of
-from app.server import check_port
-from app.server import serve as serve_forever
-from app.settings import Settings, graph_root, load_settings
+from app.settings import Settings
 from app.update import open_extractor, run
 from ingest.archive.ledger import RunState
 from ingest.formats.sources import sample_path
@@ -37,40 +22,27 @@ EXIT_CODES = {RunState.DONE: 0, RunState.PARTIAL: PARTIAL, RunState.FAILED: 1, R
 
 
 @app.command("run")
+@with_settings("data", "store", "model", "ner", "relations", "runtime", "preset")
 def run_command(
+    settings: Settings,
     sources: Annotated[
         list[Path] | None,
-        typer.Argument(help="PubMed XML, MEDLINE, GutBrainIE JSON, folders; else the sample."),
+        typer.Argument(
+            help="PubMed XML, MEDLINE, GutBrainIE JSON, folders; by default the bundled sample."
+        ),
     ] = None,
-    data: DataOption = None,
-    store: StoreOption = None,
-    model: ModelOption = None,
-    ner: NerOption = None,
-    relations: RelationsOption = None,
-    runtime: RuntimeOption = None,
-    preset: PresetOption = None,
     accept: AcceptOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read documents, extract, and bring the graph up to date. Running it again changes nothing.
 
-    Exit code 0 where all is there, 3 where something could not be read, 1 where it failed or is
-    held back, since the graph would lose too much or be wrong.
+    Exit code 0: everything was read. 3: something could not be read. 1: failed, or held back
+    because the graph would lose too much or be wrong.
     """
-    settings = load_settings(
-        data=data,
-        store=store,
-        model=model,
-        ner=ner,
-        relations=relations,
-        runtime=runtime,
-        preset=preset,
-    )
     if not sources:
         note("no source named: reading the bundled synthetic sample")
     report = run_files(settings, sources or [sample_path()], accepts_losses=accept)
-    values = _run_values(report)
-    print_json(values) if as_json else print_values(values)
+    show_record(_run_values(report), as_json=as_json)
     complain_of(report)
     raise typer.Exit(EXIT_CODES[report.state])
 
@@ -110,45 +82,3 @@ def complain_of(report: RunReport) -> None:
     if report.state is RunState.HELD:
         command = "nightly --accept" if report.slot else "run … --accept"
         note(f"the graph stays as it was; `gutbrain {command}` lets the change through")
-
-
-@app.command()
-def serve(
-    data: DataOption = None,
-    store: StoreOption = None,
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-) -> None:
-    """Serve the explorer, and the SPARQL endpoint at /sparql, until Ctrl+C."""
-    settings = load_settings(data=data, store=store, host=host, port=port)
-    check_port(settings.host, settings.port)
-    # The explorer's script reads the settings anew, once a page.
-    os.environ["GUTBRAIN_DATA"] = str(settings.data.resolve())
-    if store:
-        os.environ["GUTBRAIN_STORE"] = store  # as given: with its password, if it has one
-    note(f"explorer at http://{settings.host}:{settings.port}, stop with Ctrl+C")
-    serve_forever(settings)
-
-
-@app.command()
-def query(
-    name: Annotated[
-        str | None, typer.Argument(help="A question of the catalogue, or a .rq file.")
-    ] = None,
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="name=value, identifiers as CURIE or IRI.")
-    ] = None,
-    data: DataOption = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask the graph a question; without a name, list the questions."""
-    if name is None:
-        print_rows(("name", "asks", "parameters"), list_questions())
-        return
-    settings = load_settings(data=data, store=store)
-    names, rows = answer(name, arguments or [], graph_root(settings.data), settings.store_address)
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_rows(names, rows)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands.options import PARTIAL, DataOption, JsonOption
-from app.console import complain, note, print_json, print_rows, print_values, progress
+from app.commands.options import PARTIAL, DataOption, JsonOption, with_settings
+from app.console import complain, note, print_json, print_rows, progress, show_record, show_records
 from app.nights.harvest import harvest_bulk, harvest_topic, preview_bulk, preview_topic
 from app.settings import Settings, archive_path, load_settings
 from ingest.archive.archive import Archive
@@ -18,15 +18,15 @@ app = typer.Typer()
 harvest = typer.Typer(invoke_without_command=True)
 app.add_typer(harvest, name="harvest")
 
-DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would be read, and write nothing.")
-]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only list what would be read.")]
 
 
 @harvest.callback()
 def harvest_command(
     context: typer.Context,
-    query: Annotated[str | None, typer.Option(help="PubMed query; else the set topic.")] = None,
+    query: Annotated[
+        str | None, typer.Option(help="PubMed query; by default the topic of the settings.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of entry.")
     ] = None,
@@ -52,18 +52,20 @@ def harvest_command(
 
 
 @harvest.command()
+@with_settings("data")
 def bulk(
+    settings: Settings,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(help="Mirror addresses, folders, files; else the set mirror."),
+        typer.Argument(
+            help="Mirror addresses, folders, files; by default the mirror of the settings."
+        ),
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many files.")] = None,
     dry_run: DryRunOption = False,
-    data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read PubMed's baseline and update files into the archive, each once and in order."""
-    settings = load_settings(data=data)
     with Archive(archive_path(settings.data)) as archive:
         if dry_run:
             names = preview_bulk(settings, archive, sources or [])
@@ -76,18 +78,15 @@ def bulk(
 
 def _show_plan(settings: Settings, archive: Archive, *, as_json: bool) -> None:
     planned = preview_topic(settings, archive)
-    rows = [(p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in planned]
     names = ("stream", "first", "last", "records")
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    else:
-        print_rows(names, rows)
+    rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in planned)
+    records = [dict(zip(names, row, strict=True)) for row in rows]
+    show_records({name: name for name in names}, records, as_json=as_json)
 
 
 def show(report: HarvestReport, *, as_json: bool) -> None:
     """Print the report; the exit code is 3 where a part is lacking, 1 where nothing was done."""
-    values = _report_values(report)
-    print_json(values) if as_json else print_values(values)
+    show_record(_report_values(report), as_json=as_json)
     for problem in report.problems:
         complain(problem)
     if not report.is_complete:

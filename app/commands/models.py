@@ -6,17 +6,10 @@ from typing import Annotated
 
 import typer
 
-from app.commands.options import (
-    PARTIAL,
-    JsonOption,
-    ModelOption,
-    NerOption,
-    RelationsOption,
-    RuntimeOption,
-)
+from app.commands.options import PARTIAL, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, progress
 from app.prediction import PredictionFormat, predict, write_predictions
-from app.settings import load_settings
+from app.settings import Settings
 from app.update import open_extractor, open_lexicon
 from extract.corpus import read_corpus, shown
 from extract.methods import train as train_model
@@ -38,7 +31,9 @@ app = typer.Typer()
 
 
 @app.command("predict")
+@with_settings("model", "ner", "relations", "runtime")
 def predict_command(
+    settings: Settings,
     sources: Annotated[
         list[Path],
         typer.Argument(help="PubMed XML, MEDLINE, GutBrainIE JSON (annotations ignored), folders."),
@@ -48,10 +43,6 @@ def predict_command(
         PredictionFormat | None,
         typer.Option("--format", help="GutBrainIE JSON or a table; else by the name of OUT."),
     ] = None,
-    model: ModelOption = None,
-    ner: NerOption = None,
-    relations: RelationsOption = None,
-    runtime: RuntimeOption = None,
     gold_entities: Annotated[
         bool, typer.Option("--gold-entities", help="Take the entities of GutBrainIE JSON.")
     ] = False,
@@ -63,7 +54,6 @@ def predict_command(
 
     Records that cannot be read are reported, and the exit code is 3.
     """
-    settings = load_settings(model=model, ner=ner, relations=relations, runtime=runtime)
     extractor = open_extractor(settings)
     with progress() as report:
         done = predict(

@@ -11,16 +11,7 @@ import typer
 from pydantic import TypeAdapter
 
 from app.commands.graph import EXIT_CODES, complain_of, run_files
-from app.commands.options import (
-    AcceptOption,
-    DataOption,
-    JsonOption,
-    ModelOption,
-    NerOption,
-    PresetOption,
-    RelationsOption,
-    StoreOption,
-)
+from app.commands.options import AcceptOption, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.diagnosis import Finding, diagnose
 from app.nights.night import (
@@ -49,9 +40,12 @@ _REPORT, _STATUS, _PLAN = (TypeAdapter(kind) for kind in (RunReport, Status, Nig
 
 
 @app.command()
+@with_settings("data", "store", "model", "ner", "relations", "preset")
 def nightly(
+    settings: Settings,
     slot: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which night; else today's.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Date of the night; by default today."),
     ] = None,
     source: SourceOption = NightSource.TOPIC,
     limit: Annotated[
@@ -59,27 +53,18 @@ def nightly(
     ] = None,
     accept: AcceptOption = False,
     recheck: Annotated[
-        bool, typer.Option("--recheck", help="Compare every record with the graph.")
+        bool, typer.Option("--recheck", help="Compare every record of the archive with the graph.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
+        bool, typer.Option("--dry-run", help="Only list what would be done.")
     ] = False,
-    data: DataOption = None,
-    store: StoreOption = None,
-    model: ModelOption = None,
-    ner: NerOption = None,
-    relations: RelationsOption = None,
-    preset: PresetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do a night's work, once a day: harvest, extract what changed, update and publish the graph.
 
-    Exit code 0 where it is done (or was done, or another process is at it), 3 where a part is
-    lacking, 1 where it failed or is held back.
+    Exit code 0: done (now or before, or another process works on it). 3: part of the harvest is
+    missing. 1: failed or held back.
     """
-    settings = load_settings(
-        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
-    )
     if accept:
         order = NightOrder(held_slot(settings), NightSource.ARCHIVE, accepts_losses=True)
     else:
@@ -99,16 +84,16 @@ def nightly(
 
 
 @app.command()
+@with_settings("data", "store")
 def status(
-    data: DataOption = None,
-    store: StoreOption = None,
+    settings: Settings,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit code 1 where somebody should look.")
+        bool, typer.Option("--check", help="Exit code 1 if something needs attention.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what ran, what is missing, how old the data are, and what changed in the graph."""
-    found = read_status(load_settings(data=data, store=store))
+    """Show what ran, what is missing, how old the data are, and what changed in the graph."""
+    found = read_status(settings)
     if as_json:
         print_json(_STATUS.dump_python(found, mode="json"))
     else:
@@ -118,24 +103,17 @@ def status(
 
 
 @app.command()
+@with_settings("data", "store", "model", "ner", "relations", "preset")
 def schedule(
+    settings: Settings,
     sources: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files or folders to `run` every night in place of `nightly`."),
+        typer.Argument(help="Files or folders: `run` with them every night instead of `nightly`."),
     ] = None,
     at: Annotated[str, typer.Option(help="Local time, HH:MM.")] = "02:00",
     source: SourceOption = NightSource.TOPIC,
-    data: DataOption = None,
-    store: StoreOption = None,
-    model: ModelOption = None,
-    ner: NerOption = None,
-    relations: RelationsOption = None,
-    preset: PresetOption = None,
 ) -> None:
     """Do ``nightly`` every night, until stopped; what was missed is made up for at once."""
-    settings = load_settings(
-        data=data, store=store, model=model, ner=ner, relations=relations, preset=preset
-    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     def night() -> None:
@@ -194,9 +172,10 @@ def _print_status(found: Status) -> None:
 
 
 @app.command()
-def doctor(data: DataOption = None, store: StoreOption = None, as_json: JsonOption = False) -> None:
+@with_settings("data", "store")
+def doctor(settings: Settings, as_json: JsonOption = False) -> None:
     """Check what gutbrain needs to run."""
-    findings = diagnose(load_settings(data=data, store=store))
+    findings = diagnose(settings)
     if as_json:
         print_json({f.name: {"ok": f.is_good, "detail": f.detail} for f in findings})
     else:
@@ -211,7 +190,9 @@ def _finding_row(finding: Finding) -> tuple[str, str, str]:
 
 @config.command("show")
 def show_config(
-    origin: Annotated[bool, typer.Option("--origin", help="Say where each comes from.")] = False,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Show where each setting comes from.")
+    ] = False,
 ) -> None:
     """Print the settings in force."""
     settings, sources = load_settings(), origins()

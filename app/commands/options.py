@@ -1,33 +1,74 @@
-"""Options that several commands share, and what they load."""
+"""Options that several commands share, and the settings that they change."""
 
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from extract.extractor import Preset
-from extract.methods import RecognizerName, RelationMethod, Runtime
+from app.settings import load_settings
+from extract.method_names import Preset, RecognizerName, RelationMethod, Runtime
 
-PARTIAL, UNREACHABLE = 3, 4
-"""Exit codes: done in part; the store cannot be reached."""
+PARTIAL = 3
+"""Exit code: done in part."""
 
-DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", help="Data directory; by default ./data.")
+]
 StoreOption = Annotated[
     str | None,
-    typer.Option("--store", help="Graph server (GraphDB, RDF4J, SPARQL 1.1), in place of ours."),
+    typer.Option(
+        "--store", help="URL of a graph server (GraphDB, RDF4J, SPARQL 1.1) to use instead."
+    ),
 ]
-ModelOption = Annotated[Path | None, typer.Option("--model", help="Model folder.")]
-NerOption = Annotated[RecognizerName | None, typer.Option("--ner", help="Recognizer.")]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", help="Model folder; by default the shipped model.")
+]
+NerOption = Annotated[RecognizerName | None, typer.Option("--ner", help="How mentions are found.")]
 RelationsOption = Annotated[
-    RelationMethod | None, typer.Option("--relations", help="Relation method.")
+    RelationMethod | None, typer.Option("--relations", help="How relations are found.")
 ]
 PresetOption = Annotated[
-    Preset | None, typer.Option("--preset", help="Which relations reach the graph.")
+    Preset | None,
+    typer.Option("--preset", help="Which relations enter the graph; precise keeps fewer."),
 ]
 RuntimeOption = Annotated[
-    Runtime | None, typer.Option("--runtime", help="What runs a trained recognizer.")
+    Runtime | None, typer.Option("--runtime", help="The library that runs a trained recognizer.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 AcceptOption = Annotated[
-    bool, typer.Option("--accept", help="Let an update through that was held back.")
+    bool, typer.Option("--accept", help="Publish an update that was held back.")
 ]
+WHICH = "Which snapshot: number, name, current, previous, or a day (YYYY-MM-DD)."
+SnapshotArgument = Annotated[str, typer.Argument(help=WHICH)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_SETTINGS = {
+    "data": DataOption,
+    "store": StoreOption,
+    "model": ModelOption,
+    "ner": NerOption,
+    "relations": RelationsOption,
+    "preset": PresetOption,
+    "runtime": RuntimeOption,
+}
+
+
+def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for each of some settings; its first argument is the settings."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            options = {name: given.pop(name) for name in names}
+            command(load_settings(**options), **given)
+
+        own = list(signature(command).parameters.values())[1:]
+        options = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_SETTINGS[name])
+            for name in names
+        ]
+        setattr(run, "__signature__", Signature([*own, *options]))  # noqa: B010 typer reads it
+        return run
+
+    return decorate

@@ -1,41 +1,49 @@
-"""The states of the graph: snapshots, whether they are whole, and alerts on what is new in them."""
+"""The states of the graph: snapshots, whether they are consistent, and alerts on what is new."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from app.commands.options import PARTIAL, DataOption, JsonOption, StoreOption
-from app.console import complain, note, print_json, print_rows
-from app.exchange import alerts_folder, check_alerts, readable_graph
-from app.settings import graph_root, load_settings
+from app.alerts import alerts_folder, check_alerts
+from app.chosen_graph import chosen_graph
+from app.commands.options import PARTIAL, WHICH, JsonOption, SnapshotArgument, with_settings
+from app.console import complain, note, print_json, print_rows, show_records
+from app.settings import Settings, graph_root
 from kg.checks.invariants import find_breaches
 from kg.snapshots.alerts import AlertResult
 from kg.snapshots.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
 
 app = typer.Typer()
-snapshots = typer.Typer(help="The states of the graph that are kept.", invoke_without_command=True)
+snapshots = typer.Typer(
+    help="Snapshots: the states of the graph that are kept.", invoke_without_command=True
+)
 app.add_typer(snapshots, name="snapshots")
-WHICH = "Number, name, current, previous, or a day (YYYY-MM-DD)."
-SnapshotArgument = Annotated[str, typer.Argument(help=WHICH)]
+_KEPT = {
+    "number": "number",
+    "current": "is_current",
+    "names": "names",
+    "made": "made",
+    "made from": "made_from",
+    "quads": "quads",
+}
+_BREACHES = {
+    "violation": "name",
+    "nodes": "count",
+    "example": "example",
+    "what should hold": "message",
+}
 
 
 @snapshots.callback()
-def list_command(
-    context: typer.Context, data: DataOption = None, as_json: JsonOption = False
-) -> None:
+@with_settings("data")
+def list_command(settings: Settings, context: typer.Context, as_json: JsonOption = False) -> None:
     """List the snapshots, oldest first; or roll back, name one, forget a name."""
-    if context.invoked_subcommand is not None:
-        return
-    kept = kept_snapshots(graph_root(load_settings(data=data).data))
-    if as_json:
-        print_json([_kept_values(each) for each in kept])
-        return
-    columns = ("number", "current", "names", "made", "made from", "quads")
-    print_rows(columns, map(_kept_row, kept))
+    if context.invoked_subcommand is None:
+        kept = kept_snapshots(graph_root(settings.data))
+        show_records(_KEPT, [_record(each) for each in kept], as_json=as_json)
 
 
-def _kept_values(kept: Kept) -> dict[str, object]:
+def _record(kept: Kept) -> dict[str, object]:
     return {
         "number": kept.snapshot.number,
         "is_current": kept.is_current,
@@ -46,97 +54,84 @@ def _kept_values(kept: Kept) -> dict[str, object]:
     }
 
 
-def _kept_row(kept: Kept) -> tuple[str, ...]:
-    values = _kept_values(kept) | {
-        "is_current": "yes" if kept.is_current else "",
-        "names": ", ".join(kept.names),
-    }
-    return tuple("" if value is None else str(value) for value in values.values())
-
-
 @snapshots.command("back")
-def back_command(which: SnapshotArgument = "previous", data: DataOption = None) -> None:
+@with_settings("data")
+def back_command(settings: Settings, which: SnapshotArgument = "previous") -> None:
     """Make an earlier snapshot (or a later one again) the current one; nothing is removed."""
-    snapshot = roll_back(graph_root(load_settings(data=data).data), which)
+    snapshot = roll_back(graph_root(settings.data), which)
     note(f"snapshot {snapshot.number} is current")
 
 
 @snapshots.command("name")
-def name_command(which: SnapshotArgument, name: str, data: DataOption = None) -> None:
+@with_settings("data")
+def name_command(settings: Settings, which: SnapshotArgument, name: str) -> None:
     """Give a snapshot a name; it is kept as long as it has one."""
-    snapshot = name_snapshot(graph_root(load_settings(data=data).data), which, name)
+    snapshot = name_snapshot(graph_root(settings.data), which, name)
     note(f"snapshot {snapshot.number} is called {name}")
 
 
 @snapshots.command("forget")
-def forget_command(name: str, data: DataOption = None) -> None:
+@with_settings("data")
+def forget_command(settings: Settings, name: str) -> None:
     """Take a name away; the snapshot may be removed by a later run."""
-    forget_name(graph_root(load_settings(data=data).data), name)
+    forget_name(graph_root(settings.data), name)
     note(f"no snapshot is called {name} any more")
 
 
 @app.command("alerts")
+@with_settings("data", "store")
 def alerts_command(
+    settings: Settings,
     since: Annotated[str, typer.Option(help=WHICH)] = "previous",
-    data: DataOption = None,
-    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the saved alerts (DATA/alerts/*.rq): which rows are new in the current snapshot?
 
-    Exit code 0 whether there are new rows or not, 3 where an alert could not be answered.
+    Exit code 0 whether there are new rows or not, 3 if an alert could not be answered.
     """
-    settings = load_settings(data=data, store=store)
     results = check_alerts(settings, since)
     if not results:
         note(f"no alerts: put .rq files into {alerts_folder(settings.data)}")
     if as_json:
-        print_json([_alert_values(result) for result in results])
-    else:
-        for result in results:
-            _print_alert(result)
+        print_json([_alert_record(result) for result in results])
     for result in results:
         if result.problem:
             complain(f"{result.name}: {result.problem}")
+        elif not as_json:
+            _print_alert(result)
     if any(result.problem for result in results):
         raise typer.Exit(PARTIAL)
 
 
-@app.command("validate")
-def validate_command(
-    which: Annotated[str, typer.Argument(help=WHICH)] = "current",
-    data: DataOption = None,
-    store: StoreOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a whole graph by queries: the SHACL shapes, and that all counts and beliefs are right.
-
-    A line for each kind of violation, with how many nodes show it and one of them. Exit code 0
-    where there is none, 3 where there is one.
-    """
-    graph = readable_graph(load_settings(data=data, store=store), which)
-    found = list(find_breaches(graph))
-    if as_json:
-        print_json([asdict(breach) for breach in found])
-    elif found:
-        rows = ((b.name, str(b.count), b.example, b.message) for b in found)
-        print_rows(("violation", "nodes", "example", "what should hold"), rows)
-    note(f"{len(found)} kinds of violation" if found else "the graph is whole")
-    if found:
-        raise typer.Exit(PARTIAL)
-
-
-def _alert_values(result: AlertResult) -> dict[str, object]:
-    new, gone = (
-        [dict(zip(result.columns, row, strict=True)) for row in rows]
-        for rows in (result.new, result.gone)
-    )
-    told = {"name": result.name, "summary": result.summary}
-    return {**told, "new": new, "gone": gone, "problem": result.problem}
+def _alert_record(result: AlertResult) -> dict[str, object]:
+    rows = {
+        change: [dict(zip(result.columns, row, strict=True)) for row in found]
+        for change, found in (("new", result.new), ("gone", result.gone))
+    }
+    return {"name": result.name, "summary": result.summary, **rows, "problem": result.problem}
 
 
 def _print_alert(result: AlertResult) -> None:
-    if not result.problem:
-        note(f"{result.name}: {len(result.new)} new, {len(result.gone)} gone ({result.summary})")
+    note(f"{result.name}: {len(result.new)} new, {len(result.gone)} gone ({result.summary})")
     if result.new:
         print_rows(("alert", *result.columns), [(result.name, *row) for row in result.new])
+
+
+@app.command("validate")
+@with_settings("data", "store")
+def validate_command(
+    settings: Settings,
+    which: Annotated[str, typer.Argument(help=WHICH)] = "current",
+    as_json: JsonOption = False,
+) -> None:
+    """Check the graph against its SHACL shapes, and that all counts and beliefs are right.
+
+    Prints a line for each kind of violation, with the number of nodes and an example. Exit code 0
+    if there is none, else 3.
+    """
+    found = list(find_breaches(chosen_graph(settings, which).store))
+    if found or as_json:
+        show_records(_BREACHES, found, as_json=as_json)
+    note(f"{len(found)} kinds of violation" if found else "the graph is consistent")
+    if found:
+        raise typer.Exit(PARTIAL)

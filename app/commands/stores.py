@@ -1,17 +1,17 @@
-"""What the operator of a graph server needs: look at it, make a repository for the graph."""
+"""Graph servers: check one, create a repository for the graph."""
 
 from typing import Annotated
 
 import typer
 
 from app.commands.options import JsonOption
-from app.console import note, print_json, print_values
+from app.console import note, show_record
 from app.settings import load_settings
 from kg.stores.address import AddressError, StoreAddress
 from kg.stores.open import create_repository, open_server
 
 app = typer.Typer()
-store = typer.Typer(help="Servers that hold the graph.", no_args_is_help=True)
+store = typer.Typer(help="Graph servers.", no_args_is_help=True)
 app.add_typer(store, name="store")
 UrlArgument = Annotated[
     str | None, typer.Argument(help="Address of the server, by default the setting `store`.")
@@ -20,7 +20,7 @@ UrlArgument = Annotated[
 
 @store.command()
 def check(url: UrlArgument = None, as_json: JsonOption = False) -> None:
-    """Say what a server was seen to do."""
+    """Show what a graph server is, holds and can do."""
     address = _address(url)
     server = open_server(address)
     found = server.capabilities
@@ -37,7 +37,7 @@ def check(url: UrlArgument = None, as_json: JsonOption = False) -> None:
         "graph_store": found.graph_store,
     }
     server.close()
-    print_json(values) if as_json else print_values(values)
+    show_record(values, as_json=as_json)
 
 
 @store.command()
@@ -45,11 +45,11 @@ def create(url: UrlArgument = None) -> None:
     """Make a repository for the graph on a GraphDB or RDF4J server."""
     address = _address(url)
     create_repository(address)
-    note(f"made {address}")
+    note(f"created {address}")
 
 
 def _address(url: str | None) -> StoreAddress:
     address = load_settings(store=url).store_address
     if address is None:
-        raise AddressError("no server is named: give its URL, or set GUTBRAIN_STORE")
+        raise AddressError("no server given: name its URL, or set GUTBRAIN_STORE")
     return address

@@ -14,7 +14,7 @@ from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
-Cell = str | int | float | None
+Cell = str | int | float | bool | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ASSERTION_COLUMNS = (
     "assertion", "subject_id", "subject", "predicate", "object_id", "object", "belief",
@@ -32,11 +32,13 @@ EVIDENCE_COLUMNS = (
 
 
 def defused(cell: Cell) -> Cell:
-    """Put an apostrophe before a text that a spreadsheet would run.
+    """Put an apostrophe before a text that a spreadsheet would run; write truth in small letters.
 
-    >>> defused("=HYPERLINK(1)"), defused("IL-6"), defused(-1.5)
-    ("'=HYPERLINK(1)", 'IL-6', -1.5)
+    >>> defused("=HYPERLINK(1)"), defused("IL-6"), defused(-1.5), defused(True)
+    ("'=HYPERLINK(1)", 'IL-6', -1.5, 'true')
     """
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
     is_formula = isinstance(cell, str) and cell.startswith(FORMULA_STARTS)
     return f"'{cell}" if is_formula else cell
 
@@ -60,22 +62,23 @@ def _lines(store: TripleStore, work: Path, min_belief: float) -> Iterator[tuple[
     for batch in edges(store, work, min_belief):
         evidence = read_evidence(store, [edge.iri for edge in batch])
         for edge in batch:
-            said = _assertion_cells(edge)
-            yield from ((*said, *_evidence_cells(found)) for found in evidence[edge.iri])
+            said = assertion_cells(edge)
+            yield from ((*said, *evidence_cells(found)) for found in evidence[edge.iri])
 
 
-def _assertion_cells(edge: Edge) -> tuple[Cell, ...]:
-    """Write what is repeated before each piece of evidence of an assertion."""
+def assertion_cells(edge: Edge) -> tuple[Cell, ...]:
+    """Describe an assertion, in the order of ``ASSERTION_COLUMNS``."""
     said, subject, object_ = edge.assertion, edge.subject, edge.object
     return (
         *(edge.iri, subject.curie, subject.name, edge.predicate.value, object_.curie, object_.name),
-        *(said.belief, _word(said.is_believed), said.paper_count, said.evidence_count),
+        *(said.belief, said.is_believed, said.paper_count, said.evidence_count),
         *(said.first_year, said.last_year, said.disbelief),
         *(said.opposing_paper_count, said.opposing_evidence_count, *said.papers_by_name.values()),
     )
 
 
-def _evidence_cells(cited: Citation) -> tuple[Cell, ...]:
+def evidence_cells(cited: Citation) -> tuple[Cell, ...]:
+    """Describe a piece of evidence, in the order of ``EVIDENCE_COLUMNS``."""
     found, article, cues = cited.evidence, cited.article, cited.evidence.cues
     studies = sorted(v.local_name(v.STUDY_NODES[kind]) for kind in article.study_kinds)
     polarity = v.local_name(v.POLARITY_NODES[cues.polarity]) if cues.polarity else ""
@@ -84,12 +87,8 @@ def _evidence_cells(cited: Citation) -> tuple[Cell, ...]:
     return (
         *(cited.iri, article.pmid, article.year, article.journal, article.title),
         *("|".join(studies), "opposes" if cues.is_negated else "supports", polarity),
-        *(_word(cues.is_speculative), found.score, found.weight, found.sentence),
+        *(cues.is_speculative, found.score, found.weight, found.sentence),
         *(c for s, at in sides for c in (s.text, s.passage, s.start, s.end, at)),
         *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),
         cited.reading,
     )
-
-
-def _word(claim: bool) -> str:  # noqa: FBT001
-    return "true" if claim else "false"

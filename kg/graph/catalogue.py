@@ -3,8 +3,11 @@
 A question is valid SPARQL that runs as it is. Its head says what it asks::
 
     #+ summary: Bacteria linked to a disease
-    #+ param: disease iri Parkinson's disease
+    #+ param: disease iri:DDF Parkinson's disease
     #+ param: limit integer rows
+
+A file without a head is a question without a summary. What an ``iri`` names may be narrowed to a
+type of entity, or to a ``term`` of the ontology.
 
 A parameter is bound by its line ``VALUES ?disease { <default> }``; the parameters ``limit`` and
 ``offset`` by ``LIMIT 20`` and ``OFFSET 0``. A ``limit`` in small letters is none: it is where a
@@ -24,9 +27,11 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.stores import Row, TripleStore
 from ontology.namespaces import CurieError, to_iri
+from ontology.schema import EntityType
 
 Kind = Choice["iri", "string", "integer"]
 MAX_INTEGER = 1_000_000
+NAMED = ("", "term", *EntityType)
 _PAGE = {"limit": "LIMIT", "offset": "OFFSET"}
 _HEAD = re.compile(r"^#\+ (\w+):[ \t]*(.*)$", re.MULTILINE)
 _SLOT = re.compile(r"VALUES \?(?P<name>\w+) \{(?P<value>[^}]*)\}|\b(?P<page>LIMIT|OFFSET) (\d+)")
@@ -38,12 +43,16 @@ class QuestionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """What a question can be asked about; ``default`` is SPARQL, as the file writes it."""
+    """What a question can be asked about; ``default`` is SPARQL, as the file writes it.
+
+    ``named`` narrows an ``iri``: one of ``NAMED``, empty for any concept.
+    """
 
     name: str
     kind: Kind
     label: str
     default: str
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +91,8 @@ def read_question(path: Traversable) -> Question:
     text = path.read_text(encoding="utf-8")
     head = [(key, value.strip()) for key, value in _HEAD.findall(text)]
     summaries = [value for key, value in head if key == "summary"]
-    if len(summaries) != 1:
-        raise QuestionError(f"{path.name}: one line '#+ summary: …' is needed")
     params = (_param(path.name, value, text) for key, value in head if key == "param")
-    return Question(path.name.removesuffix(".rq"), summaries[0], tuple(params), text)
+    return Question(path.name.removesuffix(".rq"), " ".join(summaries), tuple(params), text)
 
 
 def _param(file: str, line: str, text: str) -> Param:
@@ -93,9 +100,10 @@ def _param(file: str, line: str, text: str) -> Param:
     default = next((_default(slot) for slot in _SLOT.finditer(text) if _name(slot) == name), None)
     if default is None:
         raise QuestionError(f"{file}: parameter {name!r} is not used in the query")
+    kind, _, named = kind.partition(":")
     for known in get_args(Kind):
-        if kind == known:
-            return Param(name, known, label, default)
+        if kind == known and named in NAMED:
+            return Param(name, known, label, default, named)
     raise QuestionError(f"{file}: parameter {name!r} has the unknown kind {kind!r}")
 
 

@@ -21,6 +21,7 @@ from typing import TextIO
 
 from ingest.lock import lock
 from kg.snapshots.read_model_build import build_read_model
+from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
 
 KEPT = 3
@@ -34,7 +35,7 @@ _MISSING = {
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
-class SnapshotError(RuntimeError):
+class SnapshotError(StoreError):
     """The snapshots of a directory do not hang together."""
 
 

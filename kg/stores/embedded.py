@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from pyoxigraph import Quad, QuerySolutions, Store
+from pyoxigraph import Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
 
 from kg.stores import Row
 from kg.stores.answers import QueryError, StoreError, one_line, read_rows
@@ -39,12 +39,16 @@ class EmbeddedStore:
         engine = _opened(lambda: Store.read_only(str(path)), path)
         return cls(engine, is_read_only=True)
 
-    def select(self, query: str) -> Iterator[Row]:
-        """Answer a SELECT over the union of all graphs."""
+    def query(self, query: str) -> QuerySolutions | QueryBoolean | QueryTriples:
+        """Answer any query over the union of all graphs."""
         try:
-            answer = self._engine.query(query, use_default_graph_as_union=True)
+            return self._engine.query(query, use_default_graph_as_union=True)
         except (SyntaxError, ValueError) as error:
             raise QueryError(f"Query refused: {one_line(error)}") from error
+
+    def select(self, query: str) -> Iterator[Row]:
+        """Answer a SELECT over the union of all graphs."""
+        answer = self.query(query)
         if not isinstance(answer, QuerySolutions):
             # a trace holds what is named here, and the engine's answers must end in their thread
             del answer

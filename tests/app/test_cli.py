@@ -5,10 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from typer.main import get_group
 
+from app import commands
+from app.cli import COMMANDS
 from app.settings import graph_root
 from kg.snapshots.snapshot import next_snapshot
 
@@ -96,9 +101,36 @@ def test_query_lists_the_questions_and_answers_one(
     assert first_run["documents"] == 28
 
 
+def test_query_takes_a_name_and_offers_similar_ones(
+    gutbrain: Run, first_run: dict[str, int]
+) -> None:
+    del first_run
+    by_name, by_identifier = (
+        gutbrain("query", "taxa_for_disease", f"disease={disease}").stdout
+        for disease in ("parkinson's disease", "NCIT:C26845")
+    )
+    assert by_name == by_identifier != ""
+    done = gutbrain("query", "taxa_for_disease", "disease=Parkinson")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "NCIT:C26845  Parkinson's disease (DDF, " in done.stderr
+
+
+def test_search_finds_concepts(gutbrain: Run, first_run: dict[str, int]) -> None:
+    del first_run
+    head, first, *_ = gutbrain("search", "butyrate").stdout.splitlines()
+    assert head.split("\t") == ["curie", "name", "type", "relations", "matched"]
+    assert first.split("\t")[:3] == ["CHEBI:17968", "butyrate", "chemical"]
+    (found,) = json.loads(gutbrain("search", "NCIT:C26845", "--type", "DDF", "--json").stdout)
+    assert found["name"] == "Parkinson's disease"
+    assert found["relations"] > 0
+    done = gutbrain("search", "faecalibacterum", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    assert "similar names: Faecalibacterium prausnitzii" in done.stderr
+
+
 def test_query_takes_a_file(gutbrain: Run, first_run: dict[str, int], tmp_path: Path) -> None:
     file = tmp_path / "count.rq"
-    file.write_text("#+ summary: How many quads?\nSELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }\n")
+    file.write_text("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }\n")
     done = gutbrain("query", str(file), "--json")
     assert json.loads(done.stdout) == [{"n": str(first_run["quads"])}]
 
@@ -153,6 +185,25 @@ def test_a_query_before_the_first_run_says_what_to_do(gutbrain: Run, tmp_path: P
     assert "gutbrain run" in done.stderr
 
 
+def test_the_version_is_that_of_the_package(gutbrain: Run) -> None:
+    assert gutbrain("--version").stdout == f"gutbrain {version('gutbrain')}\n"
+
+
+def test_a_variable_that_sets_nothing_is_reported(gutbrain: Run) -> None:
+    done = gutbrain("config", "show", GUTBRAIN_TOPIX="x", GUTBRAIN_TEST_DATA="x")
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert done.stderr.strip().endswith("did you mean GUTBRAIN_TOPIC?")
+
+
+def test_the_help_names_every_command_of_every_module() -> None:
+    modules = {module for module, _ in COMMANDS.values()}
+    files = {path.stem for path in Path(commands.__file__).parent.glob("*.py")}
+    assert modules == files - {"__init__", "options"}
+    for module in modules:
+        group = get_group(import_module(f"app.commands.{module}").app)
+        assert set(group.commands) == {n for n, (home, _) in COMMANDS.items() if home == module}
+
+
 def test_doctor_finds_a_fresh_installation_well(gutbrain: Run, tmp_path: Path) -> None:
     done = gutbrain("doctor", "--json", "--data", str(tmp_path / "new"))
     assert done.returncode == 0, done.stdout
@@ -169,4 +220,5 @@ def test_a_wrong_setting_is_one_line(gutbrain: Run) -> None:
     done = gutbrain("run", GUTBRAIN_MIN_BELIEF="2")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "min_belief" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "GUTBRAIN_MIN_BELIEF: min_belief: should be less than or equal to 1" in done.stderr

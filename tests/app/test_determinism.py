@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.exchange import readable_graph
+from app.chosen_graph import chosen_graph
 from app.settings import Settings
 from extract.annotation import AnnotatedDocument
 from extract.extractor import Extractor
@@ -51,7 +51,7 @@ def exported(store: TripleStore, out: Path) -> dict[str, bytes]:
 def run_on(data: Path, extractor: Extractor) -> dict[str, bytes]:
     run_sample(data, extractor)
     number = len(list(data.parent.glob("*.nq")))
-    return exported(readable_graph(Settings(data=data)), data.parent / f"{number}.nq")
+    return exported(chosen_graph(Settings(data=data)).store, data.parent / f"{number}.nq")
 
 
 def loaded(documents: Sequence[AnnotatedDocument], batch_size: int, out: Path) -> dict[str, bytes]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from app.chosen_graph import chosen_graph
 from app.diagnosis import diagnose
-from app.exchange import readable_graph
 from app.health import health_of
 from app.nights.night import NightOrder, plan_night, work_night
 from app.report import RunReport
@@ -70,11 +70,11 @@ def run_sample(settings: Settings, extractor: Extractor) -> RunReport:
 
 def stands(settings: Settings) -> set[str]:
     """Every quad of the graph."""
-    store = readable_graph(settings)
+    store = chosen_graph(settings).store
     try:
         return {str(quad) for quad in everything(store)}
     finally:
-        store.close()  # type: ignore[attr-defined]
+        store.close()
 
 
 def test_a_run_leaves_on_a_server_what_it_leaves_in_the_folder(

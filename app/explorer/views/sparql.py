@@ -10,9 +10,10 @@ from app.explorer.downloads import as_csv
 from app.explorer.markup import element, empty, text
 from app.explorer.views import page_parts as page
 from app.graph_access import shared_sandbox
+from app.questions import write_query
 from app.sandbox.answer import Answer, NoAnswerError, Query
 from app.settings import Settings
-from kg.graph.catalogue import Param, Question, QuestionError, bind, question, questions
+from kg.graph.catalogue import Param, Question, QuestionError, question, questions
 from kg.identifiers import identifier_of
 from kg.stores import Term
 
@@ -46,7 +47,7 @@ class ResultTable:
 def show(source: page.Source) -> None:
     """Show the query page; the URL holds the query, so that its address is a permalink."""
     page.title("SPARQL", limits_line(source.settings))
-    show_examples()
+    show_examples(source)
     show_editor()
     if page.parameter("query"):
         show_answer(page.parameter("query"))
@@ -60,7 +61,7 @@ def limits_line(settings: Settings) -> str:
     )
 
 
-def show_examples() -> None:
+def show_examples(source: page.Source) -> None:
     """Offer the questions of the catalogue, to be filled in."""
     names = {known.summary: known.name for known in questions()}
     if not names:
@@ -77,17 +78,18 @@ def show_examples() -> None:
         on_change=page.writes_url("example", key),
     )
     if chosen in labels:
-        show_parameters(question(chosen))
+        show_parameters(question(chosen), source)
 
 
-def show_parameters(asked: Question) -> None:
-    """Ask for the parameters of a question, and write the query."""
+def show_parameters(asked: Question, source: page.Source) -> None:
+    """Ask for the parameters of a question, by name or identifier, and write the query."""
     with st.form(f"parameters of {asked.name}", border=bool(asked.params)):
         given = {param.name: _parameter_field(param) for param in asked.params}
         if not st.form_submit_button("Write this query"):
             return
     try:
-        bound = bind(asked, {name: value for name, value in given.items() if value})
+        filled = {name: value for name, value in given.items() if value}
+        bound = write_query(asked, filled, lambda: source.lists)
     except QuestionError as error:
         page.show_html(empty("These parameters do not fit.", text(str(error))))
         return

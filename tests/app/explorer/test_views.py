@@ -355,6 +355,19 @@ def test_a_question_of_the_catalogue_is_filled_in_and_run() -> None:
     assert len(at.dataframe[0].value) > 0
 
 
+def test_a_question_takes_the_name_of_a_concept_and_offers_similar_ones() -> None:
+    at = opened("sparql", example="neighbours")
+    write = next(button for button in at.button if button.label == "Write this query")
+
+    at.text_input[0].set_value("depressiv")
+    write.click().run()
+    assert "No concept is called 'depressiv'; similar names: MONDO:0002050 depression" in words(at)
+
+    at.text_input[0].set_value("depressive disorder")
+    next(button for button in at.button if button.label == "Write this query").click().run()
+    assert "obo/MONDO_0002050>" in at.query_params["query"]
+
+
 def test_status_tells_runs_counts_and_what_no_vocabulary_has() -> None:
     told = words(opened("status"))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.exchange import readable_graph
+from app.chosen_graph import chosen_graph
 from app.nights.harvest import topic_of
 from app.nights.night import (
     NightOrder,
@@ -87,7 +87,7 @@ def next_day(server: PubMedServer) -> date:
 def evidence_of(settings: Settings, pmid: int) -> list[str]:
     """The pieces of evidence that the graph holds of a paper."""
     about = f"<https://w3id.org/gutbrain/ontology#article> <https://pubmed.ncbi.nlm.nih.gov/{pmid}>"
-    rows = readable_graph(settings).select(f"SELECT ?e {{ ?e {about} }} ORDER BY ?e")
+    rows = chosen_graph(settings).store.select(f"SELECT ?e {{ ?e {about} }} ORDER BY ?e")
     return [str(row["e"]) for row in rows]
 
 

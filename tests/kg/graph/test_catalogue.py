@@ -39,8 +39,9 @@ def test_defaults_written_as_arguments_change_nothing(graph: EmbeddedStore, name
     assert list(ask(graph, name, given)) == list(ask(graph, name))
 
 
-def test_there_are_enough_questions() -> None:
+def test_there_are_enough_questions_and_each_has_a_summary() -> None:
     assert len(NAMES) >= 16
+    assert all(question.summary for question in questions())
 
 
 def test_taxa_of_a_disease_count_papers_once_and_quote_one(graph: EmbeddedStore) -> None:
@@ -124,9 +125,9 @@ def test_a_string_that_looks_like_a_place_is_only_a_string() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("SELECT * {}", "summary"),
         ("#+ summary: s\n#+ param: a iri A\nSELECT * {}", "'a' is not used in the query"),
         ("#+ summary: s\n#+ param: a date A\nSELECT * { VALUES ?a { 1 } }", "unknown kind 'date'"),
+        ("#+ param: a iri:fish A\nSELECT * { VALUES ?a { 1 } }", "unknown kind"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, text: str, error: str) -> None:
@@ -134,6 +135,21 @@ def test_a_broken_file_is_named(tmp_path: Path, text: str, error: str) -> None:
     path.write_text(text)
     with pytest.raises(QuestionError, match=f"mine.rq: .*{error}"):
         read_question(path)
+
+
+def test_a_file_without_a_head_is_a_question(tmp_path: Path) -> None:
+    (tmp_path / "mine.rq").write_text("ASK {}")
+    found = read_question(tmp_path / "mine.rq")
+    assert (found.name, found.summary, found.params, bind(found, {})) == ("mine", "", (), "ASK {}")
+
+
+def test_an_iri_may_be_narrowed_to_a_type(tmp_path: Path) -> None:
+    text = "#+ param: a iri:DDF A\nSELECT * { VALUES ?a { UNDEF } }"
+    (tmp_path / "mine.rq").write_text(text)
+    (param,) = read_question(tmp_path / "mine.rq").params
+    assert (param.kind, param.named) == ("iri", "DDF")
+    (param,) = question("concept_by_year").params
+    assert (param.kind, param.named) == ("iri", "")
 
 
 CONCEPTS = tuple(Concept(f"CHEBI:{n}", f"chemical {n}", EntityType.CHEMICAL) for n in range(1, 40))

@@ -1,0 +1,47 @@
+"""What commands print: JSON, tables, names and values."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.console import show_record, show_records
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A record with every kind of cell."""
+
+    name: str
+    parts: tuple[str, ...]
+    is_new: bool
+    size: int | None = None
+
+
+THINGS = (Thing("a\tb", ("x", "y"), is_new=True), Thing("c", (), is_new=False, size=0))
+
+
+def test_records_are_a_table_of_the_named_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    columns = {"size": "size", "new": "is_new", "name": "name", "made of": "parts"}
+    show_records(columns, THINGS, as_json=False)
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert rows == [
+        ["size", "new", "name", "made of"],
+        ["", "yes", "a b", "x, y"],
+        ["0", "", "c", ""],
+    ]
+
+
+def test_records_are_whole_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    show_records({}, [*THINGS, {"path": Path("x")}], as_json=True)
+    first, _, last = json.loads(capsys.readouterr().out)
+    assert first == {"name": "a\tb", "parts": ["x", "y"], "is_new": True, "size": None}
+    assert last == {"path": "x"}
+
+
+def test_a_record_is_a_line_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    show_record({"a": 1, "long": None}, as_json=False)
+    assert capsys.readouterr().out == "a     1\nlong  None\n"
+    show_record({"a": 1}, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"a": 1}
