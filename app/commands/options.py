@@ -1,4 +1,4 @@
-"""Options that several commands share, and the settings that they change."""
+"""Options that several commands share, and settings that the command line may change."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,20 +23,6 @@ StoreOption = Annotated[
         "--store", help="URL of a graph server (GraphDB, RDF4J, SPARQL 1.1) to use instead."
     ),
 ]
-ModelOption = Annotated[
-    Path | None, typer.Option("--model", help="Model folder; by default the shipped model.")
-]
-NerOption = Annotated[RecognizerName | None, typer.Option("--ner", help="How mentions are found.")]
-RelationsOption = Annotated[
-    RelationMethod | None, typer.Option("--relations", help="How relations are found.")
-]
-PresetOption = Annotated[
-    Preset | None,
-    typer.Option("--preset", help="Which relations enter the graph; precise keeps fewer."),
-]
-RuntimeOption = Annotated[
-    Runtime | None, typer.Option("--runtime", help="The library that runs a trained recognizer.")
-]
 AcceptOption = Annotated[
     bool, typer.Option("--accept", help="Publish an update that was held back.")
 ]
@@ -46,12 +32,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _SETTINGS = {
     "data": DataOption,
     "store": StoreOption,
-    "model": ModelOption,
-    "ner": NerOption,
-    "relations": RelationsOption,
-    "preset": PresetOption,
-    "runtime": RuntimeOption,
+    "model": Annotated[
+        Path | None, typer.Option(help="Model folder; by default the shipped model.")
+    ],
+    "ner": Annotated[RecognizerName | None, typer.Option(help="How mentions are found.")],
+    "relations": Annotated[RelationMethod | None, typer.Option(help="How relations are found.")],
+    "preset": Annotated[
+        Preset | None, typer.Option(help="Which relations enter the graph; precise keeps fewer.")
+    ],
+    "runtime": Annotated[
+        Runtime | None, typer.Option(help="The library that runs a trained recognizer.")
+    ],
 }
+"""What the command line may set, and how it is asked for."""
 
 
 def with_settings(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.chosen_graph import chosen_graph, graph_root
-from app.settings import Settings
+from app.chosen_graph import chosen_graph
+from app.settings import Settings, graph_root
 from kg.snapshots.snapshot import SnapshotError, next_snapshot
 from tests.endpoint_server import endpoint
 from tests.small_graph import small_graph

@@ -45,7 +45,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(monkeypatch: pytest.MonkeyP
 
 def test_an_address_that_is_no_url_is_named() -> None:
     fault = _fault(store="http://example.org:port")
-    assert fault == "command line: store: the address of the store is no URL"
+    assert fault == "command line: store: the store's address is not a URL"
 
 
 def test_the_value_itself_is_never_quoted(monkeypatch: pytest.MonkeyPatch) -> None:

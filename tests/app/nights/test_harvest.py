@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from pydantic import ValidationError
 
 from app.commands.harvest import show
 from app.commands.options import PARTIAL
@@ -20,7 +19,7 @@ from app.nights.harvest import (
     preview_topic,
     topic_sources,
 )
-from app.settings import Settings, load_settings
+from app.settings import Settings, SettingsError, load_settings
 from ingest.archive.archive import Archive
 from ingest.archive.slices import Slice, SliceState
 from ingest.harvest.harvest_report import SliceOutcome, summarize
@@ -185,7 +184,7 @@ def test_settings_show_no_key(settings: Settings) -> None:
 def test_a_misspelt_setting_is_named_without_its_value(settings: Settings, tmp_path: Path) -> None:
     assert settings
     (tmp_path / "gutbrain.toml").write_text(f'apikey = "{KEY}"\n')
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(SettingsError) as caught:
         load_settings()
     assert "apikey" in str(caught.value)
     assert KEY not in str(caught.value)
