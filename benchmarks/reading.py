@@ -68,7 +68,7 @@ def measure(
 
 
 def peak_mb() -> float:
-    """Tell the most memory that this process ever held."""
+    """Measure the most memory that this process ever held."""
     unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes on Linux
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 

@@ -14,7 +14,7 @@ gliner, best in an environment that can be thrown away (torch first, else pip ta
     pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
     pip install gliner==0.2.29 -e '.[train]'
 
-Run it on a quiet machine: the load at the start and at the end stands under the table.
+Run it on a quiet machine: the load at the start and at the end is under the table.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def main(given: argparse.Namespace) -> None:
 
 
 def load_average() -> str:
-    """Tell how many processes wanted a core in the last minute, and how many cores there are."""
+    """Say how many processes wanted a core in the last minute, and how many cores there are."""
     return f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 

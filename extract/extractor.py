@@ -61,7 +61,7 @@ class Extractor:
     def annotate(
         self, document: Document, mentions: tuple[Mention, ...] | None = None
     ) -> AnnotatedDocument:
-        """Read a document; ``mentions``, where given, stand for the recognizer's.
+        """Read a document; ``mentions``, where given, replace the recognizer's.
 
         Relations come from the lowest threshold on: see ``keep_relations``.
         """
@@ -92,7 +92,7 @@ def map_in_order(
 ) -> Iterator[R]:
     """Yield ``work(item)`` in the order of the items; the caller's thread takes those.
 
-    What ``work`` raises is raised where its result would stand. ``threads`` is by default
+    What ``work`` raises is raised in place of its result. ``threads`` is by default
     ``available_threads()``.
     """
     threads = threads or available_threads()
@@ -111,6 +111,6 @@ def map_in_order(
 
 
 def available_threads() -> int:
-    """Tell how many documents are best read at once: as many as this process has cores."""
+    """Say how many documents are best read at once: as many as this process has cores."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, MOST_THREADS)

@@ -17,7 +17,7 @@ _NO_BOUNDARY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """A text without mark-up. ``origin[i]`` is where character ``i`` stands in the original."""
+    """A text without mark-up. ``origin[i]`` is the place of character ``i`` in the original."""
 
     text: str
     origin: tuple[int, ...]

@@ -100,7 +100,7 @@ def evaluate_command(
         bool | None,
         typer.Option(
             "--gold-entities/--predicted-entities",
-            help="What relations stood on, for files that carry no entities.",
+            help="What relations were found between, for files without entities.",
         ),
     ] = None,
     per_class: Annotated[bool, typer.Option("--per-class", help="A row a class.")] = False,
@@ -110,7 +110,7 @@ def evaluate_command(
 
     Rows that cannot be read and documents that gold lacks are an error.
 
-    Spans that are not in the text score nothing; they are told, and the exit code is 3.
+    Spans that are not in the text score nothing; they are reported, and the exit code is 3.
     """
     files = [predictions, *([against] if against else [])]
     found = state_entities(evaluate_files(gold, files, task or (), scorer), is_gold=gold_entities)

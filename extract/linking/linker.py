@@ -57,7 +57,7 @@ def _long_forms(document: Document) -> Iterator[tuple[str, str]]:
 
 
 def _variants(name: str) -> Iterator[str]:
-    """Yield spellings that name the same: as it stands, dashes as blanks, singular."""
+    """Yield spellings that name the same: as it is, dashes as blanks, singular."""
     for spelling in dict.fromkeys((name, _DASH.sub(" ", name))):
         yield spelling
         if spelling.endswith("s") and len(spelling) > 4:  # noqa: PLR2004 - "IBS" is no plural

@@ -17,7 +17,7 @@ _GREEK = frozenset("αβγδεζηθικλμνξοπρστυφχψω")
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``text[long_start:long_end]`` is what ``short`` stands for; ``short_start`` is its place."""
+    """``text[long_start:long_end]`` is what ``short`` abbreviates; ``short_start`` is its place."""
 
     short: str
     short_start: int
@@ -61,7 +61,7 @@ def _start_of_long_form(text: str, short: str, end: int) -> int | None:
         at = _previous(text, character, lowest, at, at_word_start=is_first)
         if at < lowest:
             return None
-    # The definition itself may stand in brackets: "dysbiosis (small bowel overgrowth (SBO))".
+    # The definition itself may be in brackets: "dysbiosis (small bowel overgrowth (SBO))".
     start = max(lowest, text.rfind(" ", lowest, at) + 1, text.rfind("(", lowest, at) + 1)
     return start if end - start > len(short) else None
 

@@ -28,7 +28,7 @@ _LEARNED_HERE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A surface form, folded; ``score`` is how often it named that type where it stood."""
+    """A surface form, folded; ``score`` is how often it named that type where it was found."""
 
     name: str
     type: EntityType

@@ -60,7 +60,7 @@ def leftmost(matches: Iterable[NameMatch]) -> Iterator[NameMatch]:
 
 
 def is_whole(text: str, start: int, end: int) -> bool:
-    """Tell whether ``[start, end)`` of a folded text cuts no word.
+    """Say whether ``[start, end)`` of a folded text cuts no word.
 
     A word goes on across a hyphen or a slash, as the GutBrainIE guidelines have it: no "gut" in
     "gut-brain axis".

@@ -226,7 +226,7 @@ def _words(
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """``mask`` is the piece that stands for a hidden one; from ``first_word`` on ids are words."""
+    """``mask`` is the piece put for a hidden one; from ``first_word`` on ids are words."""
 
     mask: int
     first_word: int

@@ -1,6 +1,6 @@
 """ATLOP: relations between the entities of a document in one pass (Zhou et al., AAAI 2021).
 
-An entity is all mentions of one type and surface. Markers stand round mentions; an entity's state
+An entity is all mentions of one type and surface. Markers enclose mentions; an entity's state
 is the log-sum-exp of its opening markers' states; what both entities of a pair attend to is pooled
 into the pair's context; a grouped bilinear layer scores predicates against a threshold class that
 is learned along. Needs the extra ``train``.
@@ -235,7 +235,7 @@ class AtlopRelations:
     def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
         """Judge every pair of entities that the schema allows.
 
-        A relation stands between the two mentions nearest to each other; the score is the share
+        A relation is between the two mentions nearest to each other; the score is the share
         of the predicate against the threshold class, as the curve maps it.
         """
         prepared = prepare(document, mentions, self._tokenizer, self._model.predicates)

@@ -34,7 +34,7 @@ _TRIPLES = frozenset(f"{t.head} {t.predicate} {t.tail}" for t in LEGAL_TRIPLES)
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two mentions that the schema lets relate, and how they stand to each other.
+    """Two mentions that the schema lets relate, and where they are to each other.
 
     ``context`` is (sentence distance, order, distance bin, rank); its prefixes are what counts
     back off to.

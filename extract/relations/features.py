@@ -1,7 +1,7 @@
 """What a pair of mentions looks like, in numbers.
 
-Where the two stand, what competes with them, how often their names meet in the document, and which
-words stand between. Types and predicate come as indicator columns, so that one model serves all 59
+Where the two are, what competes with them, how often their names meet in the document, and which
+words are between. Types and predicate come as indicator columns, so that one model serves all 59
 legal triples and rare ones borrow from common ones.
 """
 
@@ -230,7 +230,7 @@ def _name_numbers(placed: Sequence[Placed]) -> Iterator[int]:
 
 
 def _nearer(gaps: Integers, types: Integers) -> Integers:
-    """Count the mentions of the other's type that stand nearer; [from, to]."""
+    """Count the mentions of the other's type that are nearer; [from, to]."""
     nearer = np.zeros_like(gaps)
     own = gaps.copy()
     np.fill_diagonal(own, np.iinfo(np.int64).max)
@@ -244,7 +244,7 @@ def _nearer(gaps: Integers, types: Integers) -> Integers:
 def _words_between(
     document: Document, scene: _Scene, subjects: Integers, objects: Integers, words: Sequence[str]
 ) -> Floats:
-    """Tell which words stand between the two, where one sentence holds both; [pairs, words]."""
+    """Say which words are between the two, where one sentence holds both; [pairs, words]."""
     tokens = list(_WORD.finditer(fold(" ".join(p.text for p in document.passages))))
     starts = _integers(token.start() for token in tokens)
     numbers = {word: number for number, word in enumerate(words)}
@@ -260,14 +260,14 @@ def _words_between(
 
 
 def _words_inside(mentions: tuple[Mention, ...], words: Sequence[str]) -> Floats:
-    """Tell which words each mention holds; [mentions, words]."""
+    """Say which words each mention holds; [mentions, words]."""
     held = [set(_WORD.findall(fold(mention.text))) for mention in mentions]
     rows = [[word in found for word in words] for found in held]
     return np.array(rows, dtype=np.float32).reshape(len(mentions), len(words))
 
 
 def choose_words(annotated: Iterable[AnnotatedDocument], size: int) -> WordColumns:
-    """Take the words that stand between neighbours, and in mentions, of most documents."""
+    """Take the words that are between neighbours, and in mentions, of most documents."""
     between: Counter[str] = Counter()
     inside: Counter[str] = Counter()
     for document in annotated:

@@ -2,8 +2,8 @@
 
 What keeps a file from being scored (a row that cannot be read, a document that gold lacks) is an
 error that lists all of it. A span that is not in the text scores nothing, officially too, and a
-wrong row of ``relations`` does not matter where the derived lists are there: both are told beside
-the scores.
+wrong row of ``relations`` does not matter where the derived lists are there: both are reported
+beside the scores.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came out. ``entities`` says of each prediction file which its relations stood on.
+    """What came out. ``entities`` says between which each file's relations were found.
 
     ``faults`` are the rows that are wrong but keep nothing from being scored, a line each;
     ``notes`` what else a reader of the scores should know.
@@ -97,11 +97,11 @@ def evaluate_files(
         *_repeats(results),
         *_unlike_inputs(kinds),
     )
-    return Evaluation(results, tuple(kinds), _told_faults(truth, read.values()), notes)
+    return Evaluation(results, tuple(kinds), _file_faults(truth, read.values()), notes)
 
 
 def state_entities(evaluation: Evaluation, *, is_gold: bool | None) -> Evaluation:
-    """Say what relations stood on where files cannot tell, None for unknown.
+    """Say between which entities relations were found where files cannot, None for unknown.
 
     Raises CorpusError where a file says otherwise.
     """
@@ -158,7 +158,7 @@ def _lists(file: _File, truth: _File, task: Task) -> Lists:
     return token_lists(lists, texts_of(truth.entries), task) if task in TOKEN_TASKS else lists
 
 
-def _told_faults(truth: _File, files: Iterable[_File]) -> tuple[str, ...]:
+def _file_faults(truth: _File, files: Iterable[_File]) -> tuple[str, ...]:
     texts = texts_of(truth.entries)
     return tuple(
         line
@@ -174,8 +174,8 @@ def _told_faults(truth: _File, files: Iterable[_File]) -> tuple[str, ...]:
 def _file_notes(truth: _File, files: Sequence[_File], asked: Sequence[Task]) -> Iterator[str]:
     for file in files:
         if absent := len(truth.entries.keys() - file.entries.keys()):
-            told = f"{absent} of {len(truth.entries)} gold documents are absent"
-            yield f"{file.path}: {told}: counted as missed"
+            lost = f"{absent} of {len(truth.entries)} gold documents are absent"
+            yield f"{file.path}: {lost}: counted as missed"
         lacking = (task for task in asked if not has_task(file.entries, task))
         for task in lacking:
             if has_task(truth.entries, task):

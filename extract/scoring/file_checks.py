@@ -21,7 +21,7 @@ class EntityInput(StrEnum):
 
 
 def entity_input(gold: Lists, predicted: Lists | None) -> EntityInput:
-    """Tell gold entities from predicted ones: by comparison, nobody need say.
+    """Distinguish gold entities from predicted ones by comparison: nobody need say.
 
     Gold are those of a file whose documents all have just the entities (place and label) that
     they have in gold. A file without any entity leaves it unknown.

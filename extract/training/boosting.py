@@ -35,7 +35,7 @@ from extract.training.pool import corpus_hash, is_expert
 from extract.training.recipe import TrainingOrder
 
 RATE_PRIOR = 20
-"""How many unrelated pairs stand behind the rate of a rare triple."""
+"""How many unrelated pairs are added to the rate of a rare triple."""
 FOLDS = 5
 LOWEST = 0.02
 """The least score that is worth weighing."""

@@ -87,11 +87,11 @@ class Checkpoints:
         return _load(self._running(stage))
 
     def is_due(self) -> bool:
-        """Tell whether enough time has passed since the last was written."""
+        """Say whether enough time has passed since the last was written."""
         return self._clock() - self._written >= self._every_s
 
     def keep(self, stage: str, course: Mapping[str, Any]) -> None:
-        """Write where a stage stands."""
+        """Write how far a stage got."""
         _save(course, self._running(stage))
         self._written = self._clock()
 

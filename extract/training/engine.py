@@ -86,7 +86,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What stands beside a stage: progress lines, checkpoints, held-out scores where stopping."""
+    """What goes with a stage: progress lines, checkpoints, held-out scores where stopping."""
 
     report: Report
     checkpoints: Checkpoints
@@ -219,7 +219,7 @@ class _Course:
         return (record.held_out for record in self._records if record.held_out is not None)
 
     def _is_stopped(self) -> bool:
-        """Tell whether the patience is over; it begins with the first hit at all."""
+        """Say whether the patience is over; it begins with the first hit at all."""
         scores = list(self._scores())
         if self._watch.stopping is None or not any(scores):
             return False

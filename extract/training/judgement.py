@@ -41,7 +41,7 @@ def _described(pair: HeldOut) -> Described:
 
 
 def _labels(gold: AnnotatedDocument, described: Described) -> Labels:
-    """Tell which mentions are annotated; [mentions]."""
+    """Say which mentions are annotated; [mentions]."""
     known = {(m.passage, m.start, m.end, m.type) for m in gold.mentions}
     right = ((m.passage, m.start, m.end, m.type) in known for m in described.mentions)
     return np.array(list(right), dtype=np.float64)

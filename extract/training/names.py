@@ -24,7 +24,7 @@ Labels = dict[str, EntityType]
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """How often names stood in running text, and how often they named their type there."""
+    """How often names were found in running text, and how often they named their type there."""
 
     hits: defaultdict[str, float]
     occurrences: defaultdict[str, float]
@@ -39,7 +39,7 @@ def fit_names(
 ) -> LexiconModel:
     """Choose the names that hold in the corpus, and the modifiers of their heads.
 
-    With ``starter_only`` the names are the lexicon's alone: the corpus tells which to trust.
+    With ``starter_only`` the names are the lexicon's alone: the corpus says which to trust.
     """
     labels = _lexicon_labels(lexicon)
     if not starter_only:
@@ -89,7 +89,7 @@ def _measure(labels: Labels, experts: Corpus, others: Corpus) -> _Record:
 def _occurrences(
     matcher: NameMatcher, labels: Labels, document: AnnotatedDocument
 ) -> Iterator[tuple[str, bool]]:
-    """Yield names as they stand in the text, and whether they name their type there.
+    """Yield names as they are in the text, and whether they name their type there.
 
     A head of a growing type also hits where the mention began before it: "mice" in "germ-free
     mice". Its modifiers are fitted afterwards.

@@ -61,7 +61,7 @@ def fill_pool(corpus: Corpus, folds: int) -> Pool:
 
 
 def collection_of(document: AnnotatedDocument) -> Collection:
-    """Tell which collection a document belongs to, by its annotator."""
+    """Say which collection a document belongs to, by its annotator."""
     annotator = document.pipeline.recognizer
     if annotator == "distant":
         return Collection.BRONZE
@@ -70,7 +70,7 @@ def collection_of(document: AnnotatedDocument) -> Collection:
 
 
 def is_expert(document: AnnotatedDocument) -> bool:
-    """Tell whether an expert annotated the document (platinum, gold, dev)."""
+    """Say whether an expert annotated the document (platinum, gold, dev)."""
     return collection_of(document) is Collection.EXPERT
 
 

@@ -50,7 +50,7 @@ _UNSTAGED = frozenset({RecipeKind.FLOOR, RecipeKind.BOOSTED})
 
 
 class Head(StrEnum):
-    """What stands on the encoder of a tagger."""
+    """The head on the encoder of a tagger."""
 
     LINEAR = "linear"
     CRF = "crf"
@@ -204,7 +204,7 @@ class TrainingOrder:
     """A recipe, what to train it on, and the folder to write.
 
     The lexicon is what the model will be used with; with ``starter_only`` the floor learns its
-    names alone. ``device`` is cpu or cuda, by default what there is. ``clock``, in seconds, tells
+    names alone. ``device`` is cpu or cuda, by default what there is. ``clock``, in seconds, says
     when a checkpoint is due.
     """
 

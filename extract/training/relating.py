@@ -72,7 +72,7 @@ class AtlopLearner:
         )
 
     def count_windows(self, documents: Corpus) -> list[int]:
-        """Tell how many windows each document is read in."""
+        """Count the windows that each document is read in."""
         return [len(document.windows) for document in self._prepare(documents)]
 
     def batches(

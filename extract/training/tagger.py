@@ -45,7 +45,7 @@ class Example:
 
 
 class BiLstmHead(nn.Module):
-    """A two-way LSTM, then a linear layer; padding does not change what stands before it."""
+    """A two-way LSTM, then a linear layer; padding does not change what is before it."""
 
     def __init__(self, width: int, labels: int) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class Crf(nn.Module):
     """A linear-chain conditional random field over the words of a window (Lafferty et al., 2001).
 
     ``transitions`` [from, to] are learned scores of one label after another. The first word is
-    scored as if an O stood before it, so that a passage can be read by itself. The best labels are
+    scored as if an O were before it, so that a passage can be read by itself. The best labels are
     found by ``extract.ner.bio.best_path``, which allows legal ones alone.
     """
 

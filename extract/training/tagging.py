@@ -49,7 +49,7 @@ def train_tagger(order: TrainingOrder) -> None:
 
 
 def tagger_craft(order: TrainingOrder, encoder: Any, device: Device) -> Craft:
-    """Tell the course how a tagger is trained and read; raises RecipeError."""
+    """Say to the course how a tagger is trained and read; raises RecipeError."""
     recipe, tokenizer = order.recipe, open_tokenizer(order.encoder)
     cut = cutter(tokenizer)
     if isinstance(cut, WordwiseTokenizer) and recipe.export is not Export.TORCH:

@@ -69,7 +69,7 @@ class TorchRecognizer:
         return read_mentions(document, loaded)
 
     def count_windows(self, document: Document) -> int:
-        """Tell how many windows a document is read in."""
+        """Count the windows that a document is read in."""
         texts = [plain(passage.text).text for passage in document.passages]
         return sum(1 for _ in self._tokenizer.windows(self._tokenizer.split(texts)))
 

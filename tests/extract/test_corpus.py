@@ -263,7 +263,7 @@ def test_a_file_of_another_kind_is_named(path: Path, content: str) -> None:
 
 def test_a_key_that_comes_twice_is_an_error(path: Path) -> None:
     path.write_text('{"7": {"entities": []}, "7": {"entities": []}}', encoding="utf-8")
-    with pytest.raises(CorpusError, match="key '7' stands twice"):
+    with pytest.raises(CorpusError, match="key '7' comes twice"):
         read_entries(path)
 
 
