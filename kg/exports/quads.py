@@ -1,4 +1,4 @@
-"""Every quad of a graph: Turtle, sorted N-Quads in gzipped shards, and the way between snapshots.
+"""Every quad of a graph: Turtle, JSON-LD, sorted N-Quads in gzipped shards, and their changes.
 
 A shard holds quads of one graph, in order of their lines. ``manifest.json`` names each with its
 graph, count and SHA-256; ``content_sha256`` is of the text before compression, which does not
@@ -11,7 +11,7 @@ from heapq import merge
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
 from kg.graph.ordered import QUADS, batched, by_subject, quads_of, sorted_quads, split_key
@@ -37,11 +37,20 @@ def write_nquads(store: TripleStore, out: Path, work: Path, shard_quads: int = S
 
 def write_turtle(store: TripleStore, out: Path, work: Path) -> int:
     """Write every triple by subject, not which graph it is in; returns how many."""
-    written = count()
     quads = quads_of(sorted_quads(store, work / "all", by_subject))
-    triples = (quad.triple for quad, _ in zip(quads, written, strict=False))
+    return _serialized((Quad(*quad.triple) for quad in quads), out, RdfFormat.TURTLE)
+
+
+def write_jsonld(store: TripleStore, out: Path, work: Path) -> int:
+    """Write every quad as expanded JSON-LD, an object a thing in each graph; returns how many."""
+    return _serialized(quads_of(sorted_quads(store, work / "all")), out, RdfFormat.JSON_LD)
+
+
+def _serialized(quads: Iterable[Quad], out: Path, form: RdfFormat) -> int:
+    written = count()
+    counted = (each for each, _ in zip(quads, written, strict=False))
     with new_file(out) as file:
-        serialize(triples, file, format=RdfFormat.TURTLE, prefixes=PREFIXES)
+        serialize(counted, file, format=form, prefixes=PREFIXES)
     return next(written)
 
 
