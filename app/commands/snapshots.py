@@ -10,7 +10,7 @@ from app.console import complain, note, print_json, print_rows
 from app.exchange import alerts_folder, check_alerts, readable_graph
 from app.settings import graph_root, load_settings
 from kg.checks.invariants import find_breaches
-from kg.snapshots.alerts import AlertResult
+from kg.snapshots.diff import AlertResult
 from kg.snapshots.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
 
 app = typer.Typer()

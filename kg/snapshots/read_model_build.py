@@ -17,8 +17,7 @@ from pyoxigraph import NamedNode
 
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
-from kg.graph.reading_back import Values, read_rows, reading_text
-from kg.graph.state import graph_counts
+from kg.graph.reading_back import Values, graph_counts, read_rows, reading_text
 from kg.identifiers import digest, identifier_of, local_id
 from kg.snapshots.read_model import (
     COUNTED_BY,
