@@ -74,17 +74,13 @@ class LoadResult:
         return self.added + self.removed > 0
 
 
-def _say_nothing(_: LoadResult) -> None:
-    """Take a progress report and drop it."""
-
-
 def load(
     store: TripleStore,
     documents: Iterable[AnnotatedDocument],
     *,
     min_belief: float,
     batch_size: int = BATCH_SIZE,
-    on_progress: Callable[[LoadResult], None] = _say_nothing,
+    on_progress: Callable[[LoadResult], object] = lambda _: None,
 ) -> LoadResult:
     """Put documents into the graph in place of what it said of the same PMIDs before.
 

@@ -69,7 +69,7 @@ def _assertion_cells(edge: Edge) -> tuple[Cell, ...]:
     said, subject, object_ = edge.assertion, edge.subject, edge.object
     return (
         *(edge.iri, subject.curie, subject.name, edge.predicate.value, object_.curie, object_.name),
-        *(said.belief, _word(said.is_believed), said.paper_count, said.evidence_count),
+        *(said.belief, str(said.is_believed).lower(), said.paper_count, said.evidence_count),
         *(said.first_year, said.last_year, said.disbelief),
         *(said.opposing_paper_count, said.opposing_evidence_count, *said.papers_by_name.values()),
     )
@@ -84,12 +84,8 @@ def _evidence_cells(cited: Citation) -> tuple[Cell, ...]:
     return (
         *(cited.iri, article.pmid, article.year, article.journal, article.title),
         *("|".join(studies), "opposes" if cues.is_negated else "supports", polarity),
-        *(_word(cues.is_speculative), found.score, found.weight, found.sentence),
+        *(str(cues.is_speculative).lower(), found.score, found.weight, found.sentence),
         *(c for s, at in sides for c in (s.text, s.passage, s.start, s.end, at)),
         *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),
         cited.reading,
     )
-
-
-def _word(claim: bool) -> str:  # noqa: FBT001
-    return "true" if claim else "false"

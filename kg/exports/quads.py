@@ -14,7 +14,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
-from kg.graph.ordered import QUADS, batched, by_subject, quads_of, sorted_quads, split_key
+from kg.graph.ordered import QUADS, batched, lines_of, quads_of, sorted_quads, split_key
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
 from kg.graph.vocabulary import PREFIXES
@@ -37,7 +37,7 @@ def write_nquads(store: TripleStore, out: Path, work: Path, shard_quads: int = S
 
 def write_turtle(store: TripleStore, out: Path, work: Path) -> int:
     """Write every triple by subject, not which graph it is in; returns how many."""
-    quads = quads_of(sorted_quads(store, work / "all", by_subject))
+    quads = quads_of(sorted_quads(store, work / "all", by_graph=False))
     return _serialized((Quad(*quad.triple) for quad in quads), out, RdfFormat.TURTLE)
 
 
@@ -70,14 +70,13 @@ def write_delta(
     split = _split(_difference(*sides), work)
     with new_folder(out) as folder:
         removed, added = (
-            list(_write_shards(_lines(path), folder, f"{name}-", shard_quads))
+            list(_write_shards(lines_of(path), folder, f"{name}-", shard_quads))
             for name, path in zip(("remove", "add"), split, strict=True)
         )
         counts = _total(removed), _total(added)
         content = {"format": "nquads-delta", "remove": counts[0], "add": counts[1]}
         shards = {"remove_shards": removed, "add_shards": added}
-        dropped = {"dropped_graphs": _dropped(removed, after)}
-        write_manifest(folder, {**content, **dropped, **shards})
+        write_manifest(folder, content | {"dropped_graphs": _dropped(removed, after)} | shards)
     return counts
 
 
@@ -103,11 +102,6 @@ def _split(difference: Iterable[tuple[bool, bytes]], work: Path) -> tuple[Path, 
         for is_new, line in difference:
             (added if is_new else removed).write(line)
     return paths
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file
 
 
 def _write_shards(
