@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from kg.network import read_network
 from networkx import MultiDiGraph
 from pyoxigraph import Literal
 
@@ -36,7 +37,6 @@ from kg.graph.catalogue import Question, question
 from kg.graph.ordered import batched
 from kg.graph.reading_back import BATCH, read_evidence
 from kg.identifiers import local_id
-from kg.network import read_network
 from kg.sentence.quotation import Quoter, Span
 from kg.snapshots.read_model import RelationFilter
 from kg.stores import Term

@@ -11,7 +11,7 @@ from app.graph_access import limits_of
 from app.sandbox.answer import Limits, NoAnswerError, Query
 from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings
-from kg.snapshots.alerts import AlertResult, Ask, run_alerts
+from kg.snapshots.diff import AlertResult, Ask, run_alerts
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores import Row
 from kg.stores.answers import QueryError, read_rows

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.archive.ledger import RunState
-from kg.graph.state import GraphCounts
-from kg.snapshots.alerts import AlertResult
-from kg.snapshots.diff import Change, Difference
+from kg.graph.reading_back import GraphCounts
+from kg.snapshots.diff import AlertResult, Change, Difference
 
 LISTED = 20
 """Assertions of each kind of change, papers and problems that a report names of each."""

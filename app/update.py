@@ -49,9 +49,9 @@ from ingest.formats.sources import read_source
 from ingest.harvest.harvest_report import Progress
 from ingest.lock import lock
 from kg.checks.invariants import ValidationError
-from kg.graph.state import GraphCounts, graph_counts, graph_state
+from kg.graph.reading_back import GraphCounts, graph_counts, graph_state
 from kg.loading import load, load_ontology, withdraw
-from kg.sentence.reading_version import reading_version
+from kg.sentence.cue_words import reading_version
 from kg.snapshots.diff import compare
 from kg.snapshots.snapshot import (
     Snapshot,

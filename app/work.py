@@ -16,7 +16,7 @@ from app.settings import Settings, graph_root
 from ingest.archive.archive import Archive
 from ingest.archive.changes import ArchiveChange
 from kg.checks.invariants import find_breaches
-from kg.graph.state import GraphCounts, graph_state
+from kg.graph.reading_back import GraphCounts, graph_state
 from kg.snapshots.snapshot import current_snapshot, kept_snapshots
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError

@@ -8,10 +8,9 @@ from typing import NamedTuple, TypeVar
 from extract.annotation import AnnotatedDocument, Pipeline, Relation
 from kg.belief import is_believed, noisy_or, weight
 from kg.identifiers import local_id, run_iri, run_version
-from kg.sentence.cue_words import Place
+from kg.sentence.cue_words import Place, reading_version
 from kg.sentence.cues import SILENT, Cues, Polarity, read_cues
 from kg.sentence.quotation import GAP, Quotation, Quoter, Span
-from kg.sentence.reading_version import reading_version
 from kg.sentence.study import StudyKind, study_kinds
 from ontology.concept import Concept
 from ontology.schema import Predicate
@@ -59,7 +58,7 @@ class Article:
     """An article as the graph describes it, with how much was found in it.
 
     ``version`` is that of its PubMed record and ``record_hash`` of all the record said;
-    ``reading`` is the version of the reading (see ``kg.sentence.reading_version``).
+    ``reading`` is the version of the reading (see ``kg.sentence.cue_words``).
     """
 
     pmid: str

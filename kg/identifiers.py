@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 
 from extract.annotation import Pipeline
-from kg.sentence.reading_version import reading_version
+from kg.sentence.cue_words import reading_version
 from ontology.namespaces import GUTBRAIN, PREFIX_MAP, CurieError, to_curie, to_iri
 from ontology.schema import Predicate
 

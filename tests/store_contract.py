@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
-from kg.graph.state import graph_counts, graph_state
+from kg.graph.reading_back import graph_counts, graph_state
 from kg.loading import load, load_ontology, withdraw
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError

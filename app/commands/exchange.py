@@ -13,7 +13,6 @@ from app.console import note, print_json, print_rows
 from app.settings import Settings
 from kg.assertion import Edge
 from kg.exports.formats import Format, export, export_delta
-from kg.exports.jsonld import context_text
 from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
 from kg.snapshots.diff import MIN_CHANGE, Change, Difference, about, compare
@@ -123,16 +122,9 @@ def _row(found: Difference) -> tuple[str, ...]:
 
 @app.command("ontology")
 def ontology_command(
-    html: Annotated[Path | None, typer.Option(help="Where to write the page.")] = None,
-    context: Annotated[
-        Path | None, typer.Option(help="Where to write the JSON-LD context.")
-    ] = None,
+    html: Annotated[Path, typer.Option(help="Where to write the page.")],
 ) -> None:
-    """Write what is generated from the ontology: its page, its JSON-LD context."""
-    if html is None and context is None:
-        raise typer.BadParameter("nothing to write: give --html, --context or both")
-    for path, text in ((html, ontology_page), (context, context_text)):
-        if path is not None:
-            with new_file(path) as file:
-                file.write(text().encode())
-            note(f"written to {path}")
+    """Write the ontology as a page for people."""
+    with new_file(html) as file:
+        file.write(ontology_page().encode())
+    note(f"written to {html}")

@@ -10,7 +10,7 @@ from app.commands.options import PARTIAL, WHICH, JsonOption, SnapshotArgument, w
 from app.console import complain, note, print_json, print_rows, show_records
 from app.settings import Settings, graph_root
 from kg.checks.invariants import find_breaches
-from kg.snapshots.alerts import AlertResult
+from kg.snapshots.diff import AlertResult
 from kg.snapshots.snapshot import Kept, forget_name, kept_snapshots, name_snapshot, roll_back
 
 app = typer.Typer()

@@ -18,7 +18,7 @@ from ingest.harvest.harvest_report import HarvestReport, Progress
 from ingest.harvest.topic_harvest import Planned
 from ingest.lock import LockedError
 from ingest.pubmed.timing import Clock
-from kg.sentence.reading_version import reading_version
+from kg.sentence.cue_words import reading_version
 
 
 class SlotError(ValueError):

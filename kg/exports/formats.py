@@ -6,11 +6,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from kg.exports.csv_table import write_csv
-from kg.exports.jsonld import write_jsonld
 from kg.exports.kgx import write_kgx
 from kg.exports.nanopubs import write_nanopubs
 from kg.exports.networks import write_cytoscape, write_graphml
-from kg.exports.quads import write_delta, write_nquads, write_turtle
+from kg.exports.quads import write_delta, write_jsonld, write_nquads, write_turtle
 from kg.exports.writing import ExportError
 from kg.stores import TripleStore
 
@@ -33,7 +32,7 @@ WHOLE = frozenset({Format.NQUADS, Format.TURTLE, Format.JSONLD})
 _WRITERS: dict[Format, tuple[Callable[..., int], str]] = {
     Format.NQUADS: (write_nquads, "quads"),
     Format.TURTLE: (write_turtle, "triples"),
-    Format.JSONLD: (write_jsonld, "things"),
+    Format.JSONLD: (write_jsonld, "quads"),
     Format.KGX: (write_kgx, "edges"),
     Format.GRAPHML: (write_graphml, "edges"),
     Format.CYTOSCAPE: (write_cytoscape, "edges"),

@@ -114,7 +114,7 @@ def _node(concept: Concept) -> tuple[str, ...]:
         "|".join(concept.same_as),
         iri_of_identifier(concept.curie),
         concept.type.value,
-        "true" if concept.is_provisional else "false",
+        str(concept.is_provisional).lower(),
         SOURCE,
     )
 
@@ -136,7 +136,7 @@ def _edge(edge: Edge, papers: Iterable[str]) -> tuple[str, ...]:
         _curie(edge.object.curie),
         "biolink:Association",
         to_curie(predicate_iri(edge.predicate)),
-        "true" if said.is_denied else "false",
+        str(said.is_denied).lower(),
         ASPECTS.get(edge.predicate, ""),
         "not_provided",
         "text_mining_agent",

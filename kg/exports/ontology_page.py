@@ -3,191 +3,146 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
 
-from pyoxigraph import Triple
+from pyoxigraph import RdfFormat, parse
 
-from kg.exports.jsonld import ontology_triples
-from kg.graph.vocabulary import OWL, PREFIXES, RDFS, SKOS, TYPE, compacted
+from kg.graph.vocabulary import DCTERMS, OWL, PREFIXES, RDFS, SKOS, TYPE, compacted
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI, TYPE_OF_IRI
 
 HEADER = ONTOLOGY.removesuffix("#")
-SCHEMA = PREFIXES["schema"]
-_ONE_OF = {"domain": (RDFS + "domain", SCHEMA + "domainIncludes"),
-           "range": (RDFS + "range", SCHEMA + "rangeIncludes")}  # fmt: skip
+_KINDS = {
+    OWL + "Class": "class",
+    OWL + "ObjectProperty": "object property",
+    OWL + "DatatypeProperty": "data property",
+    OWL + "NamedIndividual": "value",
+}
+_ONE_OF = {
+    "domain": (RDFS + "domain", PREFIXES["schema"] + "domainIncludes"),
+    "range": (RDFS + "range", PREFIXES["schema"] + "rangeIncludes"),
+}
 _CURIE_MAP = re.compile(r"^#   (\w+): (\S+)$", re.MULTILINE)
-Said = Mapping[str, Mapping[str, Sequence[str]]]
-"""Subject IRI to property IRI to values, in the order of the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One row of ``mappings.sssom.tsv``, identifiers as CURIEs; ``iri`` is the object's."""
-
-    subject: str
-    relation: str
-    object: str
-    iri: str
-    label: str
-    source: str
-    comment: str
 
 
 @cache
-def mappings() -> tuple[Match, ...]:
-    """Read ``ontology/mappings.sssom.tsv``."""
+def mappings() -> tuple[Mapping[str, str], ...]:
+    """Read ``ontology/mappings.sssom.tsv``, with the IRI of each object as ``object_iri``."""
     text = (files("ontology") / "mappings.sssom.tsv").read_text(encoding="utf-8")
     prefixes = dict(_CURIE_MAP.findall(text))
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return tuple(_mapping(row, prefixes) for row in csv.DictReader(lines, delimiter="\t"))
-
-
-def _mapping(row: Mapping[str, str], prefixes: Mapping[str, str]) -> Match:
-    prefix, _, local = row["object_id"].partition(":")
-    return Match(
-        row["subject_id"],
-        row["predicate_id"],
-        row["object_id"],
-        prefixes[prefix] + local,
-        row["object_label"],
-        row["mapping_source"],
-        row["comment"],
-    )
+    rows = csv.DictReader(lines, delimiter="\t")
+    pairs = ((row, row["object_id"].partition(":")) for row in rows)
+    return tuple(row | {"object_iri": prefixes[prefix] + name} for row, (prefix, _, name) in pairs)
 
 
 def ontology_page() -> str:
     """Write the page; the same ontology and mappings give the same text."""
-    said = _said(ontology_triples())
-    about = said[HEADER]
-    own = {iri: about for iri, about in said.items() if iri.startswith(ONTOLOGY)}
+    groups = {"types": _sorted(TYPE_OF_IRI), "predicates": _sorted(PREDICATE_OF_IRI)}
+    groups["others"] = _sorted(_others())
     template = (files("kg.exports") / "ontology_page.html").read_text(encoding="utf-8")
     return Template(template).substitute(
-        version=_first(about, OWL + "versionInfo"),
-        version_iri=_first(about, OWL + "versionIRI"),
-        description=escape(_first(about, PREFIXES["dcterms"] + "description")),
-        license=_first(about, PREFIXES["dcterms"] + "license"),
-        contents=_contents(own),
-        types="".join(_term(iri, own) for iri in _sorted(own, TYPE_OF_IRI)),
-        predicates="".join(_term(iri, own) for iri in _sorted(own, PREDICATE_OF_IRI)),
-        triples="".join(_legal_rows(own)),
-        others="".join(_term(iri, own) for iri in _sorted(own, _others(own))),
+        {name: "".join(map(_term, iris)) for name, iris in groups.items()},
+        version=_first(HEADER, OWL + "versionInfo"),
+        version_iri=_first(HEADER, OWL + "versionIRI"),
+        description=escape(_first(HEADER, DCTERMS + "description")),
+        license=_first(HEADER, DCTERMS + "license"),
+        contents="".join(
+            f"<p><b>{name.title()}</b>: {_links(iris)}</p>\n" for name, iris in groups.items()
+        ),
+        triples="".join(
+            f"<tr>{''.join(f'<td>{_link(iri)}</td>' for iri in triple)}</tr>\n"
+            for triple in _legal_triples()
+        ),
     )
 
 
-def _said(triples: Iterable[Triple]) -> Said:
+@cache
+def _ontology() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Map subjects of ``gutbrain.ttl`` to properties to values, in the order of the file."""
     said: dict[str, dict[str, list[str]]] = {}
-    for triple in triples:
-        subject, value = (getattr(end, "value", "") for end in (triple.subject, triple.object))
-        said.setdefault(subject, {}).setdefault(triple.predicate.value, []).append(value)
+    for quad in parse((files("ontology") / "gutbrain.ttl").read_bytes(), format=RdfFormat.TURTLE):
+        subject, value = (getattr(end, "value", "") for end in (quad.subject, quad.object))
+        said.setdefault(subject, {}).setdefault(quad.predicate.value, []).append(value)
     return said
 
 
-def _first(about: Mapping[str, Sequence[str]], property_: str) -> str:
-    return next(iter(about.get(property_, ())), "")
+def _all(iri: str, property_: str) -> Sequence[str]:
+    return _ontology().get(iri, {}).get(property_, ())
 
 
-def _label(iri: str, own: Said) -> str:
-    return _first(own.get(iri, {}), RDFS + "label") or compacted(iri)
+def _first(iri: str, property_: str) -> str:
+    return next(iter(_all(iri, property_)), "")
 
 
-def _sorted(own: Said, chosen: Iterable[str]) -> list[str]:
-    return sorted((iri for iri in chosen if iri in own), key=lambda iri: _label(iri, own).lower())
+def _label(iri: str) -> str:
+    return _first(iri, RDFS + "label") or compacted(iri)
 
 
-def _others(own: Said) -> list[str]:
+def _kind(iri: str) -> str:
+    return next((_KINDS[kind] for kind in _all(iri, TYPE.value) if kind in _KINDS), "")
+
+
+def _sorted(iris: Iterable[str]) -> list[str]:
+    return sorted((iri for iri in iris if iri in _ontology()), key=lambda iri: _label(iri).lower())
+
+
+def _others() -> Iterator[str]:
     """What describes assertions, evidence, articles and runs: classes, properties, values."""
-    return [
-        iri
-        for iri, about in own.items()
-        if iri not in TYPE_OF_IRI and iri not in PREDICATE_OF_IRI and _kind(about)
-    ]
+    for iri in _ontology():
+        if iri.startswith(ONTOLOGY) and iri not in TYPE_OF_IRI | PREDICATE_OF_IRI and _kind(iri):
+            yield iri
 
 
-def _kind(about: Mapping[str, Sequence[str]]) -> str:
-    kinds = {"Class": "class", "ObjectProperty": "object property",
-             "DatatypeProperty": "data property", "NamedIndividual": "value"}  # fmt: skip
-    found = (kinds.get(kind.removeprefix(OWL), "") for kind in about[TYPE.value])
-    return next(filter(None, found), "")
-
-
-def _contents(own: Said) -> str:
-    groups = (("Types", TYPE_OF_IRI), ("Predicates", PREDICATE_OF_IRI), ("Others", _others(own)))
-    return "".join(
-        f"<p><b>{title}</b>: {', '.join(_link(iri, own) for iri in _sorted(own, chosen))}</p>\n"
-        for title, chosen in groups
-    )
-
-
-def _term(iri: str, own: Said) -> str:
+def _term(iri: str) -> str:
     """Write the section of one term."""
-    about = own[iri]
     name = iri.removeprefix(ONTOLOGY)
-    definition = escape(_first(about, SKOS + "definition"))
-    rows = "".join(
-        f"<tr><th>{head}</th><td>{cell}</td></tr>\n" for head, cell in _facts(iri, own) if cell
-    )
+    rows = (f"<tr><th>{head}</th><td>{cell}</td></tr>\n" for head, cell in _facts(iri) if cell)
     return (
-        f'<section id="{name}"><h3>{escape(_label(iri, own))} <small>{_kind(about)} '
-        f'<a href="#{name}">gb:{name}</a></small></h3>\n<p>{definition}</p>\n'
-        f"<table>\n{rows}</table></section>\n"
+        f'<section id="{name}"><h3>{escape(_label(iri))} <small>{_kind(iri)} '
+        f'<a href="#{name}">gb:{name}</a></small></h3>\n'
+        f"<p>{escape(_first(iri, SKOS + 'definition'))}</p>\n"
+        f"<table>\n{''.join(rows)}</table></section>\n"
     )
 
 
-def _facts(iri: str, own: Said) -> Iterator[tuple[str, str]]:
-    about = own[iri]
-    yield "kind of", _links(about.get(RDFS + "subClassOf", ()), own)
-    yield "one of", _links((iri for iri in about[TYPE.value] if not iri.startswith(OWL)), own)
+def _facts(iri: str) -> Iterator[tuple[str, str]]:
+    yield "kind of", _links(_all(iri, RDFS + "subClassOf"))
+    yield "one of", _links(kind for kind in _all(iri, TYPE.value) if not kind.startswith(OWL))
     for head, properties in _ONE_OF.items():
-        values = dict.fromkeys(value for p in properties for value in about.get(p, ()))
-        yield head, _links(values, own)
-    yield "legal triples", "<br>".join(_legal_of(iri, own))
-    matches = (each for each in mappings() if each.subject == f"gb:{iri.removeprefix(ONTOLOGY)}")
-    yield "mappings", "<br>".join(map(_match, matches))
+        yield head, _links(dict.fromkeys(value for p in properties for value in _all(iri, p)))
+    triples = (" ".join(map(_link, triple)) for triple in _legal_triples() if iri in triple)
+    yield "legal triples", "<br>".join(triples)
+    found = (each for each in mappings() if each["subject_id"] == compacted(iri))
+    yield "mappings", "<br>".join(map(_match, found))
 
 
-def _match(found: Match) -> str:
-    label = f" {escape(found.label)}" if found.label else ""
-    comment = f"; {escape(found.comment)}" if found.comment else ""
-    relation = found.relation.removeprefix("skos:")
+def _match(found: Mapping[str, str]) -> str:
+    label = f" {escape(found['object_label'])}" if found["object_label"] else ""
+    comment = f"; {escape(found['comment'])}" if found["comment"] else ""
     return (
-        f'{relation} <a href="{escape(found.iri)}">{escape(found.object)}</a>{label} '
-        f"<small>({escape(found.source)}{comment})</small>"
+        f'{found["predicate_id"].removeprefix("skos:")} <a href="{escape(found["object_iri"])}">'
+        f"{escape(found['object_id'])}</a>{label} "
+        f"<small>({escape(found['mapping_source'])}{comment})</small>"
     )
 
 
-def _triples(own: Said) -> list[tuple[str, str, str]]:
+@cache
+def _legal_triples() -> Sequence[Sequence[str]]:
     """List the legal triples as IRIs, by the labels of head, predicate, tail."""
-    found = [
-        tuple(_first(about, ONTOLOGY + part) for part in ("head", "predicate", "tail"))
-        for about in own.values()
-        if ONTOLOGY + "LegalTriple" in about[TYPE.value]
-    ]
-    key = [(tuple(_label(iri, own).lower() for iri in triple), triple) for triple in found]
-    return [(head, predicate, tail) for _, (head, predicate, tail) in sorted(key)]
+    parts = [ONTOLOGY + part for part in ("head", "predicate", "tail")]
+    named = (iri for iri in _ontology() if ONTOLOGY + "LegalTriple" in _all(iri, TYPE.value))
+    found = [tuple(_first(iri, part) for part in parts) for iri in named]
+    return sorted(found, key=lambda triple: ([_label(iri).lower() for iri in triple], triple))
 
 
-def _legal_of(iri: str, own: Said) -> Iterator[str]:
-    for triple in _triples(own):
-        if iri in triple:
-            yield " ".join(_link(part, own) for part in triple)
+def _links(iris: Iterable[str]) -> str:
+    return ", ".join(map(_link, iris))
 
 
-def _legal_rows(own: Said) -> Iterator[str]:
-    for triple in _triples(own):
-        cells = "".join(f"<td>{_link(iri, own)}</td>" for iri in triple)
-        yield f"<tr>{cells}</tr>\n"
-
-
-def _links(iris: Iterable[str], own: Said) -> str:
-    return ", ".join(_link(iri, own) for iri in iris)
-
-
-def _link(iri: str, own: Said) -> str:
-    is_own = iri in own
+def _link(iri: str) -> str:
+    is_own = iri.startswith(ONTOLOGY) and iri in _ontology()
     target = "#" + iri.removeprefix(ONTOLOGY) if is_own else iri
-    text = _label(iri, own) if is_own else compacted(iri)
-    return f'<a href="{escape(target)}">{escape(text)}</a>'
+    return f'<a href="{escape(target)}">{escape(_label(iri) if is_own else compacted(iri))}</a>'

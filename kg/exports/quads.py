@@ -1,4 +1,4 @@
-"""Every quad of a graph: Turtle, sorted N-Quads in gzipped shards, and the way between snapshots.
+"""Every quad of a graph: Turtle, JSON-LD, sorted N-Quads in gzipped shards, and their changes.
 
 A shard holds quads of one graph, in order of their lines. ``manifest.json`` names each with its
 graph, count and SHA-256; ``content_sha256`` is of the text before compression, which does not
@@ -11,10 +11,10 @@ from heapq import merge
 from itertools import chain, count, groupby, islice
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
 from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
-from kg.graph.ordered import QUADS, batched, by_subject, quads_of, sorted_quads, split_key
+from kg.graph.ordered import QUADS, batched, lines_of, quads_of, sorted_quads, split_key
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
 from kg.graph.vocabulary import PREFIXES
@@ -37,11 +37,20 @@ def write_nquads(store: TripleStore, out: Path, work: Path, shard_quads: int = S
 
 def write_turtle(store: TripleStore, out: Path, work: Path) -> int:
     """Write every triple by subject, not which graph it is in; returns how many."""
+    quads = quads_of(sorted_quads(store, work / "all", by_graph=False))
+    return _serialized((Quad(*quad.triple) for quad in quads), out, RdfFormat.TURTLE)
+
+
+def write_jsonld(store: TripleStore, out: Path, work: Path) -> int:
+    """Write every quad as expanded JSON-LD, an object a thing in each graph; returns how many."""
+    return _serialized(quads_of(sorted_quads(store, work / "all")), out, RdfFormat.JSON_LD)
+
+
+def _serialized(quads: Iterable[Quad], out: Path, form: RdfFormat) -> int:
     written = count()
-    quads = quads_of(sorted_quads(store, work / "all", by_subject))
-    triples = (quad.triple for quad, _ in zip(quads, written, strict=False))
+    counted = (each for each, _ in zip(quads, written, strict=False))
     with new_file(out) as file:
-        serialize(triples, file, format=RdfFormat.TURTLE, prefixes=PREFIXES)
+        serialize(counted, file, format=form, prefixes=PREFIXES)
     return next(written)
 
 
@@ -61,14 +70,13 @@ def write_delta(
     split = _split(_difference(*sides), work)
     with new_folder(out) as folder:
         removed, added = (
-            list(_write_shards(_lines(path), folder, f"{name}-", shard_quads))
+            list(_write_shards(lines_of(path), folder, f"{name}-", shard_quads))
             for name, path in zip(("remove", "add"), split, strict=True)
         )
         counts = _total(removed), _total(added)
         content = {"format": "nquads-delta", "remove": counts[0], "add": counts[1]}
         shards = {"remove_shards": removed, "add_shards": added}
-        dropped = {"dropped_graphs": _dropped(removed, after)}
-        write_manifest(folder, {**content, **dropped, **shards})
+        write_manifest(folder, content | {"dropped_graphs": _dropped(removed, after)} | shards)
     return counts
 
 
@@ -94,11 +102,6 @@ def _split(difference: Iterable[tuple[bool, bytes]], work: Path) -> tuple[Path, 
         for is_new, line in difference:
             (added if is_new else removed).write(line)
     return paths
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file
 
 
 def _write_shards(

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO
 
 MANIFEST = "manifest.json"
-_BLOCK = 1 << 20
 
 
 class ExportError(ValueError):
@@ -73,11 +72,8 @@ def file_entry(path: Path) -> dict[str, str | int]:
 
 def sha256(path: Path) -> str:
     """Hash the bytes of a file."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_manifest(folder: Path, content: Mapping[str, object]) -> None:

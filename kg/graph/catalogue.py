@@ -32,7 +32,6 @@ from ontology.schema import EntityType
 Kind = Choice["iri", "string", "integer"]
 MAX_INTEGER = 1_000_000
 NAMED = ("", "term", *EntityType)
-_PAGE = {"limit": "LIMIT", "offset": "OFFSET"}
 _HEAD = re.compile(r"^#\+ (\w+):[ \t]*(.*)$", re.MULTILINE)
 _SLOT = re.compile(r"VALUES \?(?P<name>\w+) \{(?P<value>[^}]*)\}|\b(?P<page>LIMIT|OFFSET) (\d+)")
 
@@ -141,13 +140,10 @@ def _fill(text: str, terms: Mapping[str, Iterable[str]]) -> str:
         name = _name(slot)
         if name not in written:
             return slot[0]
-        return f"VALUES ?{name} {{ {written[name]} }}" if slot["name"] else _page(name, written)
+        page = f"{name.upper()} {written[name]}"
+        return f"VALUES ?{name} {{ {written[name]} }}" if slot["name"] else page
 
     return _SLOT.sub(fill, text)
-
-
-def _page(name: str, written: Mapping[str, str]) -> str:
-    return f"{_PAGE[name]} {written[name]}"
 
 
 def _term(param: Param, value: str) -> str:
@@ -173,9 +169,8 @@ def read_iri(name: str, value: str) -> NamedNode:
 def read_integer(name: str, value: str) -> int:
     """Read a number from 0 to ``MAX_INTEGER``; raises QuestionError that names the parameter."""
     if not re.fullmatch(r"[0-9]{1,7}", value.strip()) or int(value) > MAX_INTEGER:
-        raise QuestionError(
-            f"Parameter {name!r}: {value!r} is not a whole number from 0 to {MAX_INTEGER}"
-        )
+        limits = f"not a whole number from 0 to {MAX_INTEGER}"
+        raise QuestionError(f"Parameter {name!r}: {value!r} is {limits}")
     return int(value)
 
 

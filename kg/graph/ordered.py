@@ -5,7 +5,7 @@ asked for in batches. So memory does not grow with the graph.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -19,22 +19,11 @@ from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 
-PIECE_BYTES = 64 * 1024**2
-"""Text sorted in memory at a time; 200 million quads make 800 pieces, all open in the merge."""
+PIECE = 400_000
+"""Lines sorted in memory at a time; 200 million quads make 500 pieces, all open in the merge."""
 QUADS = 10_000
 """Quads written and parsed at a time."""
 T = TypeVar("T")
-KeyOf = Callable[[Quad], str]
-
-
-def by_graph(quad: Quad) -> str:
-    """Sort by graph first, then by subject."""
-    return str(quad.graph_name)
-
-
-def by_subject(_: Quad) -> str:
-    """Sort by subject alone, so that all of a thing comes together."""
-    return ""
 
 
 def concepts(store: TripleStore, folder: Path, min_belief: float = 0.0) -> Iterator[Concept]:
@@ -67,51 +56,36 @@ def all_quads(store: TripleStore) -> Iterator[Quad]:
     return (Quad(node(r, "s"), node(r, "p"), value(r, "o"), node(r, "g")) for r in rows)
 
 
-def sorted_quads(store: TripleStore, folder: Path, key: KeyOf = by_graph) -> Iterator[bytes]:
+def sorted_quads(store: TripleStore, folder: Path, *, by_graph: bool = True) -> Iterator[bytes]:
     """Give every quad as a keyed line, in order; ``folder`` is for the pieces on the disk."""
     folder.mkdir(exist_ok=True)
-    return sorted_lines(keyed_lines(all_quads(store), key), folder)
+    return sorted_lines(keyed_lines(all_quads(store), by_graph=by_graph), folder)
 
 
-def keyed_lines(quads: Iterable[Quad], key: KeyOf = by_graph) -> Iterator[bytes]:
-    """Write quads as ``key TAB N-Quads line``; no key and no N-Quads term holds a bare tab."""
+def keyed_lines(quads: Iterable[Quad], *, by_graph: bool = True) -> Iterator[bytes]:
+    """Write quads as ``graph TAB N-Quads line``; no term holds a bare tab.
+
+    Without the graph before it, all that is said of a subject comes together.
+    """
     for batch in batched(quads, QUADS):
         lines = serialize(batch, format=RdfFormat.N_QUADS)
         assert lines is not None  # noqa: S101  # only None where an output is given
         for quad, line in zip(batch, lines.splitlines(keepends=True), strict=True):
-            yield key(quad).encode() + b"\t" + line
+            yield (str(quad.graph_name).encode() if by_graph else b"") + b"\t" + line
 
 
-def sorted_lines(
-    lines: Iterable[bytes], folder: Path, piece_bytes: int = PIECE_BYTES
-) -> Iterator[bytes]:
+def sorted_lines(lines: Iterable[bytes], folder: Path, piece: int = PIECE) -> Iterator[bytes]:
     """Sort lines by their bytes, in pieces that are files of ``folder`` until they are read."""
-    pieces = enumerate(_pieces(lines, piece_bytes))
-    files = [_spilled(piece, folder, number) for number, piece in pieces]
-    yield from heapq.merge(*map(_lines_of, files))
+    files: list[Path] = []
+    for batch in batched(lines, piece):
+        files.append(folder / f"piece-{len(files):05}")
+        with files[-1].open("wb") as file:
+            file.writelines(sorted(batch))
+    yield from heapq.merge(*map(lines_of, files))
 
 
-def _pieces(lines: Iterable[bytes], piece_bytes: int) -> Iterator[list[bytes]]:
-    piece: list[bytes] = []
-    size = 0
-    for line in lines:
-        piece.append(line)
-        size += len(line)
-        if size >= piece_bytes:
-            yield sorted(piece)
-            piece, size = [], 0
-    if piece:
-        yield sorted(piece)
-
-
-def _spilled(piece: Iterable[bytes], folder: Path, number: int) -> Path:
-    path = folder / f"piece-{number:05}"
-    with path.open("wb") as file:
-        file.writelines(piece)
-    return path
-
-
-def _lines_of(path: Path) -> Iterator[bytes]:
+def lines_of(path: Path) -> Iterator[bytes]:
+    """Read the lines of a file, and remove it at their end."""
     with path.open("rb") as file:
         yield from file
     path.unlink()

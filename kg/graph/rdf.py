@@ -10,8 +10,8 @@ from extract.annotation import Pipeline
 from kg.assertion import Article, Assertion, Claim, Evidence
 from kg.graph import vocabulary as v
 from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
+from kg.sentence.cue_words import reading_version
 from kg.sentence.quotation import Span
-from kg.sentence.reading_version import reading_version
 from kg.stores import Row
 from ontology.concept import Concept
 from ontology.namespaces import GUTBRAIN, CurieError, to_iri

@@ -1,6 +1,8 @@
 """The RDF terms that the graph is written in, as pyoxigraph nodes, and the prefixes of files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from curies import Converter
 from pyoxigraph import Literal, NamedNode
@@ -10,6 +12,7 @@ from kg.sentence.study import StudyKind
 from ontology.namespaces import GUTBRAIN, ONTOLOGY, PREDICATE_OF_IRI, PREFIX_MAP, TYPE_OF_IRI
 from ontology.schema import EntityType, Predicate
 
+K = TypeVar("K", Polarity, StudyKind)
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 DCTERMS = "http://purl.org/dc/terms/"
 BIOLINK = "https://w3id.org/biolink/vocab/"
@@ -148,31 +151,18 @@ WEIGHTS_HASH = gb("weightsHash")
 YEAR = gb("year")
 YEAR_COUNT = gb("YearCount")
 
+
+def _named(values: Iterable[K], end: str = "") -> dict[K, NamedNode]:
+    """Name a term for each value: of "no change" gb:noChange, or gb:noChangePaperCount."""
+    words = ((value, value.split()) for value in values)
+    return {
+        value: gb(first + "".join(map(str.title, rest)) + end) for value, (first, *rest) in words
+    }
+
+
 TYPE_NODES = {EntityType(kind): NamedNode(iri) for iri, kind in TYPE_OF_IRI.items()}
 PREDICATE_NODES = {Predicate(kind): NamedNode(iri) for iri, kind in PREDICATE_OF_IRI.items()}
-POLARITY_NODES = {
-    Polarity.INCREASE: gb("increase"),
-    Polarity.DECREASE: gb("decrease"),
-    Polarity.NO_CHANGE: gb("noChange"),
-}
-POLARITY_COUNTS = {
-    Polarity.INCREASE: gb("increasePaperCount"),
-    Polarity.DECREASE: gb("decreasePaperCount"),
-    Polarity.NO_CHANGE: gb("noChangePaperCount"),
-}
-STUDY_NODES = {
-    StudyKind.HUMAN: gb("humanStudy"),
-    StudyKind.ANIMAL: gb("animalStudy"),
-    StudyKind.IN_VITRO: gb("inVitroStudy"),
-    StudyKind.REVIEW: gb("reviewStudy"),
-    StudyKind.OTHER: gb("otherStudy"),
-}
-STUDY_COUNTS = {
-    StudyKind.HUMAN: gb("humanPaperCount"),
-    StudyKind.ANIMAL: gb("animalPaperCount"),
-    StudyKind.IN_VITRO: gb("inVitroPaperCount"),
-    StudyKind.REVIEW: gb("reviewPaperCount"),
-    StudyKind.OTHER: gb("otherPaperCount"),
-}
+POLARITY_NODES, POLARITY_COUNTS = _named(Polarity), _named(Polarity, "PaperCount")
+STUDY_NODES, STUDY_COUNTS = _named(StudyKind, "Study"), _named(StudyKind, "PaperCount")
 POLARITY_OF_NODE = {node: polarity for polarity, node in POLARITY_NODES.items()}
 STUDY_OF_NODE = {node: kind for kind, node in STUDY_NODES.items()}

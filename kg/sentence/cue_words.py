@@ -1,5 +1,9 @@
-"""Cue words: their kinds, their tables in ``kg/sentence/words``, their places around a pair."""
+"""Cue words: their kinds, their tables in ``kg/sentence/words``, their places around a pair.
 
+The tables are a part of the version of a reading.
+"""
+
+import hashlib
 import re
 import tomllib
 from collections.abc import Iterable
@@ -8,6 +12,7 @@ from enum import StrEnum, auto
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from extract.annotation import Pipeline
 from extract.text import fold
 from ontology.schema import EntityType
 
@@ -204,3 +209,28 @@ class CuedSentence:
 
 def _overlaps(hit: FoundCue, first: Place, second: Place) -> bool:
     return any(hit.start < place.end and place.start < hit.end for place in (first, second))
+
+
+CODE_VERSION = "1"
+"""Raise it where the code of this room reads the same text otherwise than before: the next run then
+reads every paper again."""
+
+
+def reading_version(pipeline: Pipeline) -> str:
+    """Twelve hex digits that change with the pipeline, the cue tables, and how these are read.
+
+    What the pipeline found need not be found again where only the tables changed (see
+    ``extract.annotation_cache``, which goes by ``Pipeline.version``).
+    """
+    parts = (pipeline.version, CODE_VERSION, tables_hash())
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
+
+
+@cache
+def tables_hash() -> str:
+    """Hash ``kg/sentence/words``."""
+    digest = hashlib.sha256()
+    for table in sorted((files("kg.sentence") / "words").iterdir(), key=lambda each: each.name):
+        if table.name.endswith(".toml"):
+            digest.update(table.name.encode() + b"\0" + table.read_bytes())
+    return digest.hexdigest()

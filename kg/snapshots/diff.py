@@ -1,15 +1,21 @@
-"""What changed between two graphs: assertions new, gone, or believed otherwise."""
+"""What changed between two graphs: assertions, and what saved questions find.
 
-from collections.abc import Collection, Mapping
+An alert is a ``.rq`` file in a folder, in the format of the catalogue; its name is the file's.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from kg.assertion import Edge
+from kg.graph.catalogue import Question, QuestionError, bind, read_question
 from kg.graph.ordered import batched
 from kg.graph.rdf import cell
 from kg.graph.reading_back import BATCH, read_edges, read_rows
 from kg.graph.vocabulary import TRUE
 from kg.stores import Row, TripleStore
+from kg.stores.answers import QueryError, StoreUnreachableError
 
 Change = Literal["new", "gone", "changed"]
 MIN_CHANGE = 0.05
@@ -102,3 +108,56 @@ def _has_moved(old: _Beliefs, new: _Beliefs, min_change: float) -> bool:
 def _edges(store: TripleStore, iris: Collection[str]) -> dict[str, Edge]:
     batches = batched(sorted(iris), BATCH)
     return {edge.iri: edge for batch in batches for edge in read_edges(store, batch)}
+
+
+Ask = Callable[[str], Iterable[Row]]
+Cells = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertResult:
+    """What one alert found. ``problem`` is empty, or why it could not be answered.
+
+    ``new`` rows are in the later graph only, ``gone`` rows in the earlier one; cells are plain
+    values in the order of ``columns``, rows in the order of the question.
+    """
+
+    name: str
+    summary: str
+    columns: Cells = ()
+    new: tuple[Cells, ...] = ()
+    gone: tuple[Cells, ...] = ()
+    problem: str = ""
+
+
+def run_alerts(folder: Path, before: Ask, after: Ask) -> list[AlertResult]:
+    """Ask every alert of a folder of two graphs, by name; one that fails leaves the others.
+
+    ``before`` and ``after`` answer a SELECT, such as ``store.select``. Raises
+    StoreUnreachableError where a graph does not answer at all.
+    """
+    return [_run(path, before, after) for path in sorted(folder.glob("*.rq"))]
+
+
+def _run(path: Path, before: Ask, after: Ask) -> AlertResult:
+    try:
+        question = read_question(path)
+        text = bind(question, {})
+        return _compared(question, list(before(text)), list(after(text)))
+    except StoreUnreachableError:
+        raise
+    except (QuestionError, QueryError) as error:
+        return AlertResult(path.stem, "", problem=str(error))
+
+
+def _compared(question: Question, old: Sequence[Row], new: Sequence[Row]) -> AlertResult:
+    columns = tuple(next(iter((*new, *old)), {}))
+    then, now = (dict.fromkeys(_cells(row, columns) for row in rows) for rows in (old, new))
+    appeared = tuple(row for row in now if row not in then)
+    vanished = tuple(row for row in then if row not in now)
+    return AlertResult(question.name, question.summary, columns, appeared, vanished)
+
+
+def _cells(row: Row, columns: Cells) -> Cells:
+    terms = (row[column] for column in columns)
+    return tuple("" if term is None else str(getattr(term, "value", term)) for term in terms)

@@ -17,8 +17,7 @@ from pyoxigraph import NamedNode
 
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
-from kg.graph.reading_back import Values, read_rows, reading_text
-from kg.graph.state import graph_counts
+from kg.graph.reading_back import Values, graph_counts, read_rows, reading_text
 from kg.identifiers import digest, identifier_of, local_id
 from kg.snapshots.read_model import (
     COUNTED_BY,
@@ -32,7 +31,7 @@ from kg.snapshots.read_model import (
 )
 from kg.stores import Row, TripleStore
 from kg.stores.answers import TruncatedError
-from kg.stores.querying import read_select
+from kg.stores.querying import rows_after
 from ontology.namespaces import PREDICATE_OF_IRI, TYPE_OF_IRI
 
 FILL = (SQL / "read_model_fill.sql").read_text(encoding="utf-8")
@@ -170,7 +169,7 @@ def _rows(store: TripleStore, query: str, values: Values) -> Iterator[Row]:
     while is_cut:
         is_cut = False
         try:
-            for row in store.select(read_select(text).after(count) if count else text):
+            for row in store.select(rows_after(text, count) if count else text):
                 yield row
                 count += 1
         except TruncatedError:

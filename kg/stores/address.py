@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 import httpx
 
 _PLAIN = "sparql+"
+REPOSITORIES = "/repositories/"
 _SCHEMES = ("http://", "https://", f"{_PLAIN}http://", f"{_PLAIN}https://")
 _OPTIONS = ("update", "gsp", "auth")
 

@@ -1,33 +1,80 @@
-"""Choose a store by its address, and by what is seen there; make a repository on a server."""
+"""Choose a store by its address, and by what answers there; make a repository on a server.
+
+What a server can do is found out by asking it; no probe changes what it holds.
+"""
 
 import re
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from pyoxigraph import Literal
+import httpx
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    QuerySolutions,
+    parse_query_results,
+)
 
+from kg.stores import Row
 from kg.stores.address import (
     NOBODY,
+    REPOSITORIES,
     AddressError,
+    Capabilities,
     Credentials,
     Kind,
+    Scheme,
     StoreAddress,
     is_server,
     parse_address,
 )
-from kg.stores.answers import StoreError
-from kg.stores.connection import DEADLINES, Call, Connection, Deadlines
-from kg.stores.detection import RdfServer, detect, find_server
+from kg.stores.answers import AccessError, StoreError, read_rows
+from kg.stores.connection import (
+    DEADLINES,
+    UNAUTHORIZED,
+    Call,
+    Connection,
+    Deadlines,
+    challenged,
+    login_call,
+    sign,
+)
 from kg.stores.embedded import EmbeddedStore
-from kg.stores.remote import RemoteStore
-from kg.stores.sparql import SparqlStore
+from kg.stores.querying import JSON, TSV, XML, Querying, query_call, request
+from kg.stores.remote import RemoteStore, read_size
+from kg.stores.sparql import NOT_UNITED, SparqlStore, delete_data, update_call, upload_call
 
 ServerStore = RemoteStore | SparqlStore
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_NO_ACCESS = frozenset({UNAUTHORIZED, 403})
+_NOT_FOUND = 404
+_TERMS = (
+    NamedNode("http://example.org/a"),
+    Literal('tab \t quote " line \n é'),
+    Literal("word", language="en"),
+    Literal(7),
+)
+_NOWHERE = NamedNode("http://example.org/gutbrain-probe")
+_LAST_STEP = re.compile(r"/(?:sparql|query)(?=\?|$)")
+# What servers (Virtuoso, Fuseki, Oxigraph) have in place of that step where they take updates, and
+# graphs: places to try.
+_UPDATES = ("/sparql-auth", "/update")
+_GRAPH_STORES = ("/sparql-graph-crud-auth", "/data", "/store")
+
+
+@dataclass(frozen=True, slots=True)
+class _RdfServer:
+    """A server of the RDF4J protocol: its address, the version it speaks."""
+
+    url: str
+    version: int
+    is_graphdb: bool
 
 
 def open_store(
@@ -53,7 +100,7 @@ def open_server(
     """Connect to a server, and choose the client that fits what it can do."""
     connection = Connection(address.url, deadlines=deadlines, sleep=sleep)
     try:
-        found = detect(connection, address)
+        found = _detect(_Probe(connection, address))
     except BaseException:
         connection.close()
         raise
@@ -66,35 +113,209 @@ def create_repository(address: StoreAddress) -> None:
 
     Raises StoreError where there is one of the name, or no server that keeps repositories.
     """
-    name = address.url.rpartition("/repositories/")[2]
+    name = address.url.rpartition(REPOSITORIES)[2]
     if not _NAME.fullmatch(name):
         raise AddressError(
             f"{address.url}: not the address of a repository (…/repositories/<name>)"
         )
     with closing(Connection(address.url)) as connection:
-        server = find_server(connection, address)
+        server = _find_server(_Probe(connection, address))
         if server is None:
             raise StoreError(f"{address.url}: no GraphDB or RDF4J server answers there")
         connection.fetch(_creation(server, name))
 
 
-def _creation(server: RdfServer, name: str) -> Call:
+def _creation(server: _RdfServer, name: str) -> Call:
     kind = "graphdb" if server.is_graphdb else "rdf4j"
-    template = (files("kg") / "stores" / "requests" / f"{kind}.ttl").read_text("utf-8")
+    template = (files("kg.stores") / "requests" / f"{kind}.ttl").read_text("utf-8")
     config = template.replace('"gutbrain"', str(Literal(name))).encode()
-    if server.is_graphdb:
-        return _form(f"{server.url}/rest/repositories", config)
-    url = f"{server.url}/repositories/{name}"
-    return Call("PUT", url, config, headers={"Content-Type": "text/turtle"})
+    if not server.is_graphdb:
+        url, headers = f"{server.url}{REPOSITORIES}{name}", {"Content-Type": "text/turtle"}
+        return Call("PUT", url, config, headers=headers)
+    url, file = f"{server.url}/rest/repositories", ("config.ttl", config, "text/turtle")
+    form = httpx.Request("POST", url, files={"config": file})
+    return Call("POST", url, form.read(), headers=form.headers)
 
 
-def _form(url: str, config: bytes) -> Call:
-    """A form with one file, ``config``, as GraphDB wants it."""
-    boundary = uuid.uuid4().hex
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="config"; filename="config.ttl"\r\n'
-        "Content-Type: text/turtle\r\n\r\n"
+class _Probe:
+    """Asks a server, and says who asks once it wants to know, in the way it wants it."""
+
+    def __init__(self, connection: Connection, address: StoreAddress) -> None:
+        self.connection, self.address, self.scheme = connection, address, Scheme.NONE
+        self.server = ""
+        if address.credentials.token:
+            self.sign(Scheme.TOKEN)
+        elif address.scheme:
+            self.sign(address.scheme)
+
+    @property
+    def is_unsigned(self) -> bool:
+        return self.scheme is Scheme.NONE and bool(self.address.credentials.user)
+
+    def sign(self, scheme: Scheme) -> None:
+        self.scheme = scheme
+        server = self.address.url.partition(REPOSITORIES)[0]
+        self.connection.sign(sign(scheme, self.address.credentials, server))
+
+    def ask(self, call: Call) -> httpx.Response:
+        answer = self.connection.try_out(call)
+        self.server = answer.headers.get("Server", self.server)
+        if answer.status_code != UNAUTHORIZED or not self.is_unsigned:
+            return answer
+        self.sign(challenged(answer))
+        return self.connection.try_out(call)
+
+    def takes(self, call: Call) -> bool:
+        """Tell whether a call does what it says; a page for people does not, not even a 200."""
+        answer = self.ask(call)
+        is_page = "html" in answer.headers.get("Content-Type", "") and bool(answer.content)
+        return answer.is_success and not is_page
+
+    def first_taken(self, calls: Iterable[Call]) -> str | None:
+        return next((call.url for call in calls if self.takes(call)), None)
+
+    def unites_graphs(self, media_type: str) -> bool | None:
+        return Querying(self.connection, self.address.url, media_type).unites_graphs()
+
+
+def _detect(probe: _Probe) -> Capabilities:
+    """Find out what answers at an address; raises StoreError, in a line, where nothing fits."""
+    server = None if probe.address.is_plain else _find_server(probe)
+    found = _rdf4j(probe, server) if server else _sparql(probe)
+    if found.unites_graphs is False:
+        raise StoreError(f"{probe.address.url}: {NOT_UNITED}")
+    return found
+
+
+def _find_server(probe: _Probe) -> _RdfServer | None:
+    """Ask for the version of the RDF4J protocol and for GraphDB's own paths, and sign in.
+
+    None where there is no server that keeps repositories.
+    """
+    base, is_repository, _ = probe.address.url.partition(REPOSITORIES)
+    if not is_repository:
+        return None
+    security = probe.connection.try_out(_get(f"{base}/rest/security"))
+    is_graphdb = security.is_success and security.text.strip() in {"true", "false"}
+    if probe.is_unsigned:
+        has_login = is_graphdb and _has_login(probe, base)
+        probe.sign(Scheme.GRAPHDB if has_login else Scheme.BASIC)
+    answer = probe.ask(_get(f"{base}/protocol"))
+    if answer.status_code in _NO_ACCESS:
+        raise AccessError(f"{base}: HTTP {answer.status_code}: {answer.text[:80]}")
+    if not answer.is_success or not answer.text.strip().isdecimal():
+        return None
+    return _RdfServer(base, int(answer.text), is_graphdb)
+
+
+def _has_login(probe: _Probe, server: str) -> bool:
+    """Whether a password gets a token; raises AccessError where it is wrong."""
+    answer = probe.connection.try_out(login_call(server, probe.address.credentials))
+    if answer.status_code == UNAUTHORIZED:
+        raise AccessError(f"{server}/rest/login: HTTP 401: wrong user or password")
+    return answer.is_success and "Authorization" in answer.headers
+
+
+def _rdf4j(probe: _Probe, server: _RdfServer) -> Capabilities:
+    url = probe.address.url
+    if probe.ask(_get(f"{url}/size")).status_code == _NOT_FOUND:
+        raise StoreError(f"{url}: the server has no such repository (`gutbrain store create`)")
+    read_size(probe.connection, url)
+    rows = _row_format(probe)
+    return Capabilities(
+        Kind.GRAPHDB if server.is_graphdb else Kind.RDF4J,
+        url,
+        rows,
+        probe.scheme,
+        probe.unites_graphs(rows),
+        _is_writable(probe, server.url),
+        server=f"protocol {server.version}",
     )
-    content = head.encode() + config + f"\r\n--{boundary}--\r\n".encode()
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    return Call("POST", url, content, headers=headers)
+
+
+def _is_writable(probe: _Probe, server: str) -> bool | None:
+    """Look what the server's list of repositories says of ours."""
+    rows = _parsed(probe.ask(_get(f"{server}/repositories", JSON)), JSON)
+    said = {row.get("id"): row.get("writable") for row in rows}
+    writable = said.get(Literal(probe.address.url.partition(REPOSITORIES)[2]))
+    return writable.value == "true" if isinstance(writable, Literal) else None
+
+
+def _sparql(probe: _Probe) -> Capabilities:
+    rows = _row_format(probe)
+    update = _update_address(probe)
+    return Capabilities(
+        Kind.SPARQL,
+        probe.address.url,
+        rows,
+        probe.scheme,
+        probe.unites_graphs(rows),
+        update is not None,
+        update,
+        _graph_store(probe) if update else None,
+        server=probe.server,
+    )
+
+
+def _row_format(probe: _Probe) -> str:
+    """Find the first format in which terms come back as they are; raises StoreError if none does.
+
+    Virtuoso writes IRIs into TSV as if they were strings, and into JSON booleans as numbers.
+    """
+    reasons: list[str] = []
+    for media_type in (TSV, XML, JSON):
+        answer = probe.ask(query_call(probe.address.url, request("terms"), media_type))
+        if any(tuple(row.values()) == _TERMS for row in _parsed(answer, media_type)):
+            return media_type
+        page = " ".join(answer.text.split())[:80]
+        reasons.append(f"HTTP {answer.status_code}: {page}")
+        if answer.status_code in _NO_ACCESS:
+            raise AccessError(f"{probe.address.url}: {reasons[0]}")
+    raise StoreError(
+        f"{probe.address.url}: neither an RDF4J repository nor a SPARQL endpoint: {reasons[0]}"
+    )
+
+
+def _update_address(probe: _Probe) -> str | None:
+    """Find where a no-op update is taken from us; the credentials are tried out at the end."""
+    url, text = probe.address.url, delete_data([Quad(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)])
+    places = _places(probe.address.update, [url, *_siblings(url, _UPDATES)])
+    calls = [update_call(place, text) for place in places]
+    found = probe.first_taken(calls)
+    if found is None and probe.is_unsigned:
+        probe.sign(Scheme.BASIC)
+        found = probe.first_taken(calls)
+    return found
+
+
+def _graph_store(probe: _Probe) -> str | None:
+    """Find where adding nothing to a graph is taken from us."""
+    places = _places(probe.address.graph_store, _siblings(probe.address.url, _GRAPH_STORES))
+    return probe.first_taken(upload_call(place, _NOWHERE.value, b"") for place in places)
+
+
+def _places(given: str, guessed: Iterable[str]) -> Iterable[str]:
+    return [given] if given else dict.fromkeys(guessed)
+
+
+def _siblings(url: str, steps: Iterable[str]) -> list[str]:
+    """Put other last steps in place of that of an address; the address itself where it has none.
+
+    >>> _siblings("http://localhost/sparql?key=1", ["/update"])
+    ['http://localhost/update?key=1']
+    """
+    return [_LAST_STEP.sub(step, url) for step in steps]
+
+
+def _parsed(answer: httpx.Response, media_type: str) -> list[Row]:
+    """Read rows; none where the answer is something else."""
+    format_ = QueryResultsFormat.from_media_type(media_type)
+    try:
+        found = parse_query_results(answer.content, format_)
+        return list(read_rows(found)) if isinstance(found, QuerySolutions) else []
+    except SyntaxError:
+        return []
+
+
+def _get(url: str, accept: str = "*/*") -> Call:
+    return Call("GET", url, headers={"Accept": accept})

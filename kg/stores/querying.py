@@ -40,29 +40,14 @@ class Terms:
 NO_TERMS = Terms()
 
 
-@dataclass(frozen=True, slots=True)
-class Select:
-    """A SELECT query in two parts, so that it can become part of another one."""
+def rows_after(query: str, count: int) -> str:
+    r"""Ask for the rows of a SELECT past the first ``count``.
 
-    prologue: str
-    body: str
-
-    def after(self, count: int) -> str:
-        """Ask for the rows past the first ``count``."""
-        return f"{self.prologue} SELECT * WHERE {{ {{ {self.body}\n}} }} OFFSET {count}"
-
-
-def read_select(query: str) -> Select:
-    """Cut a SELECT after its prologue; raises QueryError on any other form of query.
-
-    >>> read_select("PREFIX x: <http://x.org/> SELECT * { x:a ?p ?o }").body
-    'SELECT * { x:a ?p ?o }'
+    >>> rows_after("PREFIX x: <http://x.org/> SELECT * { x:a ?p ?o }", 9)
+    'PREFIX x: <http://x.org/> SELECT * WHERE { { SELECT * { x:a ?p ?o }\\n} } OFFSET 9'
     """
-    if query_form(query) != "SELECT":
-        # some servers answer any query with a table
-        raise QueryError("Query refused: not a SELECT")
     start = _prologue_end(query)
-    return Select(query[:start], query[start:])
+    return f"{query[:start]}SELECT * WHERE {{ {{ {query[start:]}\n}} }} OFFSET {count}"
 
 
 def query_form(query: str) -> str:
@@ -97,7 +82,9 @@ class Querying:
 
     def select(self, query: str) -> Iterator[Row]:
         """Answer a SELECT; a row is read when it is asked for, up to an error or the end."""
-        read_select(query)
+        if query_form(query) != "SELECT":
+            # some servers answer any query with a table
+            raise QueryError("Query refused: not a SELECT")
         body = self.open(query, self._media_type)
         return self._rows(query, body, self._read(body))
 
@@ -109,9 +96,8 @@ class Querying:
         """Tell whether an answer of so many rows is all of them."""
         if count < self._most_proved:
             return True
-        with self.open(
-            f"{read_select(query).after(count)} LIMIT 1", self._media_type, terms
-        ) as body:
+        next_row = f"{rows_after(query, count)} LIMIT 1"
+        with self.open(next_row, self._media_type, terms) as body:
             if next(iter(self._read(body)), None) is not None:
                 return False
         self._most_proved = max(count, self._most_proved)

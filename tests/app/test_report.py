@@ -14,7 +14,7 @@ from app.report import (
     to_json,
 )
 from ingest.archive.ledger import RunState
-from kg.graph.state import GraphCounts
+from kg.graph.reading_back import GraphCounts
 
 AT = datetime(2026, 11, 23, 3, tzinfo=UTC)
 COUNTS = GraphCounts(1000, 2, 3, 4, 5, 6, 7, 8)

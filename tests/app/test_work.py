@@ -20,7 +20,7 @@ from app.work import (
 )
 from ingest.archive.archive import Archive
 from ingest.document import Deletion, Document, Passage
-from kg.graph.state import GraphCounts
+from kg.graph.reading_back import GraphCounts
 
 BEFORE = GraphCounts(100, 900, 400, 80, 200, 150, 400, 9000)
 MANY = Work({str(n): "hash" for n in range(50)}, (), ())

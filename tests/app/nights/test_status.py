@@ -13,7 +13,7 @@ from app.settings import Settings, archive_path
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import RunState
 from ingest.document import Deletion, Document, Passage, Rejected
-from kg.graph.state import GraphCounts
+from kg.graph.reading_back import GraphCounts
 from tests.crash_points import extractor_of_words, run_sample
 from tests.nights import slot
 

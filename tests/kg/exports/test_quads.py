@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pyoxigraph import RdfFormat, parse
 from rdflib import Dataset, Graph
 
 from kg.exports.formats import Format, export, export_delta
@@ -81,3 +82,24 @@ def test_a_delta_names_the_graphs_that_are_gone(graph: EmbeddedStore, tmp_path: 
     manifest = json.loads((tmp_path / "delta" / "manifest.json").read_text())
     (gone,) = manifest["dropped_graphs"]
     assert gone.startswith("https://w3id.org/gutbrain/graph/run/")
+
+
+def test_jsonld_holds_every_quad_whoever_reads_it(
+    graph: EmbeddedStore, quads: set[tuple[str, ...]], tmp_path: Path
+) -> None:
+    path = tmp_path / "g.jsonld"
+    assert export(graph, Format.JSONLD, path) == (len(quads), "quads")
+    assert quads_of(Dataset().parse(path, format="json-ld")) == canonical(quads)
+    assert set(parse(path=path, format=RdfFormat.JSON_LD)) == set(graph.quads())
+
+
+def test_jsonld_has_each_graph_and_each_thing_of_it_once(
+    graph: EmbeddedStore, tmp_path: Path
+) -> None:
+    export(graph, Format.JSONLD, tmp_path / "g.jsonld")
+    graphs = json.loads((tmp_path / "g.jsonld").read_text())
+    names = [inside["@id"] for inside in graphs]
+    assert names == sorted({str(quad.graph_name).strip("<>") for quad in graph.quads()})
+    for inside in graphs:
+        things = [thing["@id"] for thing in inside["@graph"]]
+        assert len(things) == len(set(things))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.exports.formats import Format, export
-from kg.graph.ordered import all_quads, by_graph, keyed_lines, quads_of, sorted_lines
+from kg.graph.ordered import all_quads, keyed_lines, quads_of, sorted_lines
 from kg.stores.embedded import EmbeddedStore
 
 
@@ -17,7 +17,7 @@ def test_sorting_in_pieces_is_sorting(
     lines: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("pieces")
-    assert list(sorted_lines(lines, folder, piece_bytes=20)) == sorted(lines)
+    assert list(sorted_lines(lines, folder, piece=3)) == sorted(lines)
     assert not list(folder.iterdir())
 
 
@@ -25,7 +25,7 @@ def test_sorting_in_pieces_is_sorting(
 def test_any_text_survives_as_a_line(text: str) -> None:
     node = NamedNode("x:s")
     quads = [Quad(node, node, Literal(text), NamedNode("x:g")) for _ in range(2)]
-    assert list(quads_of(keyed_lines(quads, by_graph))) == quads
+    assert list(quads_of(keyed_lines(quads))) == quads
 
 
 class QueriesOnly:

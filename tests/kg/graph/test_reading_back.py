@@ -11,8 +11,11 @@ from kg.assertion import Article, Assertion, Claim, Edge, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.rdf import RowError, article_quads, assertion_quads, concept_node, concept_quads
 from kg.graph.reading_back import (
+    GraphCounts,
     Node,
     evidence_of,
+    graph_counts,
+    graph_state,
     read_articles,
     read_concepts,
     read_edges,
@@ -20,6 +23,7 @@ from kg.graph.reading_back import (
 )
 from kg.identifiers import assertion_iri
 from kg.loading import load
+from kg.sentence.cue_words import reading_version
 from kg.sentence.cues import Cues, Polarity
 from kg.sentence.study import StudyKind
 from kg.stores.embedded import EmbeddedStore
@@ -137,3 +141,21 @@ def test_the_article_of_evidence_need_not_be_described(store: EmbeddedStore, pap
     (found,) = read_evidence(store, [IRI])[IRI]
     assert found.article == Article("1")
     assert replace(found, pipeline=None).reading == found.reading
+
+
+def test_counts_add_up(graph: EmbeddedStore) -> None:
+    assert graph_counts(graph) == GraphCounts(
+        articles=9, mentions=34, relations=17, concepts=10, assertions=12, believed=11,
+        evidence=16, quads=graph.size(),
+    )  # fmt: skip
+
+
+def test_an_empty_graph_counts_nothing(store: EmbeddedStore) -> None:
+    assert graph_counts(store) == GraphCounts(0, 0, 0, 0, 0, 0, 0, 0)
+    assert graph_state(store) == {}
+
+
+def test_the_state_tells_what_was_read(store: EmbeddedStore, paper: Paper) -> None:
+    read = paper("1", SAID)
+    load(store, [read], min_belief=0.5)
+    assert graph_state(store) == {"1": (read.document.record_hash, reading_version(read.pipeline))}

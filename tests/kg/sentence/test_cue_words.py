@@ -8,10 +8,10 @@ from shutil import copytree
 import pytest
 
 from extract.annotation import AnnotatedDocument, Pipeline
-from kg.graph.state import graph_state
+from kg.graph.reading_back import graph_state
 from kg.loading import load
-from kg.sentence import reading_version as reading
-from kg.sentence.reading_version import reading_version
+from kg.sentence import cue_words as reading
+from kg.sentence.cue_words import reading_version
 from kg.stores.embedded import EmbeddedStore
 
 PIPELINE = Pipeline("lexicon", "counts", "weights", "names")
