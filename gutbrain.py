@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from kg.network import read_network
 from networkx import MultiDiGraph
 from pyoxigraph import Literal
 
@@ -33,6 +32,7 @@ from kg.exports.csv_table import (
     assertion_cells,
     evidence_cells,
 )
+from kg.exports.networks import read_network
 from kg.graph.catalogue import Question, question
 from kg.graph.ordered import batched
 from kg.graph.reading_back import BATCH, read_evidence

@@ -1,32 +1,35 @@
-"""Read a GutBrainIE file with the organisers' architecture, and print what that took.
+"""Print how fast the organisers' architecture reads abstracts, for comparison with our throughput.
 
-    python benchmarks/baseline.py FILE STARTED [--bf16]
+    gutbrain predict GUTBRAINIE-FILE --out READ.json
+    taskset -c 0,1 python benchmarks/throughput.py READ.json --documents 20
+    HF_HUB_OFFLINE=1 taskset -c 0,1 python benchmarks/baseline.py READ.json [--bf16]
 
-``benchmarks/throughput.py`` starts it, and says what it needs. Weights are random: they take as
-long as trained ones to read with. GLiNER is that of NuNerZero, a token classifier on
-DeBERTa-v3-large; it reads title and abstract one after the other, and what it finds is dropped.
-ATLOP on BERT-base gets the mentions of FILE. Word pieces are MiniLM's (30,522, lower case): some
-more a word than DeBERTa's, some fewer than cased BERT's.
+It needs what the extra ``train`` needs, and gliner, best in an environment that can be thrown away
+(torch first, else pip takes the CUDA one):
+
+    pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
+    pip install gliner==0.2.29 -e '.[train]'
+
+Weights are random: they take as long as trained ones to read with. GLiNER is that of NuNerZero, a
+token classifier on DeBERTa-v3-large; it reads title and abstract one after the other, and what it
+finds is dropped. ATLOP on BERT-base gets the mentions of the file, here ours. Word pieces are
+MiniLM's (30,522, lower case): some more a word than DeBERTa's, some fewer than cased BERT's.
 """
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
 import argparse
-import json
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from gliner import GLiNER
 from gliner.config import UniEncoderTokenConfig
-from torch import nn
 from transformers import BertConfig, BertModel
 
-from benchmarks.reading import THREADS, measure
-from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
-from extract.corpus import read_corpus
+from benchmarks.throughput import first_documents, measure, print_row
+from extract.annotation import AnnotatedDocument, Corpus, Pipeline
 from extract.logistic import IDENTITY
 from extract.ner.transformer import Device, cutter, open_tokenizer
 from extract.relations.atlop import Atlop, AtlopRelations
@@ -50,6 +53,7 @@ DEBERTA_V3_LARGE = {
     "type_vocab_size": 0,
     "layer_norm_eps": 1e-7,
 }
+FLOAT_BYTES = 4
 NER_THRESHOLD = 0.6
 BLOCK = 64
 # Trained models find few of the triples that the schema allows; random ones at 0.5 half of them.
@@ -57,37 +61,29 @@ RELATION_THRESHOLD = 0.9
 PIPELINE = Pipeline("gliner-large", "atlop-bert-base", "random", "")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Baseline:
-    """Both models, and how many seconds each of them has been reading."""
+    """Both models, and the documents with the mentions that ATLOP gets."""
 
     tagger: GLiNER
     relations: AtlopRelations
     device: Device
-    mentions: Mapping[str, tuple[Mention, ...]]
-    tagger_s: float = 0.0
-    relations_s: float = 0.0
+    corpus: Corpus
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents, one at a time: no padding, which is fastest on few cores."""
+        mentions = {annotated.document.pmid: annotated.mentions for annotated in self.corpus}
         for document in documents:
-            mentions = self.mentions[document.pmid]
-            began = time.monotonic()
             self._recognize(document)
-            between = time.monotonic()
-            relations = self._relate(document, mentions)
-            self.tagger_s += between - began
-            self.relations_s += time.monotonic() - between
-            yield AnnotatedDocument(document, mentions, relations, PIPELINE)
+            given = mentions[document.pmid]
+            relations = self.relations.relate(document, given)
+            yield AnnotatedDocument(document, given, relations, PIPELINE)
 
     def _recognize(self, document: Document) -> None:
         labels = [str(kind) for kind in EntityType]
         with self.device.autocast():
             for passage in document.passages:
                 self.tagger.predict_entities(passage.text, labels, threshold=NER_THRESHOLD)
-
-    def _relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
-        return self.relations.relate(document, mentions)
 
 
 def build_tagger(tokenizer: Path) -> GLiNER:
@@ -119,37 +115,27 @@ def build_atlop() -> Atlop:
     return Atlop(encoder, 0.0, BLOCK).eval()
 
 
-def count_parameters(*modules: nn.Module) -> int:
-    """Count the numbers that training would set."""
-    return sum(value.numel() for module in modules for value in module.parameters())
-
-
-def main(file: Path, started: float, *, bf16: bool) -> None:
+def main(file: Path, count: int, *, bf16: bool) -> None:
     """Build, read, print."""
-    torch.set_num_threads(THREADS)
     torch.manual_seed(1)
-    annotated = list(read_corpus(file))
-    device = Device("cpu", bf16)
+    corpus, device = first_documents([file], count), Device("cpu", bf16)
     tokenizer = bundled_encoder()
     tagger, atlop = build_tagger(tokenizer), build_atlop()
     pieces = cutter(open_tokenizer(str(tokenizer)))
-    baseline = Baseline(
-        tagger,
-        AtlopRelations(atlop, pieces, device, IDENTITY, RELATION_THRESHOLD),
-        device,
-        {one.document.pmid: one.mentions for one in annotated},
-    )
-    documents = [one.document for one in annotated]
-    reading, _ = measure(baseline.annotate_all, documents, started)
-    reading = replace(reading, parameters=count_parameters(tagger, atlop))
-    parts = {"tagger_s": baseline.tagger_s, "relations_s": baseline.relations_s}
-    print(json.dumps(asdict(reading) | parts))
+    relations = AtlopRelations(atlop, pieces, device, IDENTITY, RELATION_THRESHOLD)
+    baseline = Baseline(tagger, relations, device, corpus)
+    took = measure(baseline.annotate_all, [annotated.document for annotated in corpus])
+    parameters = sum(v.numel() for module in (tagger, atlop) for v in module.parameters())
+    name = f"GLiNER large + ATLOP on BERT-base, {'bf16' if bf16 else 'fp32'}"
+    print_row(name, parameters, parameters * FLOAT_BYTES / 2**20, took)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("file", type=Path)
-    parser.add_argument("started", type=float)
-    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--documents", type=int, default=20)
+    parser.add_argument("--bf16", action="store_true", help="in bfloat16")
     given = parser.parse_args()
-    main(given.file, given.started, bf16=given.bf16)
+    main(given.file, given.documents, bf16=given.bf16)

@@ -1,7 +1,5 @@
 """Write a graph of realistic shape and any size as N-Quads, the same each time for a seed.
 
-    python benchmarks/synthetic_graph.py FILE.nq [--triples 5000000] [--seed 1]
-
 Everything is written by the project's own ``kg.graph.rdf``; ``kg.assertion`` sums up the counts.
 The shape is that of the graph of 1,577 GutBrainIE abstracts: kinds of relation in its shares, few
 concepts in most relations (its best connected one stands in 15 % of all), nine of ten assertions
@@ -11,7 +9,6 @@ Nothing is kept in memory but the names last used. The best connected concepts b
 identifiers that the catalogue asks about, so that its questions, as they stand, ask the hardest.
 """
 
-import argparse
 import math
 import random
 from collections.abc import Iterable, Iterator
@@ -275,19 +272,3 @@ def write_graph(path: Path, shape: Shape) -> None:
     """Write a graph to a file, in the order of ``graph_quads``."""
     with path.open("wb") as file:
         serialize(graph_quads(shape), file, RdfFormat.N_QUADS)
-
-
-def main() -> None:
-    """Write the file that the command line names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--triples", type=int, default=5_000_000)
-    parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    write_graph(given.file, Shape.of(given.triples, given.seed))
-
-
-if __name__ == "__main__":
-    main()
