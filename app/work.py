@@ -13,8 +13,7 @@ from itertools import islice
 
 from app.report import LISTED
 from app.settings import Settings, graph_root
-from ingest.archive.archive import Archive
-from ingest.archive.changes import ArchiveChange
+from ingest.archive.archive import Archive, ArchiveChange
 from kg.checks.invariants import find_breaches
 from kg.graph.reading_back import GraphCounts, graph_state
 from kg.snapshots.snapshot import current_snapshot, kept_snapshots

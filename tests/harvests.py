@@ -15,7 +15,7 @@ from ingest.harvest.harvest_report import HarvestReport, SliceOutcome, summarize
 from ingest.harvest.planning import Topic
 from ingest.harvest.topic_harvest import FAILURES, harvest
 from ingest.pubmed.client import Access, PubMed
-from ingest.pubmed.timing import Clock, RateLimiter, RetryPolicy
+from ingest.pubmed.timing import Clock, RateLimiter
 from tests.pubmed_server import PubMedServer
 
 TOPIC = Topic("gut AND brain", date(2026, 1, 1))
@@ -59,7 +59,7 @@ def connected(
     access = Access(email="nobody@example.org", key=key, url=server.eutils)
     with httpx.Client(timeout=0.5, trust_env=False) as http:
         limiter = RateLimiter(folder / "pace", access.rate_hz, still.clock)
-        yield PubMed(access, http, limiter, still.clock, RetryPolicy())
+        yield PubMed(access, http, limiter)
 
 
 def run_harvest(

@@ -23,7 +23,7 @@ from ingest.harvest.planning import EDAT, MDAT, Topic
 from ingest.harvest.topic_harvest import FAILURES, Planned, harvest, preview
 from ingest.lock import lock
 from ingest.pubmed.client import TIMEOUT, Access, PubMed
-from ingest.pubmed.timing import Clock, RateLimiter, RetryPolicy
+from ingest.pubmed.timing import Clock, RateLimiter
 
 _WEB = ("http://", "https://")
 
@@ -126,10 +126,9 @@ def _sole_harvester(data: Path) -> AbstractContextManager[object]:
 def _connection(settings: Settings, clock: Clock | None) -> Generator[PubMed]:
     key = settings.api_key.get_secret_value() if settings.api_key else None
     access = Access(settings.tool, settings.email, key, settings.eutils.rstrip("/"))
-    clock = clock or Clock()
     with _web(settings) as http:
-        pacer = RateLimiter(settings.pace_file or _pace_file(access), access.rate_hz, clock)
-        yield PubMed(access, http, pacer, clock, RetryPolicy())
+        file = settings.pace_file or _pace_file(access)
+        yield PubMed(access, http, RateLimiter(file, access.rate_hz, clock or Clock()))
 
 
 def _pace_file(access: Access) -> Path:

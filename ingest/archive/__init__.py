@@ -1,6 +1,6 @@
 """The Archive: one SQLite file that keeps the newest version of every record, and hands it on.
 
-``archive`` is the way in; ``records`` has the rule of which version stays, ``changes`` what a
-reader has not taken, ``slices`` what was harvested and what is missing, ``ledger`` the runs,
-``schema`` the tables.
+``archive`` is the way in, and knows what a reader has not taken; ``records`` has the rule of which
+version stays, ``slices`` what was harvested and what is missing, ``ledger`` the runs, ``schema``
+the tables.
 """

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingest.archive.changes import ChangeLog
 from ingest.archive.ledger import Ledger
 from ingest.archive.records import from_blob, store_record
 from ingest.archive.schema import connect, transaction
@@ -36,6 +35,14 @@ _DEAD_LETTERS = """SELECT source, pmid, reason, raw, first_seen, last_seen, atte
     FROM dead_letters ORDER BY rowid"""
 _JOIN = "INSERT OR IGNORE INTO members (topic, pmid) VALUES (?, ?)"
 _LEAVE = "DELETE FROM members WHERE topic = ? AND pmid = ?"
+_PAGE_CHANGES = 500
+_NEWEST = "SELECT coalesce(max(sequence), 0) FROM documents"
+_CHANGES = """SELECT sequence, pmid, is_deleted, text_sequence, body FROM documents
+    WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?"""
+_PENDING = "SELECT count(*) FROM documents WHERE sequence > ?"
+_CURSOR = "SELECT sequence FROM cursors WHERE consumer = ?"
+_ACKNOWLEDGE = """INSERT INTO cursors (consumer, sequence) VALUES (?, ?)
+    ON CONFLICT (consumer) DO UPDATE SET sequence = max(sequence, excluded.sequence)"""
 _DEAD_SINCE = "SELECT min(first_seen) FROM dead_letters WHERE pmid = ?"
 
 
@@ -83,6 +90,55 @@ class DeadLetter:
     first_seen: datetime | None
     last_seen: datetime | None
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveChange:
+    """The present state of a PMID that changed; no document where PubMed withdrew it.
+
+    ``is_text_new`` says whether the passages are others than when the reader began to read on.
+    """
+
+    sequence: int
+    pmid: str
+    document: Document | None
+    is_text_new: bool
+
+
+class ChangeLog:
+    """Numbers every change; a PMID that changes again moves to the end."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def newest(self) -> int:
+        """The number of the last change, 0 before the first."""
+        return int(self._connection.execute(_NEWEST).fetchone()[0])
+
+    def since(self, sequence: int) -> Iterator[ArchiveChange]:
+        """Read what changed after ``sequence``, up to now, in order, each PMID once."""
+        until, last = self.newest(), sequence
+        while page := self._connection.execute(_CHANGES, (last, until, _PAGE_CHANGES)).fetchall():
+            yield from (_change(row, sequence) for row in page)
+            last = page[-1][0]
+
+    def pending(self, consumer: str) -> Iterator[ArchiveChange]:
+        """Read what a consumer has not acknowledged; reading alone acknowledges nothing."""
+        return self.since(self.cursor(consumer))
+
+    def pending_count(self, consumer: str) -> int:
+        """Count what ``pending`` would read."""
+        return int(self._connection.execute(_PENDING, (self.cursor(consumer),)).fetchone()[0])
+
+    def cursor(self, consumer: str) -> int:
+        """Up to which change a consumer has taken; 0 before its first."""
+        row = self._connection.execute(_CURSOR, (consumer,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def acknowledge(self, consumer: str, sequence: int) -> None:
+        """Note that a consumer has durably taken all up to ``sequence``; it never goes back."""
+        with transaction(self._connection):
+            self._connection.execute(_ACKNOWLEDGE, (consumer, sequence))
 
 
 class Topics:
@@ -227,3 +283,9 @@ class Archive(AbstractContextManager["Archive"]):
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def _change(row: tuple[int, str, int, int, bytes], since: int) -> ArchiveChange:
+    sequence, pmid, is_deleted, text_sequence, body = row
+    document = None if is_deleted else from_blob(body)
+    return ArchiveChange(sequence, pmid, document, text_sequence > since)

@@ -13,8 +13,7 @@ from urllib.parse import unquote, urljoin
 import httpx
 
 from ingest.archive.slices import FILES_A_YEAR, file_stem
-from ingest.pubmed.responses import raise_if_busy
-from ingest.pubmed.timing import Clock, RetryPolicy, TransientError, retry
+from ingest.pubmed.timing import Clock, TransientError, raise_if_busy, retry
 
 MIRROR = "https://ftp.ncbi.nlm.nih.gov/pubmed/"
 _FOLDERS = ("baseline/", "updatefiles/")
@@ -114,16 +113,11 @@ class Mirror:
     """
 
     def __init__(
-        self,
-        address: str,
-        http: httpx.Client,
-        folder: Path,
-        clock: Clock | None = None,
-        policy: RetryPolicy | None = None,
+        self, address: str, http: httpx.Client, folder: Path, clock: Clock | None = None
     ) -> None:
         """Name the address of a folder, or of one file; downloads go to ``folder`` for a while."""
         self._address, self._http, self._folder = address, http, folder
-        self._clock, self._policy = clock or Clock(), policy or RetryPolicy()
+        self._clock = clock or Clock()
 
     def files(self) -> tuple[BulkFile, ...]:
         """List the files by number."""
@@ -196,7 +190,7 @@ class Mirror:
             raise BulkError(f"{address}: status {status}")
 
     def _retry(self, attempt: Callable[[], Answer]) -> Answer:
-        return retry(attempt, self._policy, self._clock)
+        return retry(attempt, self._clock)
 
     @staticmethod
     def _public(address: str) -> str:

@@ -5,7 +5,6 @@ MathML), XML white space collapsed to single spaces and stripped, every other ch
 has it. The parts of a structured abstract are joined by one space, each preceded by ``LABEL: ``.
 """
 
-import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -28,8 +27,6 @@ from ingest.document import (
 )
 from ingest.formats.record_splitter import MedlineError, RecordSplitter
 
-_LOG = logging.getLogger(__name__)
-
 # What merely groups. ReferenceList is not among them: it holds the identifiers of other articles.
 # Nor is AuthorList: a book has one for its editors.
 # fmt: off
@@ -45,19 +42,6 @@ _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _RAW_PMID = re.compile(rb"<PMID[^>]*>\s*(\d+)")
 
 Fields = dict[str, list[Element]]
-
-
-def read_documents(stream: BinaryIO) -> Iterator[Document]:
-    """Read the documents of a PubMed file, books included.
-
-    Records that cannot be read are logged and left out, deletions are left out; use
-    ``read_records`` to see them. Raises as ``read_records`` does.
-    """
-    for record in read_records(stream, str(getattr(stream, "name", "the stream"))):
-        if isinstance(record, Document):
-            yield record
-        elif isinstance(record, Rejected):
-            _LOG.warning("%s: PMID %s rejected: %s", record.source, record.pmid, record.reason)
 
 
 def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:

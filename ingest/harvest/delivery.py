@@ -9,6 +9,7 @@ from ingest.document import Deletion, Record, Rejected
 from ingest.formats.medline import read_records
 from ingest.formats.record_splitter import NoRecordsError
 from ingest.pubmed.client import PubMed
+from ingest.pubmed.timing import wait_s
 
 _ROUNDS = 4
 _SOURCE = "efetch"
@@ -72,7 +73,7 @@ def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
         if not lacking or (round_number > 1 and fetched.bad.keys() >= set(lacking)):
             break
         if round_number:
-            pubmed.clock.sleep(pubmed.policy.wait_s(round_number, pubmed.clock.chance()))
+            pubmed.clock.sleep(wait_s(round_number, pubmed.clock.chance()))
         if body := pubmed.fetch(lacking):
             fetched.add(body)
     return _delivery(pubmed, fetched)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from ingest.archive.slices import DayRange, SliceBook, holes, merge
-from ingest.pubmed.responses import PubMedError
+from ingest.pubmed.client import PubMedError
 
 EDAT, MDAT, SWEEP = "edat", "mdat", "sweep"
 KINDS = (MDAT, EDAT)

@@ -26,8 +26,7 @@ from ingest.harvest.planning import (
     is_sweep_due,
     plan,
 )
-from ingest.pubmed.client import BATCH_PMIDS, PubMed, SearchResult, find_parts
-from ingest.pubmed.responses import PubMedError
+from ingest.pubmed.client import BATCH_PMIDS, PubMed, PubMedError, SearchResult, find_parts
 from ingest.pubmed.timing import UnreachableError
 
 SLICE_PMIDS = 2_000

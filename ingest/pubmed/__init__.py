@@ -1,4 +1,4 @@
 """PubMed's E-utilities over HTTP: lists of PMIDs (SearchResult) and answers of records, as bytes.
 
-``client`` asks, ``responses`` judges what came, ``timing`` keeps to PubMed's rate and tries again.
+``client`` asks and judges what came, ``timing`` keeps to PubMed's rate and tries again.
 """

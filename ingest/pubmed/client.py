@@ -1,9 +1,12 @@
 """PubMed's E-utilities: search for PMIDs, fetch records, at the permitted rate.
 
 Lists of PMIDs are explicit and POSTed: nothing of ours expires on the server (WebEnv does), every
-request can be repeated as it is, and no address holds a key.
+request can be repeated as it is, and no address holds a key. PubMed reports failures with status
+200 as readily as with 400, and passing ones like lasting ones; so every body is judged before it
+is read.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,21 +17,7 @@ import httpx
 from lxml import etree
 
 from ingest.archive.slices import DayRange
-from ingest.pubmed.responses import (
-    EmptyAnswerError,
-    PubMedError,
-    check_answer,
-    error_message,
-    raise_for_message,
-)
-from ingest.pubmed.timing import (
-    Clock,
-    RateLimiter,
-    RetryPolicy,
-    TransientError,
-    UnreachableError,
-    retry,
-)
+from ingest.pubmed.timing import RateLimiter, TransientError, UnreachableError, raise_if_busy, retry
 
 EUTILS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 MOST_HITS = 9_999
@@ -39,8 +28,26 @@ TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 _LONGEST_ANSWER_S = 300.0
 _DAY = timedelta(days=1)
 _ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
+_PROLOG = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>|<!--.*?-->|<![^>]*>|\s+)*", re.DOTALL)
+_TAG = re.compile(rb"<([A-Za-z_][\w.-]*)")
+_ERROR = re.compile(r"<ERROR>(.*?)</ERROR>|\"(?:ERROR|error)\"\s*:\s*\"(.*?)\"", re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_EMPTY = ("id list is empty", "empty id list", "empty result")
+_LASTING = ("api key invalid", "invalid db name", "unknown db", "can only retrieve the first")
+_LONGEST_QUOTE = 160
+_TAIL_BYTES = 200
+_OK, _BAD_REQUEST = 200, 400
+_PASSING = frozenset({403, 408, 425})  # a block, too, is lifted
 
 Answer = TypeVar("Answer")
+
+
+class PubMedError(ValueError):
+    """PubMed refuses a request for good, or its answer contradicts itself."""
+
+
+class EmptyAnswerError(PubMedError):
+    """PubMed knows none of the PMIDs it was asked for."""
 
 
 class IncompleteListError(PubMedError):
@@ -91,17 +98,9 @@ class PubMed:
     Methods raise PubMedError for what PubMed refuses, UnreachableError after the last try.
     """
 
-    def __init__(
-        self,
-        access: Access,
-        http: httpx.Client,
-        limiter: RateLimiter,
-        clock: Clock | None = None,
-        policy: RetryPolicy | None = None,
-    ) -> None:
+    def __init__(self, access: Access, http: httpx.Client, limiter: RateLimiter) -> None:
         self._access, self._http, self._limiter = access, http, limiter
-        self.clock = clock or Clock()
-        self.policy = policy or RetryPolicy()
+        self.clock = limiter.clock
         self._server_time: datetime | None = None
         self.requests = 0
 
@@ -145,7 +144,7 @@ class PubMed:
             return read(self._post(name, query))
 
         try:
-            return retry(attempt, self.policy, self.clock)
+            return retry(attempt, self.clock)
         except UnreachableError as error:
             raise UnreachableError(f"PubMed's {name}: {error}") from None
 
@@ -225,3 +224,69 @@ def _shortage(days: DayRange, found: SearchResult) -> str:
         f"{days.name}: PubMed counts {found.count} hits and lists {len(found.pmids)}; "
         f"it lists at most {MOST_HITS}: narrow the topic, or use the bulk files"
     )
+
+
+def check_answer(status: int, retry_after: str | None, body: bytes, root: str) -> None:
+    """Accept a complete answer whose root element is ``root``, and raise on anything else.
+
+    Raises TransientError for what may be over soon, cut answers among it, EmptyAnswerError, and
+    PubMedError for what repeating does not mend.
+    """
+    raise_if_busy(status, retry_after)
+    if status not in {_OK, _BAD_REQUEST}:
+        _refuse(f"status {status}", is_passing=status in _PASSING)
+    if status == _OK and root_name(body) == root:
+        _check_end(body, root)
+    else:
+        _check_error(status, body)
+
+
+def root_name(body: bytes) -> str:
+    """Name the root element, empty where there is none.
+
+    >>> root_name(b'<?xml version="1.0"?><!DOCTYPE a SYSTEM "b"><a/>')
+    'a'
+    """
+    prolog = _PROLOG.match(body)
+    found = _TAG.match(body, prolog.end() if prolog else 0)
+    return found[1].decode() if found else ""
+
+
+def _check_end(body: bytes, root: str) -> None:
+    """See that the root is closed: without Content-Length, a cut body looks complete to HTTP."""
+    tail = body[-_TAIL_BYTES:].rstrip()
+    if not tail.endswith((f"</{root}>".encode(), b"/>")):
+        raise TransientError(f"the answer breaks off after {len(body)} bytes")
+
+
+def _check_error(status: int, body: bytes) -> None:
+    text = body.decode(errors="replace")
+    if message := error_message(text):
+        raise_for_message(message)
+    if root_name(body).lower() == "html":
+        title = _TITLE.search(text)
+        said = _quote(title[1]) if title else "without a title"
+        raise TransientError(f"a web page in place of data: {said}")
+    raise TransientError(f"status {status} with {_quote(text) or 'nothing'}")
+
+
+def error_message(text: str) -> str:
+    """Find the error in an answer, XML or JSON; empty where there is none."""
+    found = _ERROR.search(text)
+    return _quote(found[1] or found[2] or "unspecified") if found else ""
+
+
+def raise_for_message(message: str) -> None:
+    """Raise what an error message of PubMed amounts to; unknown ones count as passing."""
+    known = message.lower()
+    if any(words in known for words in _EMPTY):
+        raise EmptyAnswerError(message)
+    _refuse(message, is_passing=not any(words in known for words in _LASTING))
+
+
+def _refuse(message: str, *, is_passing: bool) -> None:
+    raise TransientError(message) if is_passing else PubMedError(message)
+
+
+def _quote(text: str) -> str:
+    return " ".join(text.split())[:_LONGEST_QUOTE]

@@ -10,7 +10,10 @@ from typing import TypeVar
 from ingest.lock import lock
 
 _LONGEST_QUEUE_S = 120.0
+_ATTEMPTS = 8  # with these waits, enough for an outage of one to two minutes
+_FIRST_WAIT_S, _LONGEST_WAIT_S, _LONGEST_RETRY_AFTER_S = 1.0, 60.0, 900.0
 _SLACK = 1.05  # requests that leave evenly may still arrive bunched
+_TOO_MANY, _SERVER_ERRORS = 429, 500
 
 Result = TypeVar("Result")
 
@@ -39,29 +42,31 @@ class UnreachableError(OSError):
     """A request failed as often as we are willing to repeat it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How often to try, and how long to wait between: doubled each time, up to the longest.
+def raise_if_busy(status: int, retry_after: str | None, place: str = "") -> None:
+    """Raise TransientError where a server says that it is overloaded, or fails."""
+    if status == _TOO_MANY or status >= _SERVER_ERRORS:
+        raise TransientError(f"{place}status {status}", _seconds(retry_after))
 
-    The defaults ride out an outage of one to two minutes.
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read Retry-After; as a date it is left out, since our clock may be wrong.
+
+    >>> _seconds("3"), _seconds("Wed, 21 Oct 2026 07:28:00 GMT"), _seconds(None)
+    (3.0, None, None)
     """
-
-    attempts: int = 8
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
-    longest_retry_after_s: float = 900.0
-
-    def wait_s(self, failures: int, chance: float) -> float:
-        """How long to wait after so many failures; half of it is chance.
-
-        >>> [RetryPolicy().wait_s(failures, 0.0) for failures in (1, 2, 3, 9)]
-        [0.5, 1.0, 2.0, 30.0]
-        """
-        longest = min(self.longest_wait_s, self.first_wait_s * 2 ** (failures - 1))
-        return longest * (0.5 + chance / 2)
+    return float(retry_after) if retry_after and retry_after.strip().isdecimal() else None
 
 
-def retry(attempt: Callable[[], Result], policy: RetryPolicy, clock: Clock) -> Result:
+def wait_s(failures: int, chance: float) -> float:
+    """How long to wait after so many failures: doubled each time; half of it is chance.
+
+    >>> [wait_s(failures, 0.0) for failures in (1, 2, 3, 9)]
+    [0.5, 1.0, 2.0, 30.0]
+    """
+    return min(_FIRST_WAIT_S * 2 ** (failures - 1), _LONGEST_WAIT_S) * (0.5 + chance / 2)
+
+
+def retry(attempt: Callable[[], Result], clock: Clock) -> Result:
     """Repeat ``attempt`` while it raises TransientError, then raise UnreachableError.
 
     A server that says when to come back is obeyed, up to a limit.
@@ -72,10 +77,10 @@ def retry(attempt: Callable[[], Result], policy: RetryPolicy, clock: Clock) -> R
             return attempt()
         except TransientError as error:
             failures += 1
-            if failures >= policy.attempts:
+            if failures >= _ATTEMPTS:
                 raise UnreachableError(f"{error}; tried {failures} times") from None
-            asked_s = min(error.retry_after_s or 0.0, policy.longest_retry_after_s)
-        clock.sleep(max(asked_s, policy.wait_s(failures, clock.chance())))
+            asked_s = min(error.retry_after_s or 0.0, _LONGEST_RETRY_AFTER_S)
+        clock.sleep(max(asked_s, wait_s(failures, clock.chance())))
 
 
 class RateLimiter:
@@ -86,14 +91,14 @@ class RateLimiter:
     """
 
     def __init__(self, file: Path, rate_hz: float, clock: Clock) -> None:
-        self._file, self._interval_s, self._clock = file, _SLACK / rate_hz, clock
+        self._file, self._interval_s, self.clock = file, _SLACK / rate_hz, clock
 
     def wait(self) -> None:
         """Take the next free moment and sleep until it comes."""
-        now_s = self._clock.now_s()
+        now_s = self.clock.now_s()
         start_s = self._reserve(now_s)
         if start_s > now_s:
-            self._clock.sleep(start_s - now_s)
+            self.clock.sleep(start_s - now_s)
 
     def _reserve(self, now_s: float) -> float:
         with lock(self._file) as stream:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archive.archive import Archive
-from ingest.archive.changes import ArchiveChange
+from ingest.archive.archive import Archive, ArchiveChange
 from ingest.archive.schema import ArchiveError, write_ahead
 from ingest.document import Document, Passage, Rejected
 

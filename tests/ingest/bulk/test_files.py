@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.archive.archive import LIVE, Archive
-from ingest.archive.changes import ArchiveChange
+from ingest.archive.archive import LIVE, Archive, ArchiveChange
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import SliceState
 from ingest.bulk.files import files_of, is_taken

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 
 from ingest.document import Correction, Deletion, Document, Record, Section
-from ingest.formats.medline import read_documents, read_records
+from ingest.formats.medline import read_records
 
 ReadOne = Callable[..., Document]
 Read = Callable[..., tuple[Record, ...]]
@@ -246,16 +246,3 @@ def test_a_bare_record_needs_no_set(article: Callable[..., str]) -> None:
     (record,) = read_records(BytesIO(article(9).encode()), "bare.xml")
     assert isinstance(record, Document)
     assert record.pmid == "9"
-
-
-def test_library_users_get_the_documents_and_a_warning_for_the_rest(
-    article: Callable[..., str],
-    pubmed_set: Callable[..., bytes],
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    deleted = "<DeleteCitation><PMID>12</PMID></DeleteCitation>"
-    broken = article(2, "<ArticleTitle>&nbsp;</ArticleTitle>")
-    stream = BytesIO(pubmed_set(article(1), broken, article(3), deleted))
-    assert [document.pmid for document in read_documents(stream)] == ["1", "3"]
-    (message,) = caplog.messages
-    assert "PMID 2 rejected: Entity 'nbsp' not defined" in message

@@ -12,9 +12,9 @@ import pytest
 from ingest.pubmed.timing import (
     Clock,
     RateLimiter,
-    RetryPolicy,
     TransientError,
     UnreachableError,
+    raise_if_busy,
     retry,
 )
 from tests.harvests import StillClock, run_harvest
@@ -107,23 +107,12 @@ def test_a_fault_that_lasts_is_given_up() -> None:
         raise TransientError("no")
 
     with pytest.raises(UnreachableError, match="no; tried 8 times"):
-        retry(fail, RetryPolicy(), still.clock)
+        retry(fail, still.clock)
     assert len(tries) == 8
     assert still.sleeps == [0.75, 1.5, 3, 6, 12, 24, 45]
 
 
-def test_a_server_that_asks_for_too_long_a_wait_is_given_a_limit() -> None:
-    still = StillClock()
-
-    def fail() -> None:
-        raise TransientError("no", retry_after_s=1e9)
-
-    with pytest.raises(UnreachableError):
-        retry(fail, RetryPolicy(attempts=2, longest_retry_after_s=60), still.clock)
-    assert still.sleeps == [60]
-
-
-def test_a_wait_of_some_minutes_is_granted() -> None:
+def test_a_wait_of_some_minutes_is_granted_and_a_longer_one_is_given_a_limit() -> None:
     still, answers = StillClock(), iter([TransientError("busy", 600), TransientError("busy", 1e9)])
 
     def attempt() -> str:
@@ -131,7 +120,7 @@ def test_a_wait_of_some_minutes_is_granted() -> None:
             raise error
         return "done"
 
-    assert retry(attempt, RetryPolicy(), still.clock) == "done"
+    assert retry(attempt, still.clock) == "done"
     assert still.sleeps == [600, 900]
 
 
@@ -146,3 +135,10 @@ def test_a_link_in_place_of_the_file_is_not_followed(tmp_path: Path) -> None:
 def test_the_real_clock_is_the_default() -> None:
     assert abs(Clock().now_s() - time.monotonic()) < 1
     assert 0 <= Clock().chance() < 1
+
+
+@pytest.mark.parametrize(("header", "wait_s"), [("7", 7.0), (None, None), ("Wed, 21 Oct", None)])
+def test_a_server_may_say_when_to_come_back(header: str | None, wait_s: float | None) -> None:
+    with pytest.raises(TransientError) as caught:
+        raise_if_busy(503, header, "http://x: ")
+    assert (str(caught.value), caught.value.retry_after_s) == ("http://x: status 503", wait_s)
