@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote, urljoin
 
 import httpx
@@ -47,26 +47,6 @@ class BulkFile:
     def name(self) -> str:
         """The file's name without suffixes, as slices are named."""
         return file_stem(self.number)
-
-
-class BulkPlace(Protocol):
-    """A folder or server that has bulk files."""
-
-    def files(self) -> tuple[BulkFile, ...]:
-        """List the files by number, each number once."""
-        ...
-
-    def checksum(self, file: BulkFile) -> str | None:
-        """Read a file's MD5 from beside it; None where there is none."""
-        ...
-
-    def stamp(self, file: BulkFile) -> str:
-        """Mark the issue of a file without checksum; raises BulkError where one is needed."""
-        ...
-
-    def open(self, file: BulkFile) -> AbstractContextManager[Path]:
-        """Bring a file here, for as long as the block lasts."""
-        ...
 
 
 class Folder:
@@ -196,6 +176,9 @@ class Mirror:
     def _public(address: str) -> str:
         """Leave a password out of an address."""
         return str(httpx.URL(address).copy_with(username=None, password=None))
+
+
+BulkPlace = Folder | Mirror
 
 
 def bulk_file(address: str, home: BulkPlace) -> BulkFile | None:

@@ -246,10 +246,7 @@ def _identifiers(fields: Fields) -> tuple[tuple[str, str], ...]:
 
 def _corrections(elements: Iterable[Element]) -> tuple[Correction, ...]:
     # files before 2019 list the cited articles here too
-    corrections = (
-        _correction(element) for element in elements if element.get("RefType") != "Cites"
-    )
-    return tuple(corrections)
+    return tuple(_correction(each) for each in elements if each.get("RefType") != "Cites")
 
 
 def _correction(element: Element) -> Correction:

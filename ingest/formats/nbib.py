@@ -106,7 +106,8 @@ def _document(fields: Fields) -> Document:
         authors=tuple(_author(name) for name in fields.get("FAU", fields.get("AU", ())))
         + fields.get("CN", ()),
         publication_types=fields.get("PT", ()),
-        mesh=_headings(fields.get("MH", ())),
+        # the descriptors, without qualifiers and the star of a major topic
+        mesh=tuple(v.partition("/")[0].removeprefix("*") for v in fields.get("MH", ())),
         chemicals=tuple(re.sub(r"^.*?\((.*)\)$", r"\1", value) for value in fields.get("RN", ())),
         keywords=tuple(value.removeprefix("*") for value in fields.get("OT", ())),
         identifiers=_identifiers(fields),
@@ -151,11 +152,6 @@ def _author(name: str) -> str:
     """
     last, _, fore = name.partition(", ")
     return f"{fore} {last}".strip()
-
-
-def _headings(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Keep the descriptors, without qualifiers and the star of a major topic."""
-    return tuple(value.partition("/")[0].removeprefix("*") for value in values)
 
 
 def _identifiers(fields: Fields) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ is read.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -118,8 +118,8 @@ class PubMed:
         """List at most ``most`` PMIDs; ``kind`` of the days is ``edat`` (entry) or ``mdat``."""
         query = {"term": term, "retmax": str(most), "retmode": "xml"}
         if days:
-            bounds = {"mindate": _day(days.first), "maxdate": _day(days.last)}
-            query |= {"datetype": kind, **bounds}
+            first, last = (f"{day:%Y/%m/%d}" for day in (days.first, days.last))
+            query |= {"datetype": kind, "mindate": first, "maxdate": last}
         try:
             return self._ask("esearch", query, _read_search)
         except EmptyAnswerError:
@@ -180,8 +180,7 @@ class PubMed:
 
 def _read_search(body: bytes) -> SearchResult:
     """Read a search's answer; an error inside it is raised as in any other."""
-    if message := error_message(body.decode(errors="replace")):
-        raise_for_message(message)
+    _raise_reported(body.decode(errors="replace"))
     try:
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
@@ -190,10 +189,6 @@ def _read_search(body: bytes) -> SearchResult:
     lost = root.iterfind("ErrorList/*")
     warnings = tuple(f"{element.tag}: {element.text}" for element in lost)
     return SearchResult(int(root.findtext("Count", "0")), pmids, warnings)
-
-
-def _day(day: date) -> str:
-    return day.strftime("%Y/%m/%d")
 
 
 def find_parts(
@@ -261,8 +256,7 @@ def _check_end(body: bytes, root: str) -> None:
 
 def _check_error(status: int, body: bytes) -> None:
     text = body.decode(errors="replace")
-    if message := error_message(text):
-        raise_for_message(message)
+    _raise_reported(text)
     if root_name(body).lower() == "html":
         title = _TITLE.search(text)
         said = _quote(title[1]) if title else "without a title"
@@ -270,14 +264,12 @@ def _check_error(status: int, body: bytes) -> None:
     raise TransientError(f"status {status} with {_quote(text) or 'nothing'}")
 
 
-def error_message(text: str) -> str:
-    """Find the error in an answer, XML or JSON; empty where there is none."""
+def _raise_reported(text: str) -> None:
+    """Raise the error that an answer reports, XML or JSON; unknown ones count as passing."""
     found = _ERROR.search(text)
-    return _quote(found[1] or found[2] or "unspecified") if found else ""
-
-
-def raise_for_message(message: str) -> None:
-    """Raise what an error message of PubMed amounts to; unknown ones count as passing."""
+    if found is None:
+        return
+    message = _quote(found[1] or found[2] or "unspecified")
     known = message.lower()
     if any(words in known for words in _EMPTY):
         raise EmptyAnswerError(message)
