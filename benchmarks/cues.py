@@ -17,7 +17,7 @@ from pathlib import Path
 
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus
-from extract.scoring.scores import Counts, bootstrap_interval
+from extract.scoring.scores import Counts, bootstrap_interval, total
 from extract.text import PlainText, plain
 from kg.sentence.cue_words import Place
 from kg.sentence.cues import Cues, Polarity, read_cues
@@ -87,12 +87,6 @@ def tally(labelled: Iterable[Labelled], name: str) -> list[Counts]:
     """Count hits, readings and labels of one name, an entry for each pair or article."""
     found = ((name in each.read, name in each.labels) for each in labelled)
     return [Counts(int(read and said), int(read), int(said)) for read, said in found]
-
-
-def total(table: Sequence[Counts]) -> Counts:
-    """Sum up a tally."""
-    columns = zip(*((c.hits, c.predicted, c.gold) for c in table), strict=True)
-    return Counts(*map(sum, columns))
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

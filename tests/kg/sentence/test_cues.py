@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.cues import CUES, labelled_pairs, tally, total, training_documents
+from benchmarks.cues import CUES, labelled_pairs, tally, training_documents
+from extract.scoring.scores import total
 from kg.sentence.cue_words import Place
 from kg.sentence.cues import Cues, Polarity, read_cues
 from ontology.schema import EntityType as Type

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cues import labelled_articles, tally, total, training_documents
+from benchmarks.cues import labelled_articles, tally, training_documents
 from extract.annotation import Mention
+from extract.scoring.scores import total
 from ingest.document import Document, Passage
 from kg.sentence.study import StudyKind, study_kinds
 from ontology.schema import EntityType
