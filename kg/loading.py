@@ -7,13 +7,13 @@ should say is built, and only the difference is written: loading the same twice 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from importlib.resources import files
-from itertools import chain
+from itertools import chain, starmap
 from typing import TypeVar
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat
 from pyoxigraph import parse as parse_rdf
 
-from extract.annotation import AnnotatedDocument, Pipeline
+from extract.annotation import AnnotatedDocument
 from kg.assertion import (
     Article,
     Claim,
@@ -137,41 +137,27 @@ def _replace(store: TripleStore, documents: _ByPmid, min_belief: float) -> LoadR
     annotated = [document for document in documents.values() if document is not None]
     described = {document.document.pmid: Article.of(document) for document in annotated}
     found = [pair for document in annotated for pair in collect_evidence(document)]
+    pipelines = dict.fromkeys(document.pipeline for document in annotated)
+    runs = read_quads(store, "runs", {"s": [NamedNode(run_iri(each)) for each in pipelines]})
     papers = paper_quads_before(store, documents)
     touched = _touched(papers, found)
     known, assertions = assertions_before(store, touched)
     claims = known | {claim for claim, _ in found}
     support = support_before(store, touched, documents)
     _add_support(support, described, found)
-    concepts = concept_quads_before(store, _concepts_of(claims))
+    concepts = read_quads(store, "concepts", {"s": _concepts_of(claims)}, v.CONCEPTS)
     unused = _unused(store, claims, {claim for claim in claims if not _papers(support, claim)})
-    before = chain(papers, assertions, concepts)
-    after = chain(
+    after = (
+        *map(run_quads, pipelines),
         _concept_quads(found, annotated, (q for q in concepts if q.subject not in unused)),
-        _paper_quads(described.values(), found),
+        *map(article_quads, described.values()),
+        *starmap(evidence_quads, found),
         _assertion_quads(claims, support, min_belief),
     )
-    written = _with_runs(store, annotated, before, after)
+    before = chain(runs, papers, assertions, concepts)
+    written = _write(store, before, chain.from_iterable(after))
     counts = LoadResult(len(annotated), len(documents) - len(annotated), len(found), len(claims))
     return counts + written
-
-
-def _with_runs(
-    store: TripleStore,
-    annotated: Iterable[AnnotatedDocument],
-    before: Iterable[Quad],
-    after: Iterable[Quad],
-) -> LoadResult:
-    pipelines = dict.fromkeys(document.pipeline for document in annotated)
-    described = (quad for pipeline in pipelines for quad in run_quads(pipeline))
-    return _write(store, chain(run_quads_before(store, pipelines), before), chain(described, after))
-
-
-def _paper_quads(described: Iterable[Article], found: Iterable[Found]) -> Iterator[Quad]:
-    for article in described:
-        yield from article_quads(article)
-    for claim, evidence in found:
-        yield from evidence_quads(claim, evidence)
 
 
 def _touched(papers: Iterable[Quad], found: Iterable[Found]) -> list[str]:
@@ -247,21 +233,11 @@ def _write(store: TripleStore, before: Iterable[Quad], after: Iterable[Quad]) ->
     return LoadResult(added=len(add), removed=len(remove))
 
 
-def concept_quads_before(store: TripleStore, concepts: Collection[NamedNode]) -> list[Quad]:
-    """Read the quads of some concepts."""
-    return read_quads(store, "concepts", {"s": concepts}, v.CONCEPTS)
-
-
 def paper_quads_before(store: TripleStore, pmids: Iterable[str]) -> list[Quad]:
     """Read the quads of some articles, and of the evidence of any run that they gave."""
     articles = [NamedNode(article_iri(pmid)) for pmid in pmids]
     described = read_quads(store, "articles", {"s": articles}, v.ARTICLES)
     return described + read_quads(store, "evidence_of_articles", {"article": articles})
-
-
-def run_quads_before(store: TripleStore, pipelines: Iterable[Pipeline]) -> list[Quad]:
-    """Read the quads of the runs of some pipelines."""
-    return read_quads(store, "runs", {"s": [NamedNode(run_iri(each)) for each in pipelines]})
 
 
 def assertions_before(

@@ -19,8 +19,8 @@ from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 
-PIECE = 400_000
-"""Lines sorted in memory at a time; 200 million quads make 500 pieces, all open in the merge."""
+PIECE = 250_000
+"""Lines sorted in memory at a time; 200 million quads make 800 pieces, all open in the merge."""
 QUADS = 10_000
 """Quads written and parsed at a time."""
 T = TypeVar("T")

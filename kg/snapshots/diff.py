@@ -81,12 +81,12 @@ def _rank(difference: Difference) -> tuple[int, float, str]:
 
 
 def _beliefs(store: TripleStore) -> dict[str, _Beliefs]:
-    return {cell(row, "iri"): _of(row) for row in read_rows(store, "beliefs", {})}
-
-
-def _of(row: Row) -> _Beliefs:
-    disbelief = float(cell(row, "disbelief")) if row["disbelief"] else 0.0
-    return _Beliefs(float(cell(row, "belief")), disbelief, row["believed"] == TRUE)
+    found: dict[str, _Beliefs] = {}
+    for row in read_rows(store, "beliefs", {}):
+        disbelief = float(cell(row, "disbelief")) if row["disbelief"] else 0.0
+        beliefs = _Beliefs(float(cell(row, "belief")), disbelief, row["believed"] == TRUE)
+        found[cell(row, "iri")] = beliefs
+    return found
 
 
 def _changes(

@@ -198,10 +198,8 @@ class ReadModel:
         values: dict[str, Value] = {"id": row["id"], "name": row["name"]}
         labels = "SELECT text FROM label WHERE concept = :id AND text != :name ORDER BY id"
         matches = "SELECT curie FROM identifier WHERE concept = :id AND NOT is_own ORDER BY curie"
-        synonyms, same_as = (
-            tuple(str(one[0]) for one in self.rows(query, values)) for query in (labels, matches)
-        )
-        return _concept(row, "", synonyms, same_as)
+        lists = (tuple(str(one[0]) for one in self.rows(q, values)) for q in (labels, matches))
+        return _concept(row, "", *lists)
 
     def provisional(self, limit: int) -> list[Hit]:
         """The provisional concepts that are in most relations."""

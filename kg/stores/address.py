@@ -128,10 +128,9 @@ def parse_address(text: str, credentials: Credentials = NOBODY) -> StoreAddress:
     bare, in_url = split_credentials(text)
     given = _url(bare.removeprefix(_PLAIN))
     options = {name: given.params.get(name, "") for name in _OPTIONS}
-    url = given
-    for name in _OPTIONS:
-        url = url.copy_remove_param(name) if name in given.params else url
-    address = str(url).rstrip("/?")
+    for name in options.keys() & given.params.keys():
+        given = given.copy_remove_param(name)
+    address = str(given).rstrip("/?")
     return StoreAddress(
         address,
         credentials if credentials != NOBODY else in_url,

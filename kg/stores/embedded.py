@@ -1,7 +1,7 @@
 """Triples in the data directory or in memory, by Oxigraph; no server."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 from pyoxigraph import Quad, QueryBoolean, QuerySolutions, QueryTriples, Store
@@ -65,8 +65,8 @@ class EmbeddedStore:
         is_bulk = len(new) > BULK
         if old:
             # The engine's only transaction over removals and insertions is an update text.
-            inserted = "" if is_bulk else _data(new)
-            self._engine.update(f"DELETE DATA {{{_data(old)}}} ; INSERT DATA {{{inserted}}}")
+            inserted = data_update("INSERT", () if is_bulk else new)
+            self._engine.update(f"{data_update('DELETE', old)} ; {inserted}")
         elif not is_bulk:
             self._engine.extend(new)
         if is_bulk:
@@ -116,8 +116,9 @@ def _opened(opening: Callable[[], Store], path: Path) -> Store:
         raise StoreError(f"{path}: {one_line(error)}") from error
 
 
-def _data(quads: Iterable[Quad]) -> str:
-    return "".join(
-        f"GRAPH {quad.graph_name} {{{quad.subject} {quad.predicate} {quad.object}}}\n"
-        for quad in quads
-    )
+def data_update(verb: str, quads: Iterable[Quad]) -> str:
+    """Write an update, INSERT or DELETE, of quads that come graph by graph."""
+    parts = [f"{verb} DATA {{"]
+    for graph, group in groupby(quads, lambda quad: str(quad.graph_name)):
+        parts.extend((f"GRAPH {graph} {{", *(f"{quad.triple} ." for quad in group), "}"))
+    return "\n".join((*parts, "}"))

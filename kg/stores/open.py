@@ -45,10 +45,10 @@ from kg.stores.connection import (
     login_call,
     sign,
 )
-from kg.stores.embedded import EmbeddedStore
+from kg.stores.embedded import EmbeddedStore, data_update
 from kg.stores.querying import JSON, TSV, XML, Querying, query_call, request
 from kg.stores.remote import RemoteStore, read_size
-from kg.stores.sparql import NOT_UNITED, SparqlStore, delete_data, update_call, upload_call
+from kg.stores.sparql import NOT_UNITED, SparqlStore, update_call, upload_call
 
 ServerStore = RemoteStore | SparqlStore
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -278,7 +278,10 @@ def _row_format(probe: _Probe) -> str:
 
 def _update_address(probe: _Probe) -> str | None:
     """Find where a no-op update is taken from us; the credentials are tried out at the end."""
-    url, text = probe.address.url, delete_data([Quad(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)])
+    url, text = (
+        probe.address.url,
+        data_update("DELETE", [Quad(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)]),
+    )
     places = _places(probe.address.update, [url, *_siblings(url, _UPDATES)])
     calls = [update_call(place, text) for place in places]
     found = probe.first_taken(calls)

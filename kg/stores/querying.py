@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions
 from pyoxigraph import parse_query_results as parse_results
 
 from kg.stores import Row, Term
+from kg.stores.address import Capabilities
 from kg.stores.answers import QueryError, StoreError, TruncatedError, one_line, read_rows
 from kg.stores.connection import Body, Call, Connection, Deadlines
 
@@ -144,6 +145,29 @@ class Querying:
 
     def _unreadable(self, error: SyntaxError) -> StoreError:
         return StoreError(f"{self._connection.name}: unreadable answer: {one_line(error)}")
+
+
+class ServerClient:
+    """What the stores on servers have in common: who they talk to, and queries."""
+
+    def __init__(
+        self, connection: Connection, capabilities: Capabilities, *, keeps_spelling: bool = True
+    ) -> None:
+        self.url, self.capabilities, self._connection = connection.name, capabilities, connection
+        address, rows = capabilities.query, capabilities.rows
+        self.querying = Querying(connection, address, rows, keeps_spelling=keeps_spelling)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def select(self, query: str) -> Iterator[Row]:
+        """Answer a SELECT; a row is read when it is asked for."""
+        return self.querying.select(query)
+
+    def check(self) -> None:
+        """Raise StoreError where the server does not answer."""
+        next(self.select(request("some_triple")), None)
 
 
 def _canonical(row: Row) -> Row:

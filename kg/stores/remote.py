@@ -5,35 +5,21 @@ from itertools import chain, islice
 
 from pyoxigraph import Quad, RdfFormat, serialize
 
-from kg.stores import Row
-from kg.stores.address import Capabilities, Kind
+from kg.stores.address import Kind
 from kg.stores.answers import StoreError
 from kg.stores.connection import Call, Connection
-from kg.stores.querying import Querying, request
+from kg.stores.querying import ServerClient
 
 N_QUADS = {"Content-Type": RdfFormat.N_QUADS.media_type}
 QUADS_A_CHUNK = 5_000
 
 
-class RemoteStore:
+class RemoteStore(ServerClient):
     """A TripleStore over the RDF4J protocol; its URL ends in ``/repositories/<id>``.
 
     Queries are tried again where no server answers or it is busy; a change never, for an answer
     that was lost may be of a change that was made.
     """
-
-    def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
-        self.url, self.capabilities = capabilities.query, capabilities
-        self._connection = connection
-        self.querying = Querying(connection, self.url, capabilities.rows)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
-    def select(self, query: str) -> Iterator[Row]:
-        """Answer a SELECT; a row is read when it is asked for."""
-        return self.querying.select(query)
 
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
         """Remove, then add, in one transaction of the server; rolled back on any failure.
@@ -62,8 +48,8 @@ class RemoteStore:
         if self.capabilities.kind is Kind.GRAPHDB:
             health = Call("GET", f"{self.url}/health", params={"passive": "5"}, is_repeatable=True)
             self._connection.fetch(health)
-            return
-        next(self.select(request("some_triple")), None)
+        else:
+            super().check()
 
     def _begin(self) -> str:
         """Begin a transaction; its address is ours, whatever name the server has inside."""

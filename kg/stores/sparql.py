@@ -9,7 +9,6 @@ change was made. Updates are texts of bounded length, every triple in its named 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from pyoxigraph import (
     BlankNode,
@@ -18,7 +17,6 @@ from pyoxigraph import (
     NamedNode,
     Quad,
     RdfFormat,
-    Triple,
     parse,
     serialize,
 )
@@ -27,12 +25,14 @@ from kg.stores import Row
 from kg.stores.address import Capabilities
 from kg.stores.answers import AccessError, StoreError
 from kg.stores.connection import Call, Connection
-from kg.stores.querying import Querying, request
+from kg.stores.embedded import data_update
+from kg.stores.querying import ServerClient, request
 
 MOST_QUADS = 1_000
 """Virtuoso refuses a text of 3,000 triples: its SQL would have more than 10,000 lines."""
 MOST_CHARACTERS = 500_000
 JOURNAL = NamedNode("https://w3id.org/gutbrain/graph/journal")
+_DROP_JOURNAL = f"DROP SILENT GRAPH {JOURNAL}"
 _ENTRY = JOURNAL.value + "/"
 _REMOVE, _ADD = NamedNode(_ENTRY + "remove"), NamedNode(_ENTRY + "add")
 _END = Quad(NamedNode(_ENTRY + "end"), NamedNode(_ENTRY + "isWhole"), Literal("yes"), JOURNAL)
@@ -55,7 +55,7 @@ class Change:
     add: tuple[Quad, ...]
 
 
-class SparqlStore:
+class SparqlStore(ServerClient):
     """A TripleStore without transactions: a change that broke off is done by the next change.
 
     Removals are DELETE DATA; additions go to the graph store where there is one (on Virtuoso twenty
@@ -63,20 +63,8 @@ class SparqlStore:
     """
 
     def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
-        self.url, self.capabilities = connection.name, capabilities
-        self._connection = connection
-        self.querying = Querying(
-            connection, capabilities.query, capabilities.rows, keeps_spelling=False
-        )
+        super().__init__(connection, capabilities, keeps_spelling=False)
         self._is_united = capabilities.unites_graphs
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
-    def select(self, query: str) -> Iterator[Row]:
-        """Answer a SELECT; a row is read when it is asked for."""
-        return self.querying.select(query)
 
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
         """Finish what an earlier change left, then remove, then add; in bounded requests."""
@@ -89,9 +77,8 @@ class SparqlStore:
             return
         check_ground((*old, *new))
         change = Change(tuple(old), tuple(new))
-        entries, end = journal_quads(change)
-        self._add(entries)
-        self._add([end])
+        self._add([*_entries(_REMOVE, change.remove), *_entries(_ADD, change.add)])
+        self._add([_END])
         self._make(change)
         self._check_union()
 
@@ -100,28 +87,24 @@ class SparqlStore:
         (row,) = self.select(request("size"))
         return int(getattr(row["quads"], "value", 0))
 
-    def check(self) -> None:
-        """Raise StoreError where the server does not answer."""
-        next(self.select(request("some_triple")), None)
-
     def _finish_earlier(self) -> None:
         rows = list(self.select(request("journal")))
         change = read_journal(rows)
         if change is not None:
             self._make(change)
         elif rows:
-            self._update(drop(JOURNAL))
+            self._update(_DROP_JOURNAL)
 
     def _make(self, change: Change) -> None:
         for batch in batches(_by_graph(change.remove)):
-            self._update(delete_data(batch))
+            self._update(data_update("DELETE", batch))
         self._add(change.add)
-        self._update(drop(JOURNAL))
+        self._update(_DROP_JOURNAL)
 
     def _add(self, quads: Sequence[Quad]) -> None:
         if self.capabilities.graph_store is None:
             for batch in batches(_by_graph(quads)):
-                self._update(insert_data(batch))
+                self._update(data_update("INSERT", batch))
             return
         for graph in dict.fromkeys(quad.graph_name for quad in quads):
             within = (quad for quad in quads if quad.graph_name == graph)
@@ -160,12 +143,6 @@ def _by_graph(quads: Iterable[Quad]) -> list[Quad]:
     return sorted(quads, key=lambda quad: str(quad.graph_name))
 
 
-def journal_quads(change: Change) -> tuple[list[Quad], Quad]:
-    """Write a change down: the entries, and the mark that they are all."""
-    removed = _entries(_REMOVE, change.remove)
-    return [*removed, *_entries(_ADD, change.add)], _END
-
-
 def read_journal(rows: Iterable[Row]) -> Change | None:
     """Read what ``requests/journal.rq`` found; None where it is empty or lacks its mark."""
     found = sorted((row for row in rows), key=lambda row: str(row["entry"]))
@@ -186,21 +163,6 @@ def _quads(rows: Iterable[Row], property_: NamedNode) -> Iterator[Quad]:
         text = row["value"]
         if row["property"] == property_ and isinstance(text, Literal):
             yield from parse(text.value, RdfFormat.N_QUADS)
-
-
-def insert_data(quads: Iterable[Quad]) -> str:
-    """Write an update that adds quads."""
-    return f"INSERT DATA {{\n{_grouped(quads)}}}"
-
-
-def delete_data(quads: Iterable[Quad]) -> str:
-    """Write an update that removes quads."""
-    return f"DELETE DATA {{\n{_grouped(quads)}}}"
-
-
-def drop(graph: NamedNode) -> str:
-    """Write an update that removes a graph, there or not."""
-    return f"DROP SILENT GRAPH {graph}"
 
 
 def batches(
@@ -225,18 +187,5 @@ def check_ground(quads: Iterable[Quad]) -> None:
     for quad in quads:
         if isinstance(quad.graph_name, DefaultGraph | BlankNode):
             raise StoreError(f"A quad without a named graph cannot be written: {quad}")
-        if not _is_ground(quad.subject) or not _is_ground(quad.object):
+        if not all(isinstance(e, NamedNode | Literal) for e in (quad.subject, quad.object)):
             raise StoreError(f"Only IRIs and literals can be written: {quad}")
-
-
-def _is_ground(term: NamedNode | BlankNode | Literal | Triple) -> bool:
-    return isinstance(term, NamedNode | Literal)
-
-
-def _grouped(quads: Iterable[Quad]) -> str:
-    by_graph = groupby(quads, lambda quad: str(quad.graph_name))
-    return "".join(f"GRAPH {graph} {{\n{_triples(group)}}}\n" for graph, group in by_graph)
-
-
-def _triples(quads: Iterable[Quad]) -> str:
-    return "".join(f"{quad.triple} .\n" for quad in quads)

@@ -19,7 +19,6 @@ from kg.identifiers import assertion_iri
 from kg.loading import (
     LoadResult,
     assertions_before,
-    concept_quads_before,
     concepts_in_use,
     load,
     load_ontology,
@@ -316,9 +315,3 @@ def test_a_concept_is_in_use_while_another_assertion_is_about_it(graph: Embedded
     assert concepts_in_use(graph, [food, microbiota], ()) == {food, microbiota}
     others = [assertion_iri("FOODON:1", Predicate.IMPACT, "NCBITaxon:853"), assertion_iri(*WEAK)]
     assert concepts_in_use(graph, [food, microbiota], others) == {microbiota}
-
-
-def test_concepts_that_are_not_there_have_no_quads(graph: EmbeddedStore) -> None:
-    food, unknown = concept_node("FOODON:1"), concept_node("FOODON:2")
-    assert {quad.subject for quad in concept_quads_before(graph, [food, unknown])} == {food}
-    assert concept_quads_before(graph, []) == []

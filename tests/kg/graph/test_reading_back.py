@@ -20,6 +20,7 @@ from kg.graph.reading_back import (
     read_concepts,
     read_edges,
     read_evidence,
+    read_quads,
 )
 from kg.identifiers import assertion_iri
 from kg.loading import load
@@ -159,3 +160,10 @@ def test_the_state_tells_what_was_read(store: EmbeddedStore, paper: Paper) -> No
     read = paper("1", SAID)
     load(store, [read], min_belief=0.5)
     assert graph_state(store) == {"1": (read.document.record_hash, reading_version(read.pipeline))}
+
+
+def test_concepts_that_are_not_there_have_no_quads(graph: EmbeddedStore) -> None:
+    food, unknown = concept_node("FOODON:1"), concept_node("FOODON:2")
+    found = read_quads(graph, "concepts", {"s": [food, unknown]}, v.CONCEPTS)
+    assert {quad.subject for quad in found} == {food}
+    assert read_quads(graph, "concepts", {"s": []}, v.CONCEPTS) == []
