@@ -45,7 +45,7 @@ def rows_after(query: str, count: int) -> str:
     r"""Ask for the rows of a SELECT past the first ``count``.
 
     >>> rows_after("PREFIX x: <http://x.org/> SELECT * { x:a ?p ?o }", 9)
-    'PREFIX x: <http://x.org/> SELECT * WHERE { { SELECT * { x:a ?p ?o }\\n} } OFFSET 9'
+    'PREFIX x: <http://x.org/> SELECT * WHERE { { SELECT * { x:a ?p ?o }\n} } OFFSET 9'
     """
     start = _prologue_end(query)
     return f"{query[:start]}SELECT * WHERE {{ {{ {query[start:]}\n}} }} OFFSET {count}"
