@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
+from weakref import finalize
 
 import httpx
 from typing_extensions import Buffer
@@ -126,6 +127,7 @@ class Connection:
     ) -> None:
         self.name, self.deadlines, self._sleep = name, deadlines, sleep
         self._client = httpx.Client()
+        finalize(self, self._client.close)  # a cache lets go of its servers without a word
 
     def close(self) -> None:
         """Close the connections."""

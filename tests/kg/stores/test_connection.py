@@ -180,3 +180,10 @@ def test_a_token_is_sent_as_it_is_or_as_a_bearers(rdf4j: Rdf4jServer, rdf4j_url:
         open_store(rdf4j_url, Credentials(token=token)).close()
         assert {seen[2] for seen in rdf4j.seen} == {header}
         rdf4j.seen.clear()
+
+
+def test_a_connection_that_nobody_holds_is_closed() -> None:
+    connection = Connection("http://127.0.0.1:1")
+    client = connection._client
+    del connection
+    assert client.is_closed
