@@ -184,6 +184,6 @@ def test_a_token_is_sent_as_it_is_or_as_a_bearers(rdf4j: Rdf4jServer, rdf4j_url:
 
 def test_a_connection_that_nobody_holds_is_closed() -> None:
     connection = Connection("http://127.0.0.1:1")
-    client = connection._client
+    client = connection._client  # pyright: ignore[reportPrivateUsage]
     del connection
     assert client.is_closed
