@@ -6,9 +6,13 @@ their columns, labels or classes mean, in order: an enum may be reordered or gro
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+# Read when it is imported: it would keep a device ID and a queue of usage events in ~/.cache.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime as ort
 from onnxruntime.capi.onnxruntime_pybind11_state import (

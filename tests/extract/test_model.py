@@ -1,6 +1,9 @@
 """Model folders: what names, manifests and hashes say, and the one line where they cannot."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,11 @@ def test_a_hash_takes_what_decides_a_reading_and_nothing_else(tmp_path: Path) ->
         hashes.add(hash_folder(folder))
     (folder / "trees.json").write_text("y", encoding="utf-8")
     assert len({*hashes, hash_folder(folder)}) == 4
+
+
+def test_reading_a_model_leaves_nothing_in_the_home_folder(tmp_path: Path) -> None:
+    tagger = Path(__file__).parents[2] / "extract" / "weights" / "default" / "tagger.onnx"
+    code = "import pathlib, sys, extract.model as m; m.open_session(pathlib.Path(sys.argv[1]))"
+    home = {"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code, str(tagger)], env=home, check=True)
+    assert list(tmp_path.rglob("*")) == []
