@@ -38,8 +38,9 @@ _AGAINST = "An assertion is believed only if more speaks for it than against it.
 _CONSTANTS = {
     "discount": (Literal(DOUBT_DISCOUNT),),
     "tolerance": (Literal(WEIGHT_TOLERANCE),),
+    "predicate": tuple(v.PREDICATE_NODES.values()),
 }
-"""What ``kg.belief`` says, bound where an invariant asks for it."""
+"""What ``kg.belief`` and the schema say, bound where an invariant asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
