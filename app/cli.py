@@ -31,7 +31,7 @@ COMMANDS = {
     "config": ("operation", "Settings and where they come from."),
     "export": ("exchange", "Write the graph to files in a format of your choice."),
     "diff": ("exchange", "List assertions that are new, gone or changed between two snapshots."),
-    "ontology": ("exchange", "Write the ontology's page and JSON-LD context."),
+    "ontology": ("exchange", "Write the ontology as a web page."),
     "snapshots": ("snapshots", "List, name and roll back to the kept states of the graph."),
     "alerts": ("snapshots", "Ask the saved alerts which rows are new in the current snapshot."),
     "validate": (

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     ``model`` is a folder that ``gutbrain train`` wrote, by default the shipped one; ``ner`` and
     ``relations`` are by default the best that the folder holds. ``preset`` says which relations
     reach the graph: ``precise`` ones are fewer. ``runtime`` is what runs a trained recognizer:
-    onnxruntime, or torch (extra ``train``), on a GPU where there is one.
+    onnxruntime, or torch (extra ``train``), on a GPU if there is one.
 
     ``max_shrink`` is the share of its papers, assertions or evidence that a run or a night may take
     from the graph; one that takes more is held back.

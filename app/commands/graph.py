@@ -81,4 +81,4 @@ def complain_of(report: RunReport) -> None:
         complain(problem)
     if report.state is RunState.HELD:
         command = "nightly --accept" if report.slot else "run … --accept"
-        note(f"the graph stays as it was; `gutbrain {command}` lets the change through")
+        note(f"the graph is unchanged; `gutbrain {command}` publishes the change")

@@ -85,7 +85,7 @@ def _show_plan(settings: Settings, archive: Archive, *, as_json: bool) -> None:
 
 
 def show(report: HarvestReport, *, as_json: bool) -> None:
-    """Print the report; the exit code is 3 where a part is lacking, 1 where nothing was done."""
+    """Print the report; the exit code is 3 if something is missing, 1 if nothing was done."""
     show_record(_report_values(report), as_json=as_json)
     for problem in report.problems:
         complain(problem)

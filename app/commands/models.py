@@ -47,7 +47,7 @@ def predict_command(
         bool, typer.Option("--gold-entities", help="Take the entities of GutBrainIE JSON.")
     ] = False,
     link: Annotated[
-        bool, typer.Option("--link", help="Write a concept IRI a mention, in JSON.")
+        bool, typer.Option("--link", help="Add the concept's IRI to each mention (JSON only).")
     ] = False,
 ) -> None:
     """Find entities and relations in documents, without a graph.
@@ -89,12 +89,15 @@ def evaluate_command(
             parser=_task,
             metavar="TASK",
             help="ner, nerd, overlap, tokens-io, tokens-bio, binary, tag, mention, linked, concept;"
-            " repeatable. Else those of the scorer's edition.",
+            " repeatable; by default the tasks of the scorer's edition.",
         ),
     ] = None,
-    scorer: Annotated[Scorer, typer.Option(help="official is that of 2025.")] = Scorer.STRICT,
+    scorer: Annotated[
+        Scorer, typer.Option(help="Rules to score by; official is the script of 2025.")
+    ] = Scorer.STRICT,
     against: Annotated[
-        Path | None, typer.Option(help="Another prediction file, for a paired bootstrap.")
+        Path | None,
+        typer.Option(help="Another prediction file to compare with (paired bootstrap)."),
     ] = None,
     gold_entities: Annotated[
         bool | None,
@@ -103,7 +106,9 @@ def evaluate_command(
             help="What relations were found between, for files without entities.",
         ),
     ] = None,
-    per_class: Annotated[bool, typer.Option("--per-class", help="A row a class.")] = False,
+    per_class: Annotated[
+        bool, typer.Option("--per-class", help="Also print a row for each class.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Score predictions, with 95 % bootstrap intervals over documents.
@@ -143,13 +148,14 @@ def train(
     out: Annotated[Path, typer.Option(help="Model folder to write.")],
     more: Annotated[list[Path] | None, typer.Argument(help="More corpus files.")] = None,
     starter_names: Annotated[
-        bool, typer.Option("--starter-names", help="Fit the starter lexicon's names alone.")
+        bool, typer.Option("--starter-names", help="Use only the names of the starter lexicon.")
     ] = False,
     encoder: Annotated[
-        str | None, typer.Option(help="A local folder or Hugging Face name; else the recipe's.")
+        str | None,
+        typer.Option(help="Encoder: a local folder or Hugging Face name; by default the recipe's."),
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="cpu or cuda; else the GPU where there is one.")
+        str | None, typer.Option(help="cpu or cuda; by default the GPU if there is one.")
     ] = None,
 ) -> None:
     """Fit a model to annotated corpora; then ``--model OUT`` anywhere. Goes on after a kill."""

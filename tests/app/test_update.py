@@ -345,7 +345,7 @@ def test_the_command_says_why_it_holds_back_and_how_to_let_it_through(tmp_path: 
     held = gutbrain(tmp_path / "data", *command, *options)
     assert held.returncode == 1
     assert "evidence would shrink" in held.stderr
-    assert "`gutbrain run … --accept` lets the change through" in held.stderr
+    assert "`gutbrain run … --accept` publishes the change" in held.stderr
     values = json.loads(held.stdout)
     assert (values["evidence"], values["quads"]) == (first["evidence"], first["quads"])
     assert any("evidence would shrink" in problem for problem in values["problems"])
