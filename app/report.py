@@ -182,11 +182,11 @@ def report_values(report: RunReport) -> Mapping[str, object]:
     values: dict[str, object] = {
         "night of" if report.slot else "run of": report.slot
         or f"{report.started:%Y-%m-%d %H:%M:%S}",
-        "state": f"{report.state.value} already" if report.is_repeat else report.state.value,
+        "state": f"already {report.state.value}" if report.is_repeat else report.state.value,
         "seconds": report.seconds,
     }
     if report.catches_up:
-        values["makes up for"] = f"{report.catches_up} nights that did not run"
+        values["catches up on"] = f"{report.catches_up} nights that did not run"
     values |= _harvest_values(report.harvest) if report.harvest else {}
     values |= _graph_values(report.graph) if report.graph else {}
     for alert in report.alerts:
@@ -206,7 +206,7 @@ def assertion_row(changed: ChangedAssertion) -> tuple[str, ...]:
 
 def _harvest_values(harvest: Harvested) -> dict[str, object]:
     return {
-        "records asked, got": f"{harvest.asked:,}, {harvest.got:,}",
+        "records requested, received": f"{harvest.asked:,}, {harvest.got:,}",
         "added, revised, deleted": f"{harvest.added:,}, {harvest.updated:,}, {harvest.deleted:,}",
         "unreadable, missing": f"{harvest.rejected:,}, {harvest.missing:,}",
         "requests": harvest.requests,
@@ -222,7 +222,7 @@ def _graph_values(graph: GraphUpdate) -> dict[str, object]:
         "papers": f"{before.articles:,} to {after.articles:,}",
         "assertions": f"{before.assertions:,} to {after.assertions:,}",
         "evidence": f"{before.evidence:,} to {after.evidence:,}",
-        "assertions changed": graph.change or "nothing known",
+        "assertions changed": graph.change or "unknown",
     }
 
 

@@ -68,7 +68,9 @@ def read_entries(path: Path) -> Entries:
     except (OSError, *DECOMPRESSION_ERRORS) as error:
         raise CorpusError([f"{path}: {error}"]) from error
     if wrong := [pmid for pmid, entry in entries.items() if not isinstance(entry, dict)]:
-        raise CorpusError(f"{path}: PMID {pmid}: entry is missing or no object" for pmid in wrong)
+        raise CorpusError(
+            f"{path}: PMID {pmid}: entry is missing or not an object" for pmid in wrong
+        )
     return cast("Entries", entries)
 
 
@@ -77,7 +79,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"key {twice!r} comes twice in one object")
+        raise ValueError(f"key {twice!r} occurs twice in one object")
     return content
 
 

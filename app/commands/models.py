@@ -103,7 +103,8 @@ def evaluate_command(
         bool | None,
         typer.Option(
             "--gold-entities/--predicted-entities",
-            help="What relations were found between, for files without entities.",
+            help="Whether the relations were predicted from gold entities, for files without"
+            " entities.",
         ),
     ] = None,
     per_class: Annotated[
@@ -115,7 +116,7 @@ def evaluate_command(
 
     Rows that cannot be read and documents that gold lacks are an error.
 
-    Spans that are not in the text score nothing; they are reported, and the exit code is 3.
+    Spans that are not in the text count as wrong; they are reported, and the exit code is 3.
     """
     files = [predictions, *([against] if against else [])]
     found = state_entities(evaluate_files(gold, files, task or (), scorer), is_gold=gold_entities)

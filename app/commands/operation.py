@@ -142,7 +142,7 @@ def _show_plan(plan: NightPlan, *, as_json: bool) -> None:
     if as_json:
         print_json(_PLAN.dump_python(plan, mode="json"))
         return
-    night = f"{plan.slot} (done already)" if plan.is_done else plan.slot
+    night = f"{plan.slot} (already done)" if plan.is_done else plan.slot
     print_values(
         {"night of": night, "papers to load": plan.to_load, "to withdraw": plan.to_withdraw}
     )

@@ -79,7 +79,7 @@ def wanted_type(request: Request, offered: Sequence[str]) -> str:
     """Choose the format of an answer; raises ProtocolError where we write none of the wanted."""
     media_type = choose(request.headers.get("accept", ""), offered)
     if media_type is None:
-        raise ProtocolError(406, f"We write {', '.join(offered)}")
+        raise ProtocolError(406, f"Available formats: {', '.join(offered)}")
     return media_type
 
 

@@ -45,11 +45,13 @@ def read_query(request: Request, parameters: Parameters) -> Query:
         raise ProtocolError(400, "The parameter 'query' is missing")
     beside = [name for name in parameters if name in UNSUPPORTED or name.startswith("$")]
     if beside:
-        raise ProtocolError(400, f"{beside[0]}: not supported here, write it into the query")
+        raise ProtocolError(
+            400, f"{beside[0]} is not supported as a parameter; write it into the query"
+        )
     accept = request.headers.get("accept", "")
     bindings, triples = choose(accept, BINDINGS), choose(accept, TRIPLES)
     if not bindings and not triples:
-        raise ProtocolError(406, f"We write {', '.join(BINDINGS + TRIPLES)}")
+        raise ProtocolError(406, f"Available formats: {', '.join(BINDINGS + TRIPLES)}")
     return Query(
         query,
         # a client that names only formats of the other kind of answer gets our first one

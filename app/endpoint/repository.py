@@ -55,7 +55,7 @@ async def repositories(request: Request, _service: Service) -> Response:
 
 async def unknown(_request: Request, _service: Service) -> Response:
     """Say that there is one repository only."""
-    raise ProtocolError(404, f"Not here: the one repository is called {REPOSITORY!r}")
+    raise ProtocolError(404, f"The only repository is called {REPOSITORY!r}")
 
 
 async def size(request: Request, service: Service) -> Response:

@@ -48,7 +48,7 @@ def single(parameters: Parameters, name: str) -> str | None:
     """Read a parameter that may be given once; raises ProtocolError where it comes twice."""
     values = parameters.get(name, [])
     if len(values) > 1:
-        raise ProtocolError(400, f"One {name} at a time")
+        raise ProtocolError(400, f"The parameter {name!r} was given more than once")
     return values[0] if values else None
 
 
@@ -74,5 +74,5 @@ async def _text_of(request: Request) -> str:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_QUERY_BYTES:
-            raise ProtocolError(413, f"A query may have {MAX_QUERY_BYTES:,} bytes")
+            raise ProtocolError(413, f"The query is too long: at most {MAX_QUERY_BYTES:,} bytes")
     return body.decode(errors="replace")

@@ -25,7 +25,7 @@ async def look_up(request: Request, service: Service) -> Response:
     """Describe what ``?iri=`` names."""
     iri = single(in_address(request), "iri")
     if not iri:
-        raise ProtocolError(400, "Name a thing: /resource?iri=<its IRI>")
+        raise ProtocolError(400, "The parameter 'iri' is missing: /resource?iri=<IRI>")
     return await _described(request, service, iri)
 
 
@@ -39,7 +39,7 @@ async def _described(request: Request, service: Service, iri: str) -> Response:
     limit = service.settings.max_rows
     quads = await run_in_threadpool(lambda: list(islice(quads_about(store, node), limit + 1)))
     if not quads:
-        raise ProtocolError(404, f"The graph says nothing of {iri[:300]}")
+        raise ProtocolError(404, f"The graph has nothing about {iri[:300]}")
     media_type = wanted_type(request, (*TRIPLES, PAGE))
     page = page_of(store, node) if media_type == PAGE else None
     if page is not None:

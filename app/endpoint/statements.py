@@ -110,7 +110,7 @@ def matching(store: Store, pattern: Pattern) -> Generator[Quad]:
 def current_version(settings: Settings) -> str:
     """Name the snapshot, empty where there is none yet; raises ProtocolError over a server."""
     if settings.store is not None:
-        raise ProtocolError(501, "The graph is on a server of its own: ask it there")
+        raise ProtocolError(501, "The graph is on another server: ask that server")
     return graph_version(settings)
 
 

@@ -65,7 +65,7 @@ def held_slot(settings: Settings) -> date:
     with Archive(archive_path(settings.data)) as archive:
         newest = next(iter(archive.ledger.nights(1)), None)
     if newest is None or newest.slot is None or newest.state in LIVE_STATES:
-        raise SlotError("no night is held back")
+        raise SlotError("there is no night that was held back")
     return newest.slot
 
 
@@ -88,7 +88,7 @@ def work_night(
     ``clock`` is what the harvest waits by. Raises as ``update`` does.
     """
     if order.slot > tonight():
-        raise SlotError(f"the night of {order.slot} has not come yet")
+        raise SlotError(f"the night of {order.slot} is in the future")
 
     def take_in(archive: Archive) -> Intake:
         found = _harvest(settings, order, archive, progress, clock)

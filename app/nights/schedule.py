@@ -28,7 +28,7 @@ def keep_time(
     scheduler.start()
     try:
         if is_due:
-            report("making up for what was missed")
+            report("catching up on what was missed")
             job()
         while True:
             report(f"the next run is due at {at}; stop with Ctrl+C")
@@ -65,7 +65,7 @@ def _daily(at: str) -> CronTrigger:
     try:
         return CronTrigger(hour=hour, minute=minute)
     except ValueError as error:
-        raise TimeError(f"{at!r} is no time of day: HH:MM is expected") from error
+        raise TimeError(f"{at!r} is not a time of day; write HH:MM") from error
 
 
 def _clock_time(at: str) -> tuple[int, int]:
@@ -73,7 +73,7 @@ def _clock_time(at: str) -> tuple[int, int]:
     try:
         return int(hour), int(minute)
     except ValueError as error:
-        raise TimeError(f"{at!r} is no time of day: HH:MM is expected") from error
+        raise TimeError(f"{at!r} is not a time of day; write HH:MM") from error
 
 
 def _empty(due: queue.SimpleQueue[None]) -> None:

@@ -24,12 +24,12 @@ QUIET_NIGHTS = 3
 """After so many nights without a new paper something is probably wrong."""
 RUN_COLUMNS = ("run", "state", "ended", "added", "revised", "deleted", "graph", "problems")
 _LATE = timedelta(days=2)
-_BROKEN_OFF = "broken off"
+_INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRun:
-    """An entry of the ledger; ``state`` is "broken off" where its process is gone."""
+    """An entry of the ledger; ``state`` is "interrupted" where its process is gone."""
 
     slot: date | None
     state: str
@@ -126,7 +126,7 @@ def _changes(runs: Sequence[ListedRun]) -> Iterator[tuple[str, GraphChange]]:
 
 def _listed(entry: LedgerEntry, *, is_working: bool) -> ListedRun:
     is_broken = entry.state is RunState.RUNNING and not is_working
-    state = _BROKEN_OFF if is_broken else entry.state.value
+    state = _INTERRUPTED if is_broken else entry.state.value
     report = from_json(entry.report)
     return ListedRun(entry.slot, state, entry.started, entry.finished, entry.attempts, report)
 
@@ -148,11 +148,11 @@ def _about(run: ListedRun) -> Iterator[str]:
     match run.state:
         case RunState.HELD:
             reasons = "; ".join(run.report.held_because if run.report else ())
-            yield f"the {run.name} is held back: {reasons} (--accept lets it through)"
+            yield f"the {run.name} was held back: {reasons} (publish it with --accept)"
         case RunState.FAILED | RunState.PARTIAL:
             yield f"the {run.name} is {run.state}: {'; '.join(problems_of(run.report))}"
-        case "broken off":
-            yield f"the {run.name} was broken off; the next one takes it up"
+        case "interrupted":
+            yield f"the {run.name} was interrupted; the next one continues it"
         case _:
             return
 
@@ -167,7 +167,7 @@ def _about_nights(
         yield f"the last good night ended on {finished:%Y-%m-%d %H:%M} UTC"
     quiet = len(list(takewhile(_is_quiet, (night for night in nights if night.report))))
     if quiet >= QUIET_NIGHTS:
-        yield f"no new paper in {quiet} nights"
+        yield f"no new papers in {quiet} nights"
 
 
 def _is_quiet(night: ListedRun) -> bool:

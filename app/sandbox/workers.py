@@ -157,8 +157,8 @@ class WorkerSandbox:
             raise CrowdedError(f"{error}: try again in {CrowdedError.retry_after_s} s") from None
         if answer is None:
             raise UnavailableError(
-                f"The query was stopped: it may use {self.limits.timeout_s:g} s "
-                f"and {self.limits.memory_bytes >> 20:,} MiB"
+                f"The query was stopped at its limit of {self.limits.timeout_s:g} s "
+                f"or {self.limits.memory_bytes >> 20:,} MiB"
             )
         return answer
 

@@ -127,7 +127,7 @@ def _rows(entry: Entry, name: str) -> list[Any]:
         raise CorpusError([f"missing list {name!r}"])
     rows = entry[name]
     if not isinstance(rows, list):
-        raise CorpusError([f"{name}: no list: {rows!r:.60}"])
+        raise CorpusError([f"{name}: not a list: {rows!r:.60}"])
     return rows
 
 
@@ -166,7 +166,7 @@ def _whole_number(field: str, value: Any, scorer: Scorer) -> int:
     except (ValueError, OverflowError):
         number = None
     if number is None or (not is_text and number != value):
-        raise ValueError(f"{field}: no whole number: {value!r}")
+        raise ValueError(f"{field}: not a whole number: {value!r}")
     return number
 
 

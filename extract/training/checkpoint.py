@@ -115,7 +115,7 @@ def _check(path: Path, **wanted: str) -> None:
     found = json.loads(path.read_bytes())
     if changed := [name for name in wanted if found.get(name) != wanted[name]]:
         raise CheckpointError(
-            f"{path.parent}: begun with another {', '.join(changed)}; remove it to start anew"
+            f"{path.parent}: started with another {', '.join(changed)}; delete it to start again"
         )
 
 

@@ -121,7 +121,10 @@ def _prepare(connection: sqlite3.Connection) -> None:
     with transaction(connection):
         version = _version(connection)  # another process may have been faster
         if version > SCHEMA_VERSION:
-            raise ArchiveError(f"layout {version} is not ours, which is {SCHEMA_VERSION}")
+            raise ArchiveError(
+                f"the archive has layout {version}, from a newer gutbrain;"
+                f" this version reads up to {SCHEMA_VERSION}"
+            )
         for statement in (statement for step in _STEPS[version:] for statement in step):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

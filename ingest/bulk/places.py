@@ -106,7 +106,7 @@ class Mirror:
         links = self._listed(self._address.rstrip("/") + "/")
         found = by_number(bulk_file(link, self) for link in links)
         if not found:
-            raise BulkError(f"{self._public(self._address)}: lists no file of PubMed's")
+            raise BulkError(f"{self._public(self._address)}: lists no PubMed file")
         return found
 
     def checksum(self, file: BulkFile) -> str | None:
@@ -116,7 +116,7 @@ class Mirror:
 
     def stamp(self, file: BulkFile) -> str:
         """Refuse: without its checksum half a download looks like all of it."""
-        raise BulkError(f"{file.name}: its checksum is not there yet")
+        raise BulkError(f"{file.name}: its checksum file does not exist yet")
 
     @contextmanager
     def open(self, file: BulkFile) -> Generator[Path]:

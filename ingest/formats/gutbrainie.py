@@ -35,7 +35,9 @@ def read_entries(
     except (ValueError, RecursionError) as error:
         raise GutBrainIEError(f"{source}: not JSON, or cut short: {error}") from error
     if not isinstance(entries, dict) or not entries:
-        raise GutBrainIEError(f"{source}: not GutBrainIE: no object with an entry a PMID")
+        raise GutBrainIEError(
+            f"{source}: not GutBrainIE: not an object with one entry for each PMID"
+        )
     return cast("dict[str, object]", entries)
 
 
@@ -71,7 +73,7 @@ def to_document(pmid: str, entry: object) -> Document:
 
 def _mapping(pmid: str, name: str, value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise RecordError(f"PMID {pmid}: {name} is missing or no object")
+        raise RecordError(f"PMID {pmid}: {name} is missing or not an object")
     return cast("dict[str, object]", value)
 
 
@@ -82,7 +84,9 @@ def _optional(pmid: str, fields: Mapping[str, object], name: str) -> str:
 def _text(pmid: str, fields: Mapping[str, object], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
-        raise RecordError(f"PMID {pmid}: {name} is missing or no text")
+        raise RecordError(f"PMID {pmid}: {name} is missing or not a text")
     if any("\ud800" <= character <= "\udfff" for character in value):
-        raise RecordError(f"PMID {pmid}: {name} holds half a surrogate pair")
+        raise RecordError(
+            f"PMID {pmid}: {name} contains an invalid character (half a surrogate pair)"
+        )
     return value

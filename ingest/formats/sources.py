@@ -43,7 +43,8 @@ def source_files(path: Path) -> tuple[Path, ...]:
     if path.is_dir():
         return _folder_files(path)
     if _format(path) not in _READERS:
-        raise SourceError(f"{path}: unknown format; known are {', '.join(_READERS)}, also .gz")
+        known = ", ".join(_READERS)
+        raise SourceError(f"{path}: unknown format; supported are {known} (also as .gz)")
     return (path,)
 
 

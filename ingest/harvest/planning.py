@@ -95,7 +95,10 @@ def check_clock(slices: SliceBook, source: str, days: Days) -> None:
     """Stop where the archive claims the future: a wrong clock would make us skip days."""
     claimed = [piece.last for piece in slices.of(source) if piece.last]
     if claimed and max(claimed) > days.newest + _DAY:
-        raise ClockError(f"{source}: harvested up to {max(claimed)}, but PubMed's day is not there")
+        raise ClockError(
+            f"{source}: the archive claims to be complete up to {max(claimed)},"
+            " but PubMed has not reached that day"
+        )
 
 
 def is_sweep_due(slices: SliceBook, topic: Topic, days: Days) -> bool:

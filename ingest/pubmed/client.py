@@ -109,7 +109,7 @@ class PubMed:
         if self._server_time is None:
             self.search("1[uid]", most=0)
         if self._server_time is None:
-            raise PubMedError("PubMed's answers carry no date")
+            raise PubMedError("PubMed's answers have no Date header")
         return self._server_time
 
     def search(
@@ -251,7 +251,7 @@ def _check_end(body: bytes, root: str) -> None:
     """See that the root is closed: without Content-Length, a cut body looks complete to HTTP."""
     tail = body[-_TAIL_BYTES:].rstrip()
     if not tail.endswith((f"</{root}>".encode(), b"/>")):
-        raise TransientError(f"the answer breaks off after {len(body)} bytes")
+        raise TransientError(f"the answer was cut after {len(body)} bytes")
 
 
 def _check_error(status: int, body: bytes) -> None:
@@ -260,8 +260,8 @@ def _check_error(status: int, body: bytes) -> None:
     if root_name(body).lower() == "html":
         title = _TITLE.search(text)
         said = _quote(title[1]) if title else "without a title"
-        raise TransientError(f"a web page in place of data: {said}")
-    raise TransientError(f"status {status} with {_quote(text) or 'nothing'}")
+        raise TransientError(f"a web page instead of data: {said}")
+    raise TransientError(f"status {status} with {_quote(text) or 'an empty body'}")
 
 
 def _raise_reported(text: str) -> None:

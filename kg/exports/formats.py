@@ -28,7 +28,7 @@ class Format(StrEnum):
 
 
 WHOLE = frozenset({Format.NQUADS, Format.TURTLE, Format.JSONLD})
-"""Formats that hold every quad, and take no least belief."""
+"""Formats that contain every quad and do not take --min-belief."""
 _WRITERS: dict[Format, tuple[Callable[..., int], str]] = {
     Format.NQUADS: (write_nquads, "quads"),
     Format.TURTLE: (write_turtle, "triples"),

@@ -81,7 +81,7 @@ def test_a_record_that_cannot_be_read_is_a_line_and_the_rest_is_written(
     path.write_text(json.dumps({"1": {"metadata": {}}, "2": entry()}), encoding="utf-8")
     done = predict([path], floor, report=lambda _: None)
     assert [read.document.pmid for read in done.documents] == ["2"]
-    assert done.rejected == (f"{path}: PMID 1: title is missing or no text",)
+    assert done.rejected == (f"{path}: PMID 1: title is missing or not a text",)
 
 
 def test_entities_of_a_file_are_taken_on_demand(floor: Extractor, tmp_path: Path) -> None:

@@ -50,8 +50,11 @@ def test_all_that_went_wrong_is_listed() -> None:
 def test_a_night_in_a_few_lines() -> None:
     values = report_values(NIGHT)
     assert (values["night of"], values["state"]) == (date(2026, 11, 22), "held")
-    assert values["makes up for"] == "3 nights that did not run"
-    assert (values["records asked, got"], values["unreadable, missing"]) == ("9, 8", "1, 0")
+    assert values["catches up on"] == "3 nights that did not run"
+    assert (values["records requested, received"], values["unreadable, missing"]) == (
+        "9, 8",
+        "1, 0",
+    )
     assert values["papers loaded, extracted"] == "9, 8"
     assert values["papers"] == "1,000 to 1,000"
     assert str(values["assertions changed"]) == "2,000 new, 1 gone, 0 changed"
@@ -62,7 +65,7 @@ def test_a_run_is_named_by_its_moment_and_alerts_by_their_names() -> None:
     values = report_values(RunReport(None, RunState.DONE, AT, 1.0, alerts=alerts, is_repeat=True))
     assert values == {
         "run of": "2026-11-23 03:00:00",
-        "state": "done already",
+        "state": "already done",
         "seconds": 1.0,
         "alert new": "2 new, 1 gone",
         "alert bad": "no SELECT",

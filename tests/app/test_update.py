@@ -147,7 +147,7 @@ def test_a_run_that_empties_the_graph_is_held_back_until_it_is_accepted(
     assert change_of(held)[2] > 0
     assert graph_lines(settings.data) == before
     (line,) = read_status(settings).attention
-    assert "is held back: " in line
+    assert "was held back: " in line
     accepted = run_papers(*map(erratum, range(1, 8)), accepts_losses=True)
     assert (accepted.state, accepted.snapshot) == (RunState.DONE, 2)
     assert graph_of(accepted).extracted == 0

@@ -241,9 +241,9 @@ def test_derived_lists_are_never_read(read: Read) -> None:
         (changed("entities", 1, end_idx=None), "missing field 'end_idx'"),
         (changed("relations", 0, predicate=None), "missing field 'predicate'"),
         (changed("relations", 0, subject_label=None), "missing field 'subject_label'"),
-        (changed("metadata", title=None), "title is missing or no text"),
-        (changed(metadata=None), "metadata is missing or no object"),
-        ([], "entry is missing or no object"),
+        (changed("metadata", title=None), "title is missing or not a text"),
+        (changed(metadata=None), "metadata is missing or not an object"),
+        ([], "entry is missing or not an object"),
     ],
 )
 def test_what_cannot_be_is_one_line_with_file_and_pmid(
@@ -263,7 +263,7 @@ def test_a_file_of_another_kind_is_named(path: Path, content: str) -> None:
 
 def test_a_key_that_comes_twice_is_an_error(path: Path) -> None:
     path.write_text('{"7": {"entities": []}, "7": {"entities": []}}', encoding="utf-8")
-    with pytest.raises(CorpusError, match="key '7' comes twice"):
+    with pytest.raises(CorpusError, match="key '7' occurs twice"):
         read_entries(path)
 
 

@@ -19,6 +19,6 @@ def test_parameters_keep_every_value_and_keys_without_one() -> None:
 def test_what_is_meant_once_is_read_once() -> None:
     assert single({"query": ["ASK {}"]}, "query") == "ASK {}"
     assert single({}, "query") is None
-    with pytest.raises(ProtocolError, match="One query at a time") as caught:
+    with pytest.raises(ProtocolError, match="'query' was given more than once") as caught:
         single({"query": ["ASK {}", "ASK {}"]}, "query")
     assert caught.value.status == 400

@@ -147,7 +147,9 @@ def test_bulk_takes_files_from_the_set_mirror_a_folder_or_an_address(
     pubmed_server.files["/pubmed/pubmed26n0002.xml.gz"] = packed
     with Archive(settings.data / "archive.sqlite") as archive:
         report = harvest_bulk(settings, archive, [], report=quiet, clock=StillClock().clock)
-    assert report.problems == ("bulk pubmed26n0002: pubmed26n0002: its checksum is not there yet",)
+    assert report.problems == (
+        "bulk pubmed26n0002: pubmed26n0002: its checksum file does not exist yet",
+    )
 
 
 def test_a_place_without_files_is_told_in_a_line(settings: Settings, tmp_path: Path) -> None:

@@ -252,7 +252,7 @@ def test_a_held_night_goes_through_when_it_is_accepted(
     assert report.graph.extracted == 0
     assert evidence_of(settings, 1) == []
     assert pubmed_server.requests == []
-    with pytest.raises(SlotError, match="no night is held"):
+    with pytest.raises(SlotError, match="there is no night that was held back"):
         held_slot(settings)
 
 
@@ -320,7 +320,7 @@ def test_a_plan_writes_nothing(
 
 
 def test_a_night_to_come_is_refused(settings: Settings, extractor: Extractor) -> None:
-    with pytest.raises(SlotError, match="not come yet"):
+    with pytest.raises(SlotError, match="is in the future"):
         work_night(settings, NightOrder(tonight() + timedelta(days=1)), lambda: extractor, quiet)
 
 
@@ -395,8 +395,8 @@ def test_a_night_that_is_killed_is_reported_and_taken_up(
     _, after, _ = outcome(start(pubmed_server, folder, "status", "--json"))
     told = json.loads(json.dumps(during[0]))
     assert (told["is_working"], told["runs"][0]["state"]) == (True, RunState.RUNNING)
-    assert (after["is_working"], after["runs"][0]["state"]) == (False, "broken off")
-    assert "was broken off" in " ".join(after["attention"])
+    assert (after["is_working"], after["runs"][0]["state"]) == (False, "interrupted")
+    assert "was interrupted" in " ".join(after["attention"])
     again = ("nightly", "--slot", str(slot(0)), "--json", *NIGHT_ARGUMENTS)
     code, report, _ = outcome(start(pubmed_server, folder, *again))
     assert (code, report["state"], report["graph"]["after"]["articles"]) == (0, "done", 2)

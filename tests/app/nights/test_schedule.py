@@ -34,7 +34,7 @@ def test_what_was_missed_is_done_at_once_where_an_interrupt_reaches_it() -> None
         raise KeyboardInterrupt
 
     keep_time("02:00", job, is_due=True, report=told.append)
-    assert told == ["making up for what was missed", "in the main thread", "stopped"]
+    assert told == ["catching up on what was missed", "in the main thread", "stopped"]
 
 
 def test_the_night_that_was_last_due_is_todays_once_its_time_has_come() -> None:

@@ -101,7 +101,7 @@ def test_the_last_change_is_the_last_that_was_one(settings: Settings) -> None:
 def test_nights_without_a_new_paper_and_late_ones_ask_for_attention(settings: Settings) -> None:
     keep(settings, *(night(n) for n in range(3)))
     status = read_status(settings, NOW + timedelta(days=3))
-    assert "no new paper in 3 nights" in status.attention
+    assert "no new papers in 3 nights" in status.attention
     assert any("the last good night ended" in line for line in status.attention)
 
 
@@ -109,7 +109,7 @@ def test_a_night_whose_process_is_gone_was_broken_off(settings: Settings) -> Non
     with Archive(archive_path(settings.data)) as archive:
         archive.ledger.begin(NOW, slot(0))
     status = read_status(settings, NOW)
-    assert (status.is_working, status.runs[0].state) == (False, "broken off")
+    assert (status.is_working, status.runs[0].state) == (False, "interrupted")
     assert status_values(status)["last good night"] == "none"
 
 

@@ -74,7 +74,7 @@ def test_a_mention_without_concept_is_no_linked_entity_but_officially_a_wrong_on
 def test_offsets_given_as_text_are_an_error_for_the_2026_scorer_only() -> None:
     entry = {"entities": [PD | {"start_idx": "0"}]}
     assert items_of(entry, NER) == items_of({"entities": [PD]}, NER)
-    with pytest.raises(CorpusError, match=r"entities\[0\]: start_idx: no whole number: '0'"):
+    with pytest.raises(CorpusError, match=r"entities\[0\]: start_idx: not a whole number: '0'"):
         items_of(entry, NER, scorer=Scorer.OFFICIAL_2026)
 
 
@@ -85,9 +85,9 @@ def test_offsets_given_as_text_are_an_error_for_the_2026_scorer_only() -> None:
         (NER, PD | {"label": ["DDF"]}, "entities[0]: no such label: ['DDF']"),
         (NER, PD | {"location": "body"}, "entities[0]: no such location: 'body'"),
         (NER, PD | {"text_span": None}, "entities[0]: missing field 'text_span'"),
-        (NER, PD | {"start_idx": "x"}, "entities[0]: start_idx: no whole number: 'x'"),
-        (NER, PD | {"start_idx": 0.5}, "entities[0]: start_idx: no whole number: 0.5"),
-        (NER, PD | {"start_idx": True}, "entities[0]: start_idx: no whole number: True"),
+        (NER, PD | {"start_idx": "x"}, "entities[0]: start_idx: not a whole number: 'x'"),
+        (NER, PD | {"start_idx": 0.5}, "entities[0]: start_idx: not a whole number: 0.5"),
+        (NER, PD | {"start_idx": True}, "entities[0]: start_idx: not a whole number: True"),
         (NERD, {k: v for k, v in PD.items() if k != "uri"}, "entities[0]: missing field 'uri'"),
         (NERD, PD | {"uri": 3}, "entities[0]: no such uri: 3"),
         (TAG, triple("DDF", "likes", "DDF"), "no such predicate: 'likes'"),

@@ -164,7 +164,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(
         train(recipe, tiny_encoder, tmp_path, Clock(5))
     other = tmp_path / "other.toml"
     other.write_text(RECIPE.replace("5e-3", "4e-3"), encoding="utf-8")
-    with pytest.raises(checkpoint.CheckpointError, match="begun with another recipe; remove it"):
+    with pytest.raises(checkpoint.CheckpointError, match="started with another recipe; delete it"):
         train(find_recipe(str(other)), tiny_encoder, tmp_path, Clock(10**9))
 
 

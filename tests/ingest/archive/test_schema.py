@@ -58,7 +58,7 @@ def test_an_archive_of_a_later_layout_is_left_alone(tmp_path: Path) -> None:
     Archive(tmp_path / "x.sqlite").close()
     with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
         connection.execute("PRAGMA user_version = 9")
-    with pytest.raises(ArchiveError, match="layout 9 is not ours"):
+    with pytest.raises(ArchiveError, match="the archive has layout 9, from a newer gutbrain"):
         Archive(tmp_path / "x.sqlite")
 
 

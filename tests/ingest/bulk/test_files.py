@@ -329,7 +329,7 @@ class Forgetful(Folder):
         return None
 
     def stamp(self, file: BulkFile) -> str:
-        raise BulkError(f"{file.name}: its checksum is not there yet")
+        raise BulkError(f"{file.name}: its checksum file does not exist yet")
 
 
 def test_a_file_whose_checksum_is_gone_is_not_taken_again(files: Path, tmp_path: Path) -> None:

@@ -40,12 +40,15 @@ def test_the_year_is_a_number_or_nothing(year: object, expected: int | None) -> 
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        (None, "PMID 2: entry is missing or no object"),
-        ({}, "PMID 2: metadata is missing or no object"),
-        ({"metadata": {"abstract": "a"}}, "PMID 2: title is missing or no text"),
-        ({"metadata": {"title": "a"}}, "PMID 2: abstract is missing or no text"),
-        ({"metadata": METADATA | {"abstract": 3}}, "PMID 2: abstract is missing or no text"),
-        ({"metadata": METADATA | {"title": "\ud800"}}, "PMID 2: title holds half a surrogate pair"),
+        (None, "PMID 2: entry is missing or not an object"),
+        ({}, "PMID 2: metadata is missing or not an object"),
+        ({"metadata": {"abstract": "a"}}, "PMID 2: title is missing or not a text"),
+        ({"metadata": {"title": "a"}}, "PMID 2: abstract is missing or not a text"),
+        ({"metadata": METADATA | {"abstract": 3}}, "PMID 2: abstract is missing or not a text"),
+        (
+            {"metadata": METADATA | {"title": "\ud800"}},
+            "PMID 2: title contains an invalid character (half a surrogate pair)",
+        ),
     ],
 )
 def test_a_malformed_document_is_rejected_by_name_and_the_rest_go_on(

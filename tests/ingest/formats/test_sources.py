@@ -73,7 +73,7 @@ def test_a_missing_file_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a.pdf", "a", "a.gz"])
 def test_an_unknown_format_is_named_at_once(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("x")
-    with pytest.raises(SourceError, match=r"unknown format; known are \.xml"):
+    with pytest.raises(SourceError, match=r"unknown format; supported are \.xml"):
         read_source(tmp_path / name)
 
 

@@ -52,7 +52,7 @@ def test_a_state_from_the_future_stops_the_harvest(
     pubmed_server.now -= timedelta(days=400)
     pubmed_server.add(Paper(1, day(20)))
     report = run_harvest(pubmed_server, tmp_path)
-    assert "PubMed's day is not there" in report.problems[0]
+    assert "PubMed has not reached that day" in report.problems[0]
     assert state_of(tmp_path) == before
 
 

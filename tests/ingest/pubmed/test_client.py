@@ -103,7 +103,7 @@ def test_an_answer_without_a_date_stops_the_harvest(
 ) -> None:
     pubmed_server.date = "yesterday"
     report = run_harvest(pubmed_server, tmp_path)
-    assert report.problems == ("PubMed's answers carry no date",)
+    assert report.problems == ("PubMed's answers have no Date header",)
 
 
 @pytest.mark.parametrize(("key", "seconds"), [(None, 0.35), (KEY, 0.105)])
@@ -354,16 +354,16 @@ def test_a_complete_answer_is_accepted() -> None:
 @pytest.mark.parametrize(
     ("code", "body", "message"),
     [
-        (200, GOOD[:-3], "the answer breaks off after 89 bytes"),
+        (200, GOOD[:-3], "the answer was cut after 89 bytes"),
         (200, b"<other/>", "status 200 with <other/>"),
-        (200, b"", "status 200 with nothing"),
+        (200, b"", "status 200 with an empty body"),
         (400, GOOD, "status 400 with "),  # refused, whatever stands in it
         (400, b"<eFetchResult><ERROR>Timeout</ERROR></eFetchResult>", "^Timeout$"),
         (403, b"", "^status 403$"),
         (429, GOOD, "^status 429$"),
         (500, GOOD, "^status 500$"),
-        (200, b"<HTML><TITLE>Blocked\n now</TITLE>", "a web page in place of data: Blocked now"),
-        (200, b"<html/>", "a web page in place of data: without a title"),
+        (200, b"<HTML><TITLE>Blocked\n now</TITLE>", "a web page instead of data: Blocked now"),
+        (200, b"<html/>", "a web page instead of data: without a title"),
     ],
 )
 def test_what_may_be_over_soon_is_transient(code: int, body: bytes, message: str) -> None:
