@@ -84,7 +84,7 @@ def test_a_client_gets_the_format_it_likes_best(
         ({"query": "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"}, "*/*", 403, "SERVICE"),
         ({"query": "LOAD <http://127.0.0.1:9/>"}, "*/*", 403, "LOAD"),
         ({"update": "DROP ALL"}, "*/*", 403, "only reads"),
-        ({"query": ["ASK {}", "ASK {}"]}, "*/*", 400, "One query"),
+        ({"query": ["ASK {}", "ASK {}"]}, "*/*", 400, "more than once"),
         ({"query": BOMB}, "*/*", 503, "2 s"),
         ({"query": LARGE}, "*/*", 413, "larger"),
     ],
