@@ -27,7 +27,7 @@ test-slow: $(VENV)/.installed-dev
 	$(BIN)/pytest -n auto --maxprocesses 4 -m slow
 
 $(VENV)/.installed: pyproject.toml
-	@echo "Installing into $(VENV): about 750 MB, half a minute on a fast line"
+	@echo "Installing into $(VENV): about 720 MB, half a minute on a fast line"
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
 	@touch $@
