@@ -1,7 +1,7 @@
 # What `make run` runs: the command line, the explorer and the SPARQL endpoint.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE gutbrain.py ./
 COPY ontology ontology
 COPY ingest ingest
 COPY extract extract

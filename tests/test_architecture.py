@@ -94,3 +94,10 @@ def test_every_dependency_has_a_lower_and_an_upper_bound_and_a_reason() -> None:
         assert ">=" in requirement
         assert "<" in requirement
         assert f"`{name.lower()}`" in decisions, name
+
+
+def test_the_image_is_built_of_all_that_the_wheel_holds() -> None:
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
+    assert set(wheel["targets"]["wheel"]["only-include"]) <= copied
