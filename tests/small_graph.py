@@ -6,6 +6,8 @@ from pathlib import Path
 from pyoxigraph import Quad, RdfFormat, parse
 
 from kg.graph import vocabulary as v
+from kg.snapshots.read_model import ReadModel
+from kg.snapshots.read_model_build import build_read_model
 from kg.stores.embedded import EmbeddedStore
 
 TRIG = Path(__file__).parent / "data" / "explorer.trig"
@@ -51,3 +53,9 @@ def graph_of_text(text: str) -> EmbeddedStore:
         quads = parse((PREFIXES + part).encode(), RdfFormat.TURTLE)
         store.bulk_load(Quad(q.subject, q.predicate, q.object, graph) for q in quads)
     return store
+
+
+def built(folder: Path, store: EmbeddedStore) -> ReadModel:
+    """Make the read model of a store in a folder, and open it."""
+    build_read_model(store, folder / "read_model.sqlite")
+    return ReadModel.open(folder / "read_model.sqlite")

@@ -1,6 +1,5 @@
 """Nights from a PubMed on loopback to the graph: what comes and goes; killed, and two at once."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -383,7 +382,7 @@ def test_a_night_that_is_killed_is_reported_and_taken_up(
     pubmed_server.add(*papers(1, 2))
     folder = tmp_path / "data"
     process = start(pubmed_server, folder, "nightly", "--slot", str(slot(0)), *NIGHT_ARGUMENTS)
-    during: list[object] = []
+    during: list[dict[str, Any]] = []
 
     def look_and_kill(_: Request) -> None:
         pubmed_server.before = lambda _: None
@@ -393,8 +392,7 @@ def test_a_night_that_is_killed_is_reported_and_taken_up(
     pubmed_server.before = look_and_kill
     process.communicate()
     _, after, _ = outcome(start(pubmed_server, folder, "status", "--json"))
-    told = json.loads(json.dumps(during[0]))
-    assert (told["is_working"], told["runs"][0]["state"]) == (True, RunState.RUNNING)
+    assert (during[0]["is_working"], during[0]["runs"][0]["state"]) == (True, RunState.RUNNING)
     assert (after["is_working"], after["runs"][0]["state"]) == (False, "interrupted")
     assert "was interrupted" in " ".join(after["attention"])
     again = ("nightly", "--slot", str(slot(0)), "--json", *NIGHT_ARGUMENTS)
