@@ -1,4 +1,4 @@
 """What must hold of a batch before it is written, and of a graph at any time.
 
-Hands on Breaches and Violations, each one line for people.
+Hands on Breaches, each one line for people.
 """
