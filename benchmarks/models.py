@@ -22,18 +22,18 @@ import numpy as np
 
 from app.prediction import predict, write_predictions
 from extract import RelationExtractor
-from extract.annotation import AnnotatedDocument, Corpus, Pipeline
+from extract.annotation import AnnotatedDocument, Corpus
 from extract.corpus import read_corpus
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
-from extract.relations.boosted import BoostedRelations
 from extract.relations.counts import CountRelations, count_relations
 from extract.scoring.evaluation import RELATION_TASKS, evaluate_files
 from extract.scoring.items import Scorer, Task
 from extract.scoring.scores import Counts, Score, bootstrap_f1, total
-from extract.training.boosting import FOLDS, LOWEST, Growth, grow_trees
+from extract.training.boosting import FOLDS, LOWEST, fit_trees
 from extract.training.floor import train_floor
-from extract.training.held_out import GRID, HeldOut, count_held_out, surfaces
+from extract.training.held_out import GRID, HeldOut, count_held_out, relate_held_out, surfaces
+from extract.training.pool import cut_folds
 from extract.training.recipe import TrainingOrder, find_recipe
 from ontology.lexicon import starter_lexicon
 
@@ -106,7 +106,7 @@ def _quiet(_: object) -> None:
 def compare_relations(corpus: Path) -> None:
     """Fit and read in five folds; print both methods at their best."""
     experts = documents_of(corpus, "platinum", "gold")
-    counts, boosted = _read_folds(experts, _fit_counts), _read_folds(experts, _fit_boosted)
+    counts, boosted = _read_folds(experts, _fit_counts), _read_folds(experts, fit_trees)
     print("| task (strict, gold entities) | counts | boosted trees | difference |")
     print("|---|---|---|---|")
     for task in RELATION_TASKS:
@@ -119,25 +119,14 @@ def compare_relations(corpus: Path) -> None:
 
 def _read_folds(experts: Corpus, fit: Fit) -> list[HeldOut]:
     read: list[HeldOut] = []
-    for fold in range(FOLDS):
-        print(f"fold {fold + 1} of {FOLDS}", file=sys.stderr)
-        relations = fit([d for i, d in enumerate(experts) if i % FOLDS != fold])
-        for gold in experts[fold::FOLDS]:
-            found = relations.relate(gold.document, gold.mentions)
-            pipeline = Pipeline("gold", "", "", "")
-            document = AnnotatedDocument(gold.document, gold.mentions, found, pipeline)
-            read.append(HeldOut(gold, document))
+    for rest, held in cut_folds(experts, FOLDS):
+        print(f"a fold of {FOLDS}", file=sys.stderr)
+        read += relate_held_out(fit(rest), ((gold, gold.mentions) for gold in held))
     return read
 
 
 def _fit_counts(corpus: Corpus) -> RelationExtractor:
     return CountRelations(count_relations(corpus), LOWEST)
-
-
-def _fit_boosted(corpus: Corpus) -> RelationExtractor:
-    with tempfile.TemporaryDirectory() as folder:
-        grow_trees(corpus, Growth(), Path(folder))
-        return BoostedRelations(Path(folder), LOWEST)
 
 
 def _best(read: Sequence[HeldOut], task: Task) -> list[Counts]:

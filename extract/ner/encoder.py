@@ -7,8 +7,7 @@ reads the same weights, how the encoder is built.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ from extract.model import (
     read_json,
 )
 from extract.ner.bio import LABELS, Floats, best_path, decode_labels, labels_of, types_of
-from extract.ner.judging import Described, describe_label, describe_mentions, read_judge
+from extract.ner.judging import Described, Judge, describe_label, describe_mentions, read_judge
 from extract.ner.windows import Pieces, PieceTokenizer, Window, Word
 from extract.text import PlainText, plain
 from ingest.document import Document, Passage
@@ -33,36 +32,29 @@ from ontology.schema import EntityType
 MODEL_FILE, TRANSITIONS_FILE = "tagger.onnx", "transitions.npy"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedTagger:
-    """What reads pieces: a tokenizer, a tagger of some types, the ``transitions`` of its CRF.
+class TaggerRecognizer:
+    """A tagger in use, whatever runs it: ``run`` and ``transitions`` are the runtime's.
 
-    ``run`` gives the logits of a window without [CLS] and [SEP], [pieces, labels]; ``lexicon`` is
-    what its judge looks names up in.
+    The ``lexicon`` is what its judge looks names up in.
     """
 
-    tokenizer: PieceTokenizer
-    run: Callable[[Window], Floats]
-    types: tuple[EntityType, ...]
-    lexicon: Lexicon
-    transitions: Floats | None = None
+    def __init__(
+        self,
+        tokenizer: PieceTokenizer,
+        types: tuple[EntityType, ...],
+        lexicon: Lexicon,
+        judge: Judge | None,
+    ) -> None:
+        self._tokenizer, self._types = tokenizer, types
+        self._lexicon, self._judge = lexicon, judge
 
+    def run(self, window: Window) -> Floats:
+        """Give the logits of a window without [CLS] and [SEP]; [pieces, labels]."""
+        raise NotImplementedError
 
-class EncoderRecognizer:
-    """An encoder in ONNX, loaded for reading; deterministic on one machine."""
-
-    def __init__(self, folder: Path, lexicon: Lexicon) -> None:
-        path = folder / MODEL_FILE
-        self._session = open_session(path)
-        inputs = ", ".join(each.name for each in self._session.get_inputs())
-        if inputs != "ids":
-            raise ModelError(f"{path}: takes {inputs}, not ids alone")
-        types = read_types(folder)
-        check_width(path, self._session.get_outputs()[0].shape[-1], labels_of(types))
-        self._judge = read_judge(folder)
-        tokenizer = PieceTokenizer.open(folder)
-        learned = read_transitions(folder)
-        self._tagger = LoadedTagger(tokenizer, self._run, types, lexicon, learned)
+    def transitions(self) -> Floats | None:
+        """Give what the tagger's CRF learned; [from, to]."""
+        raise NotImplementedError
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""
@@ -71,12 +63,71 @@ class EncoderRecognizer:
 
     def describe(self, document: Document) -> Described:
         """Find all that the tagger marks, and what a judge needs to know of it."""
-        return read_mentions(document, self._tagger)
+        plains = [plain(passage.text) for passage in document.passages]
+        pieces = self._tokenizer.split([text.text for text in plains])
+        scores, learned = self._score(pieces), self.transitions()
+        found = [
+            each
+            for number, (passage, text) in enumerate(zip(document.passages, plains, strict=True))
+            for words in ([word for word in pieces.words if word.text == number],)
+            for each in self._mentions(passage, text, words, scores, learned)
+        ]
+        mentions, numbers = [mention for mention, _ in found], [local for _, local in found]
+        return describe_mentions(mentions, numbers, self._lexicon)
 
-    def _run(self, window: Window) -> Floats:
+    def _score(self, pieces: Pieces) -> Floats:
+        """Give the log-probabilities of a document's pieces; [pieces, labels].
+
+        A window a run: int8 activations are scaled over a run, so that what shares it with a
+        document would show in its scores.
+        """
+        kept = [
+            self.run(window)[window.keep_from - window.start : window.keep_to - window.start]
+            for window in self._tokenizer.windows(pieces)
+        ]
+        none = np.zeros((0, 1 + 2 * len(self._types)), dtype=np.float32)
+        return _log_softmax(np.concatenate(kept)) if kept else none
+
+    def _mentions(
+        self,
+        passage: Passage,
+        text: PlainText,
+        words: Sequence[Word],
+        scores: Floats,
+        learned: Floats | None,
+    ) -> Iterator[tuple[Mention, tuple[float, ...]]]:
+        """Read one passage; a mention's score is the mean probability of its labels."""
+        rows = scores[[word.piece for word in words]]
+        path = best_path(rows, learned)
+        for first, end, entity_type in decode_labels(path, self._types):
+            start, stop = text.span_in_original(words[first].start, words[end - 1].end)
+            local = describe_label(rows, path, first, end)
+            score, surface = math.exp(local[0]), passage.text[start:stop]
+            yield Mention(passage.name, start, stop, surface, entity_type, score), local
+
+
+class EncoderRecognizer(TaggerRecognizer):
+    """An encoder in ONNX, loaded for reading; deterministic on one machine."""
+
+    def __init__(self, folder: Path, lexicon: Lexicon) -> None:
+        path = folder / MODEL_FILE
+        self._session = open_session(path)
+        inputs = ", ".join(each.name for each in self._session.get_inputs())
+        if inputs != "ids":
+            raise ModelError(f"{path}: takes {inputs}, not ids alone")
+        types, self._learned = read_types(folder), read_transitions(folder)
+        check_width(path, self._session.get_outputs()[0].shape[-1], labels_of(types))
+        super().__init__(PieceTokenizer.open(folder), types, lexicon, read_judge(folder))
+
+    def run(self, window: Window) -> Floats:
+        """Run onnxruntime."""
         ids = np.array([window.ids], dtype=np.int64)
         (logits,) = self._session.run(None, {"ids": ids})
         return np.asarray(logits)[0, 1:-1]
+
+    def transitions(self) -> Floats | None:
+        """Hand on what the folder has."""
+        return self._learned
 
 
 def read_types(folder: Path) -> tuple[EntityType, ...]:
@@ -90,59 +141,6 @@ def read_transitions(folder: Path) -> Floats | None:
     """Read what a CRF learned, None where the model has none."""
     learned = folder / TRANSITIONS_FILE
     return np.load(learned) if learned.is_file() else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    passage: Passage
-    plain: PlainText
-    words: tuple[Word, ...]
-
-    def span(self, first: int, end: int) -> tuple[int, int]:
-        """Give the characters of words ``[first, end)`` in the passage."""
-        return self.plain.span_in_original(self.words[first].start, self.words[end - 1].end)
-
-
-def read_mentions(document: Document, tagger: LoadedTagger) -> Described:
-    """Find the mentions of a document, in order of passage and start, without overlaps."""
-    plains = [plain(passage.text) for passage in document.passages]
-    pieces = tagger.tokenizer.split([text.text for text in plains])
-    rows = _score(pieces, tagger)
-    found = [
-        each
-        for number, (passage, text) in enumerate(zip(document.passages, plains, strict=True))
-        for words in (tuple(word for word in pieces.words if word.text == number),)
-        for each in _mentions(_Text(passage, text, words), rows, tagger)
-    ]
-    mentions, numbers = [mention for mention, _ in found], [local for _, local in found]
-    return describe_mentions(mentions, numbers, tagger.lexicon)
-
-
-def _score(pieces: Pieces, tagger: LoadedTagger) -> Floats:
-    """Give the log-probabilities of a document's pieces; [pieces, labels].
-
-    A window a run: int8 activations are scaled over a run, so that what shares it with a document
-    would show in its scores.
-    """
-    kept = [
-        tagger.run(window)[window.keep_from - window.start : window.keep_to - window.start]
-        for window in tagger.tokenizer.windows(pieces)
-    ]
-    none = np.zeros((0, 1 + 2 * len(tagger.types)), dtype=np.float32)
-    return _log_softmax(np.concatenate(kept)) if kept else none
-
-
-def _mentions(
-    text: _Text, scores: Floats, tagger: LoadedTagger
-) -> Iterator[tuple[Mention, tuple[float, ...]]]:
-    """Read one passage; a mention's score is the mean probability of its labels."""
-    rows = scores[[word.piece for word in text.words]]
-    path = best_path(rows, tagger.transitions)
-    for first, end, entity_type in decode_labels(path, tagger.types):
-        start, stop = text.span(first, end)
-        local = describe_label(rows, path, first, end)
-        score, surface = math.exp(local[0]), text.passage.text[start:stop]
-        yield Mention(text.passage.name, start, stop, surface, entity_type, score), local
 
 
 def _log_softmax(logits: Floats) -> Floats:

@@ -47,6 +47,11 @@ class Described:
     mentions: tuple[Mention, ...]
     matrix: Floats
 
+    def keep(self, likely: NDArray[np.float64], least: float) -> tuple[Mention, ...]:
+        """Score mentions by their probability, [mentions]; drop those below ``least``."""
+        scored = zip(self.mentions, likely.tolist(), strict=True)
+        return tuple(replace(mention, score=p) for mention, p in scored if p >= least)
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
@@ -67,9 +72,7 @@ class Judge:
 
     def keep(self, described: Described) -> tuple[Mention, ...]:
         """Score mentions by their probability; drop those below ``least``."""
-        likely = self.probabilities(described.matrix).tolist()
-        scored = zip(described.mentions, likely, strict=True)
-        return tuple(replace(mention, score=p) for mention, p in scored if p >= self.least)
+        return described.keep(self.probabilities(described.matrix), self.least)
 
 
 def describe_label(rows: Floats, path: Sequence[int], first: int, end: int) -> tuple[float, ...]:

@@ -6,22 +6,20 @@ Low-rank updates of their linear layers, too (LoRA: Hu et al., ICLR 2022). Needs
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, T5EncoderModel
 from transformers.utils import logging as transformers_logging
 
-from extract.ner.windows import TOKENIZER_FILE, Pieces, PieceTokenizer, Word
+from extract.ner.windows import TOKENIZER_FILE, PieceTokenizer
 
 _POOLED = frozenset({"bert", "megatron-bert", "roberta", "xlm-roberta"})
 """Families whose models bring a pooling layer that nothing here would train."""
@@ -200,28 +198,11 @@ class WordwiseTokenizer(PieceTokenizer):
             raise ValueError(f"The tokenizer has none of {', '.join(_FIRST[token])}")
         return number
 
-    def split(self, texts: Sequence[str]) -> Pieces:
-        """Cut texts into words (blanks and punctuation end one) and these into pieces."""
-        ids: list[int] = []
-        words: list[Word] = []
-        for number, text in enumerate(texts):
-            if number:
-                ids.append(self._sep)
-            spans = BertPreTokenizer().pre_tokenize_str(text)
-            cut = [word for word, _ in spans]
-            encoding = self._tokenizer.encode(cut, is_pretokenized=True, add_special_tokens=False)
-            words.extend(_words(number, [span for _, span in spans], encoding.word_ids, len(ids)))
-            ids.extend(encoding.ids)
-        return Pieces(tuple(ids), tuple(words))
-
-
-def _words(
-    text: int, spans: Sequence[tuple[int, int]], word_ids: Sequence[int | None], offset: int
-) -> Iterator[Word]:
-    for number, group in groupby(enumerate(word_ids, offset), key=itemgetter(1)):
-        if number is not None:
-            start, end = spans[number]
-            yield Word(text, start, end, next(group)[0])
+    def _encode(self, text: str) -> tuple[Encoding, Sequence[tuple[int, int]]]:
+        cut = BertPreTokenizer().pre_tokenize_str(text)
+        words = [word for word, _ in cut]
+        encoding = self._tokenizer.encode(words, is_pretokenized=True, add_special_tokens=False)
+        return encoding, [(0, 0) if n is None else cut[n][1] for n in encoding.word_ids]
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,10 +78,15 @@ class PieceTokenizer:
         for number, text in enumerate(texts):
             if number:
                 ids.append(self._sep)
-            encoding = self._tokenizer.encode(text, add_special_tokens=False)
-            words.extend(_words(number, encoding, len(ids)))
+            encoding, spans = self._encode(text)
+            words.extend(_words(number, encoding.word_ids, spans, len(ids)))
             ids.extend(encoding.ids)
         return Pieces(tuple(ids), tuple(words))
+
+    def _encode(self, text: str) -> tuple[Encoding, Sequence[tuple[int, int]]]:
+        """Cut a text; give the characters of each piece."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding, encoding.offsets
 
     def windows(self, pieces: Pieces) -> Iterator[Window]:
         """Cut pieces into windows that overlap; every piece is kept in exactly one."""
@@ -97,13 +102,16 @@ class PieceTokenizer:
             )
 
 
-def _words(text: int, encoding: Encoding, offset: int) -> Iterator[Word]:
+def _words(
+    text: int, word_ids: Sequence[int | None], spans: Sequence[tuple[int, int]], offset: int
+) -> Iterator[Word]:
     """Yield the words of one text, whose pieces start at ``offset``."""
-    numbered = zip(encoding.word_ids, encoding.offsets, count(offset), strict=False)
-    for _, group in groupby(numbered, key=itemgetter(0)):
+    numbered = zip(word_ids, spans, count(offset), strict=False)
+    for number, group in groupby(numbered, key=itemgetter(0)):
         pieces = list(group)
         (_, (start, _), first), (_, (_, end), _) = pieces[0], pieces[-1]
-        yield Word(text, start, end, first)
+        if number is not None:
+            yield Word(text, start, end, first)
 
 
 def _starts(length: int) -> Sequence[int]:

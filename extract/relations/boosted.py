@@ -21,6 +21,7 @@ from extract.relations.features import (
     Candidates,
     Floats,
     LegalPredicates,
+    Triple,
     WordColumns,
     columns,
     describe,
@@ -30,7 +31,6 @@ from ingest.document import Document
 from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
 
 TREES_FILE, WORDS_FILE = "trees.onnx", "trees.json"
-Triple = tuple[EntityType, Predicate, EntityType]
 
 
 def column_names(words: WordColumns) -> tuple[str, ...]:
@@ -51,14 +51,7 @@ class Outlook:
 
     def matrix(self, candidates: Candidates) -> Floats:
         """Describe candidates as the trees read them; [rows, columns]."""
-        kinds = [mention.type for mention in candidates.mentions]
-        triples = zip(
-            candidates.subjects.tolist(),
-            candidates.predicates,
-            candidates.objects.tolist(),
-            strict=True,
-        )
-        rates = [self.rates.get((kinds[s], p, kinds[o]), 0.0) for s, p, o in triples]
+        rates = [self.rates.get(triple, 0.0) for triple in candidates.triples()]
         column = np.array(rates, dtype=np.float32).reshape(-1, 1)
         places = {name: number for number, name in enumerate(column_names(self.words))}
         return np.hstack([candidates.matrix, column])[:, [places[name] for name in self.columns]]

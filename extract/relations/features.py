@@ -36,6 +36,7 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
+Triple = tuple[EntityType, Predicate, EntityType]
 LegalPredicates = Mapping[tuple[EntityType, EntityType], tuple[Predicate, ...]]
 
 
@@ -59,6 +60,12 @@ class Candidates:
     predicates: tuple[Predicate, ...]
     objects: Integers
     matrix: Floats
+
+    def triples(self) -> Iterator[Triple]:
+        """Yield what each row says of types."""
+        kinds = [mention.type for mention in self.mentions]
+        rows = zip(self.subjects.tolist(), self.predicates, self.objects.tolist(), strict=True)
+        return ((kinds[s], predicate, kinds[o]) for s, predicate, o in rows)
 
 
 def columns(words: WordColumns) -> tuple[str, ...]:

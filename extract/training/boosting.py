@@ -5,6 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,25 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from extract.annotation import AnnotatedDocument, Corpus, Mention, Pipeline
+from extract.annotation import AnnotatedDocument, Corpus, Mention
 from extract.model import write_manifest
 from extract.relations.boosted import (
     TREES_FILE,
     BoostedRelations,
     Outlook,
-    Triple,
     column_names,
     write_outlook,
 )
-from extract.relations.features import Candidates, Floats, choose_words, describe
+from extract.relations.features import Candidates, Floats, Triple, choose_words, describe
 from extract.training.held_out import (
     HeldOut,
     calibrate,
     choose_thresholds,
     fit_relation_curve,
     read_held_out,
+    relate_held_out,
 )
-from extract.training.pool import corpus_hash, is_expert
+from extract.training.pool import corpus_hash, cut_folds, is_expert
 from extract.training.recipe import TrainingOrder
 
 RATE_PRIOR = 20
@@ -39,7 +40,6 @@ RATE_PRIOR = 20
 FOLDS = 5
 LOWEST = 0.02
 """The least score that is worth weighing."""
-_PIPELINE = Pipeline("", "boosted", "", "")
 Labels = NDArray[np.bool_]
 OPSETS = (("", 17), ("ai.onnx.ml", 3))
 
@@ -54,18 +54,6 @@ class Growth:
     rate: float = 0.05
     leaves: int = 24
     least_in_leaf: int = 40
-
-
-@dataclass(frozen=True, slots=True)
-class _Described:
-    candidates: Candidates
-    labels: Labels
-
-    def triples(self) -> Iterator[Triple]:
-        found = self.candidates
-        kinds = [mention.type for mention in found.mentions]
-        for s, p, o in zip(found.subjects, found.predicates, found.objects, strict=True):
-            yield kinds[s], p, kinds[o]
 
 
 def train_boosted(order: TrainingOrder) -> None:
@@ -107,29 +95,23 @@ def _read_predicted(
         return []
     order.report(f"thresholds: {len(held)} held-out documents, predicted mentions")
     rest = [document for document in experts if document.document.pmid not in mentions]
-    return _read(rest, [(gold, mentions[gold.document.pmid]) for gold in held])
+    held_mentions = ((gold, mentions[gold.document.pmid]) for gold in held)
+    return relate_held_out(fit_trees(rest), held_mentions)
 
 
 def _read_folds(experts: Corpus, order: TrainingOrder) -> list[HeldOut]:
     read: list[HeldOut] = []
-    for fold in range(FOLDS):
-        order.report(f"thresholds: fold {fold + 1} of {FOLDS}, annotated mentions")
-        rest = [document for i, document in enumerate(experts) if i % FOLDS != fold]
-        read += _read(rest, [(gold, gold.mentions) for gold in experts[fold::FOLDS]])
+    for number, (rest, held) in enumerate(cut_folds(experts, FOLDS), start=1):
+        order.report(f"thresholds: fold {number} of {FOLDS}, annotated mentions")
+        read += relate_held_out(fit_trees(rest), ((gold, gold.mentions) for gold in held))
     return read
 
 
-def _read(
-    rest: Corpus, held: Sequence[tuple[AnnotatedDocument, tuple[Mention, ...]]]
-) -> list[HeldOut]:
+def fit_trees(corpus: Corpus) -> BoostedRelations:
+    """Fit trees and load them, with all scores that are worth weighing."""
     with tempfile.TemporaryDirectory() as folder:
-        grow_trees(rest, Growth(), Path(folder))
-        relations = BoostedRelations(Path(folder), LOWEST)
-        return [
-            HeldOut(gold, AnnotatedDocument(gold.document, mentions, found, _PIPELINE))
-            for gold, mentions in held
-            for found in (relations.relate(gold.document, mentions),)
-        ]
+        grow_trees(corpus, Growth(), Path(folder))
+        return BoostedRelations(Path(folder), LOWEST)
 
 
 def grow_trees(corpus: Corpus, growth: Growth, out: Path) -> None:
@@ -146,14 +128,11 @@ def grow_trees(corpus: Corpus, growth: Growth, out: Path) -> None:
 def described_corpus(corpus: Corpus, growth: Growth) -> tuple[Floats, Labels, Outlook]:
     """Describe the candidates of a corpus: matrix [rows, columns], labels [rows], outlook."""
     words = choose_words(corpus, growth.words)
-    described = [
-        _Described(found, _labels(document, found))
-        for document in corpus
-        for found in (describe(document.document, document.mentions, words),)
-    ]
-    outlook = Outlook(words, _rates(described), column_names(words))
-    matrix = np.vstack([outlook.matrix(each.candidates) for each in described])
-    return matrix, np.concatenate([each.labels for each in described]), outlook
+    described = [describe(document.document, document.mentions, words) for document in corpus]
+    labels = [_labels(*each) for each in zip(corpus, described, strict=True)]
+    outlook = Outlook(words, _rates(described, labels), column_names(words))
+    matrix = np.vstack([outlook.matrix(candidates) for candidates in described])
+    return matrix, np.concatenate(labels), outlook
 
 
 def _labels(document: AnnotatedDocument, found: Candidates) -> Labels:
@@ -164,13 +143,10 @@ def _labels(document: AnnotatedDocument, found: Candidates) -> Labels:
     )
 
 
-def _rates(described: Sequence[_Described]) -> Mapping[Triple, float]:
-    seen: Counter[Triple] = Counter()
-    related: Counter[Triple] = Counter()
-    for each in described:
-        for triple, label in zip(each.triples(), each.labels, strict=True):
-            seen[triple] += 1
-            related[triple] += bool(label)
+def _rates(described: Sequence[Candidates], labels: Sequence[Labels]) -> Mapping[Triple, float]:
+    triples = [triple for candidates in described for triple in candidates.triples()]
+    seen = Counter(triples)
+    related = Counter(compress(triples, np.concatenate(labels)))
     return {triple: (related[triple] + 1) / (seen[triple] + RATE_PRIOR) for triple in sorted(seen)}
 
 
@@ -198,24 +174,20 @@ def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) ->
 def _as_onnx(trees: Sequence[Mapping[str, Any]], width: int, *, share: float) -> onnx.ModelProto:
     """Write trees as one ONNX TreeEnsembleRegressor, each leaf weighing ``share`` of its value."""
     rows = [row for number, tree in enumerate(trees) for row in _rows(number, tree)]
-    leaves = [row for row in rows if row.mode == "LEAF"]
+    leaves = [row for row in rows if row["modes"] == "LEAF"]
+    names = [name for name in rows[0] if name != "weight"]
+    nodes: dict[str, Any] = {f"nodes_{name}": [row[name] for row in rows] for name in names}
     node = onnx.helper.make_node(
         "TreeEnsembleRegressor",
         ["matrix"],
         ["log_odds"],
         domain="ai.onnx.ml",
         n_targets=1,
-        nodes_treeids=[row.tree for row in rows],
-        nodes_nodeids=[row.node for row in rows],
-        nodes_featureids=[row.column for row in rows],
-        nodes_values=[row.value if row.mode != "LEAF" else 0.0 for row in rows],
-        nodes_modes=[row.mode for row in rows],
-        nodes_truenodeids=[row.low for row in rows],
-        nodes_falsenodeids=[row.high for row in rows],
-        target_treeids=[row.tree for row in leaves],
-        target_nodeids=[row.node for row in leaves],
+        **nodes,
+        target_treeids=[row["treeids"] for row in leaves],
+        target_nodeids=[row["nodeids"] for row in leaves],
         target_ids=[0] * len(leaves),
-        target_weights=[row.value * share for row in leaves],
+        target_weights=[row["weight"] * share for row in leaves],
     )
     kind = onnx.TensorProto.FLOAT
     graph = onnx.helper.make_graph(
@@ -228,23 +200,21 @@ def _as_onnx(trees: Sequence[Mapping[str, Any]], width: int, *, share: float) ->
     return onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A node of a tree: to ``low`` where the column is at most ``value``; or a leaf."""
-
-    tree: int
-    node: int
-    mode: str
-    column: int
-    value: float
-    low: int = 0
-    high: int = 0
-
-
-def _rows(tree: int, root: Mapping[str, Any]) -> list[_Row]:
+def _rows(tree: int, root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the nodes of a tree: on to the true one where the column is at most the value."""
     nodes = list(_walk(root))
     numbers = {id(node): number for number, node in enumerate(nodes)}
-    return [_row(tree, number, node, numbers) for number, node in enumerate(nodes)]
+    for number, node in enumerate(nodes):
+        yield {
+            "treeids": tree,
+            "nodeids": number,
+            "featureids": node.get("split_feature", 0),
+            "values": node.get("threshold", 0.0),
+            "modes": "LEAF" if "leaf_value" in node else "BRANCH_LEQ",
+            "truenodeids": numbers.get(id(node.get("left_child")), 0),
+            "falsenodeids": numbers.get(id(node.get("right_child")), 0),
+            "weight": node.get("leaf_value"),
+        }
 
 
 def _walk(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -252,11 +222,3 @@ def _walk(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if "leaf_value" not in node:
         yield from _walk(node["left_child"])
         yield from _walk(node["right_child"])
-
-
-def _row(tree: int, number: int, node: Mapping[str, Any], numbers: Mapping[int, int]) -> _Row:
-    if "leaf_value" in node:
-        return _Row(tree, number, "LEAF", 0, node["leaf_value"])
-    low, high = numbers[id(node["left_child"])], numbers[id(node["right_child"])]
-    mode = "BRANCH_LEQ"
-    return _Row(tree, number, mode, node["split_feature"], node["threshold"], low, high)

@@ -7,16 +7,18 @@ the same weights for the same seed on one machine, be it run at once or in piece
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from extract.annotation import Corpus
 from extract.ner.transformer import Device
 from extract.training.checkpoint import Checkpoints, EpochRecord, State
-from extract.training.recipe import EarlyStopping, OptimizerRecipe
+from extract.training.held_out import HeldOut
+from extract.training.recipe import OptimizerRecipe, StageRecipe
 
 Report = Callable[[str], None]
 
@@ -33,16 +35,8 @@ class Sized(Protocol):
 E = TypeVar("E", bound=Sized)
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterGroup:
-    """Parameters that learn at ``factor`` times the stage's rate."""
-
-    parameters: tuple[nn.Parameter, ...]
-    factor: float
-
-
 class Learner(Protocol[E]):
-    """A model in training."""
+    """A model in training, and what its kind knows: examples, reading, scores."""
 
     @property
     def module(self) -> nn.Module:
@@ -59,39 +53,44 @@ class Learner(Protocol[E]):
         """How."""
         ...
 
-    def batches(self, examples: Sequence[E], generator: random.Random) -> list[Sequence[E]]:
-        """Cut an epoch's examples into batches."""
+    def make_examples(self, documents: Corpus, weight: float) -> Sequence[E]:
+        """Prepare documents that have something to learn."""
         ...
 
     def loss(self, examples: Sequence[E]) -> Tensor:
         """Score a batch; a scalar."""
         ...
 
-    def groups(self) -> list[ParameterGroup]:
-        """Part the parameters by learning rate."""
+    def groups(self) -> list[tuple[Iterable[nn.Parameter], float]]:
+        """Part the parameters by the factor that the stage's rate is multiplied by."""
+        ...
+
+    def read(self, documents: Corpus) -> list[HeldOut]:
+        """Read documents that were not trained on."""
+        ...
+
+    def score(self, read: Sequence[HeldOut]) -> float:
+        """Say how well documents were read, in [0, 1]."""
+        ...
+
+    def count_windows(self, documents: Corpus) -> Sequence[int]:
+        """Count the windows that each document is read in."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Epochs over some examples, the learning rate falling linearly from ``start`` to ``end``."""
+    """Epochs over some examples.
+
+    With ``patience`` the ``held_out`` documents are read after each epoch, and decide when to stop.
+    """
 
     name: str
-    examples: tuple[Any, ...]
-    epochs: int
-    start_rate: float
-    end_rate: float
+    examples: Sequence[Any]
+    recipe: StageRecipe
     seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What goes with a stage: progress lines, checkpoints, held-out scores where stopping."""
-
-    report: Report
-    checkpoints: Checkpoints
-    stopping: EarlyStopping | None = None
-    score: Callable[[], float] | None = None
+    held_out: Corpus = ()
+    patience: int = 0
 
 
 def in_batches(
@@ -125,66 +124,83 @@ def set_weights(module: nn.Module, weights: State) -> None:
             parameters[name].copy_(value)
 
 
-def train_stage(learner: Learner[Any], stage: Stage, watch: Watch) -> list[EpochRecord]:
+def train_stage(
+    learner: Learner[Any], stage: Stage, checkpoints: Checkpoints, report: Report
+) -> list[EpochRecord]:
     """Train in place, or set the weights of an earlier run that finished the stage."""
-    if done := watch.checkpoints.finished(stage.name):
+    if done := checkpoints.finished(stage.name):
         weights, records = done
         set_weights(learner.module, weights)
-        watch.report(f"{stage.name}: taken from the checkpoint")
+        report(f"{stage.name}: taken from the checkpoint")
         return records
-    course = _Course(learner, stage, watch)
-    records = course.run()
-    watch.checkpoints.finish(stage.name, trained_weights(learner.module), records)
+    records = _Course(learner, stage, checkpoints, report).run()
+    checkpoints.finish(stage.name, trained_weights(learner.module), records)
     return records
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a stage got; ``best`` are the weights of the best score."""
+
+    shuffle: Any
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+    records: list[EpochRecord] = field(default_factory=list)
+    best: State = field(default_factory=dict)
 
 
 class _Course:
     """A stage under way: all that must survive a kill is in ``_snapshot`` and ``_restore``."""
 
-    def __init__(self, learner: Learner[Any], stage: Stage, watch: Watch) -> None:
-        self._learner, self._stage, self._watch = learner, stage, watch
+    def __init__(
+        self, learner: Learner[Any], stage: Stage, checkpoints: Checkpoints, report: Report
+    ) -> None:
+        self._learner, self._stage = learner, stage
+        self._checkpoints, self._report = checkpoints, report
         self._generator = random.Random(stage.seed)  # noqa: S311 - shuffling, no secrets
         torch.manual_seed(stage.seed)
-        batches = len(learner.batches(stage.examples, self._generator))
-        self._total = max(1, batches * stage.epochs)
+        self._total = max(1, len(self._batches()) * stage.recipe.epochs)
         self._warm = max(1, int(learner.optimizer.warmup * self._total))
         self._optimizer = _optimizer(learner)
-        self._step = self._epoch = self._batch = 0
-        self._losses: list[float] = []
-        self._records: list[EpochRecord] = []
-        self._shuffle = self._generator.getstate()
-        self._best: State = {}
-        self._seconds = 0.0
-        if snapshot := watch.checkpoints.resume(stage.name):
+        self._at = _Progress(self._generator.getstate())
+        if snapshot := checkpoints.resume(stage.name):
             self._restore(snapshot)
+
+    def _batches(self) -> list[Sequence[Any]]:
+        pieces = self._learner.optimizer.batch_pieces
+        return in_batches(self._stage.examples, pieces, self._generator)
 
     def run(self) -> list[EpochRecord]:
         """Go through the epochs that are left."""
-        while self._epoch < self._stage.epochs and not self._is_stopped():
-            self._generator.setstate(self._shuffle)
+        while self._at.epoch < self._stage.recipe.epochs and not self._is_stopped():
+            self._generator.setstate(self._at.shuffle)
             self._run_epoch()
             self._end_epoch()
-        if self._best:
-            set_weights(self._learner.module, self._best)
-        return self._records
+        if self._at.best:
+            set_weights(self._learner.module, self._at.best)
+        return self._at.records
 
     def _run_epoch(self) -> None:
-        began = time.monotonic() - self._seconds
-        batches = self._learner.batches(self._stage.examples, self._generator)
+        at = self._at
+        began = time.monotonic() - at.seconds
+        batches = self._batches()
         self._learner.module.train()
-        for batch in batches[self._batch :]:
-            self._losses.append(self._learn(batch))
-            self._step += 1
-            self._batch += 1
-            self._seconds = time.monotonic() - began
-            if self._watch.checkpoints.is_due():
-                self._watch.report(_line_within(self._stage.name, self._losses, len(batches)))
+        for batch in batches[at.batch :]:
+            at.losses.append(self._learn(batch))
+            at.step += 1
+            at.batch += 1
+            at.seconds = time.monotonic() - began
+            if self._checkpoints.is_due():
+                self._report(_line_within(self._stage.name, at.losses, len(batches)))
                 self._keep()
 
     def _learn(self, batch: Sequence[Any]) -> float:
-        stage = self._stage
-        rate = stage.start_rate + (stage.end_rate - stage.start_rate) * (self._step / self._total)
-        rate *= min(1.0, (self._step + 1) / self._warm)
+        recipe, step = self._stage.recipe, self._at.step
+        rate = recipe.start_rate + (recipe.end_rate - recipe.start_rate) * (step / self._total)
+        rate *= min(1.0, (step + 1) / self._warm)
         for group in self._optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         loss = self._learner.loss(batch)
@@ -195,60 +211,53 @@ class _Course:
         return float(loss.detach())
 
     def _end_epoch(self) -> None:
-        loss = sum(self._losses) / max(1, len(self._losses))
+        at = self._at
+        loss = sum(at.losses) / max(1, len(at.losses))
         score = self._score()
-        self._epoch += 1
-        record = EpochRecord(self._stage.name, self._epoch, loss, round(self._seconds, 1), score)
-        self._records.append(record)
-        self._watch.report(_line(record, self._stage.epochs))
-        self._batch, self._losses, self._seconds = 0, [], 0.0
-        self._shuffle = self._generator.getstate()
+        at.epoch += 1
+        record = EpochRecord(self._stage.name, at.epoch, loss, round(at.seconds, 1), score)
+        at.records.append(record)
+        self._report(_line(record, self._stage.recipe.epochs))
+        at.batch, at.losses, at.seconds = 0, [], 0.0
+        at.shuffle = self._generator.getstate()
         self._keep()
 
     def _score(self) -> float | None:
         """Score held-out documents where the stage may stop early; remember the best weights."""
-        if self._watch.stopping is None or self._watch.score is None:
+        if not self._stage.patience:
             return None
         self._learner.module.eval()
-        score = self._watch.score()
+        score = self._learner.score(self._learner.read(self._stage.held_out))
         if score > max(self._scores(), default=-1.0):
-            self._best = trained_weights(self._learner.module)
+            self._at.best = trained_weights(self._learner.module)
         return score
 
     def _scores(self) -> Iterator[float]:
-        return (record.held_out for record in self._records if record.held_out is not None)
+        return (record.held_out for record in self._at.records if record.held_out is not None)
 
     def _is_stopped(self) -> bool:
         """Say whether the patience is over; it begins with the first hit at all."""
         scores = list(self._scores())
-        if self._watch.stopping is None or not any(scores):
-            return False
-        return len(scores) - 1 - scores.index(max(scores)) >= self._watch.stopping.patience
+        return any(scores) and len(scores) - scores.index(max(scores)) > self._stage.patience
 
     def _keep(self) -> None:
-        self._watch.checkpoints.keep(self._stage.name, self._snapshot())
+        self._checkpoints.keep(self._stage.name, self._snapshot())
 
     def _snapshot(self) -> dict[str, Any]:
+        cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
         return {
             "weights": trained_weights(self._learner.module),
             "optimizer": self._optimizer.state_dict(),
-            "place": [self._step, self._epoch, self._batch, self._seconds],
-            "losses": self._losses,
-            "records": [asdict(record) for record in self._records],
-            "shuffle": self._shuffle,
+            "progress": asdict(self._at),
             "noise": torch.get_rng_state(),
-            "device noise": _device_noise(),
-            "best": self._best,
+            "device noise": cuda,
         }
 
     def _restore(self, snapshot: dict[str, Any]) -> None:
         set_weights(self._learner.module, snapshot["weights"])
         self._optimizer.load_state_dict(snapshot["optimizer"])
-        self._step, self._epoch, self._batch, self._seconds = snapshot["place"]
-        self._losses = snapshot["losses"]
-        self._records = [EpochRecord(**row) for row in snapshot["records"]]
-        self._shuffle = snapshot["shuffle"]
-        self._best = snapshot["best"]
+        self._at = _Progress(**snapshot["progress"])
+        self._at.records = [EpochRecord(**row) for row in snapshot["progress"]["records"]]
         torch.set_rng_state(snapshot["noise"])
         for number, state in enumerate(snapshot["device noise"]):
             torch.cuda.set_rng_state(state, number)
@@ -256,17 +265,13 @@ class _Course:
 
 def _optimizer(learner: Learner[Any]) -> torch.optim.Optimizer:
     groups = (
-        ([p for p in group.parameters if p.requires_grad], group.factor)
-        for group in learner.groups()
+        ([p for p in parameters if p.requires_grad], factor)
+        for parameters, factor in learner.groups()
     )
     return torch.optim.AdamW(
         [{"params": params, "factor": factor, "lr": 0.0} for params, factor in groups if params],
         weight_decay=learner.optimizer.weight_decay,
     )
-
-
-def _device_noise() -> list[Tensor]:
-    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
 
 
 def _line_within(stage: str, losses: Sequence[float], batches: int) -> str:

@@ -6,17 +6,22 @@ What every model must beat, and what runs where no weights are.
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from extract.annotation import AnnotatedDocument, Corpus, Pipeline
+from extract.annotation import Corpus
 from extract.model import write_manifest
 from extract.ner.lexicon import LexiconRecognizer, write_lexicon_model
 from extract.relations.counts import CountRelations, count_relations, write_counts
-from extract.training.held_out import GRID, HeldOut, choose_thresholds, score_entities
+from extract.training.held_out import (
+    GRID,
+    HeldOut,
+    choose_thresholds,
+    relate_held_out,
+    score_entities,
+)
 from extract.training.names import fit_names
-from extract.training.pool import CorpusTooSmallError, corpus_hash, is_expert
+from extract.training.pool import CorpusTooSmallError, corpus_hash, cut_folds, is_expert
 from extract.training.recipe import TrainingOrder
 
 FOLDS = 5
-_NO_PIPELINE = Pipeline("lexicon", "counts", "", "")
 
 
 def train_floor(order: TrainingOrder) -> None:
@@ -62,13 +67,10 @@ def _split(corpus: Corpus) -> tuple[Corpus, Corpus]:
 
 def _read_held_out(experts: Corpus, others: Corpus, order: TrainingOrder) -> Iterator[HeldOut]:
     """Read each expert document with a model fitted to the other folds, and to all the rest."""
-    for number in range(FOLDS):
-        order.report(f"cross-validation, fold {number + 1} of {FOLDS}")
-        rest = [document for i, document in enumerate(experts) if i % FOLDS != number]
+    for number, (rest, held) in enumerate(cut_folds(experts, FOLDS), start=1):
+        order.report(f"cross-validation, fold {number} of {FOLDS}")
         names = fit_names(rest, others, order.lexicon, starter_only=order.starter_only)
         relations = CountRelations(count_relations(rest), GRID[0])
         recognizer = LexiconRecognizer(names)
-        for gold in experts[number::FOLDS]:
-            mentions = recognizer.recognize(gold.document)
-            found = relations.relate(gold.document, mentions)
-            yield HeldOut(gold, AnnotatedDocument(gold.document, mentions, found, _NO_PIPELINE))
+        read = ((gold, recognizer.recognize(gold.document)) for gold in held)
+        yield from relate_held_out(relations, read)

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from extract import RelationExtractor
 from extract.annotation import AnnotatedDocument, Corpus, Mention, Relation
 from extract.corpus import write_entry
 from extract.extractor import Thresholds, keep_relations
@@ -65,6 +66,17 @@ class HeldOut:
     gold: AnnotatedDocument
     read: AnnotatedDocument
     described: Described | None = None
+
+
+def relate_held_out(
+    relations: RelationExtractor, held: Iterable[tuple[AnnotatedDocument, tuple[Mention, ...]]]
+) -> list[HeldOut]:
+    """Put relations between the mentions that were read in documents."""
+    return [
+        HeldOut(gold, replace(gold, mentions=mentions, relations=found))
+        for gold, mentions in held
+        for found in (relations.relate(gold.document, mentions),)
+    ]
 
 
 def write_held_out(read: Iterable[HeldOut], folder: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.annotation import AnnotatedDocument, Mention
+from extract.annotation import AnnotatedDocument
 from extract.logistic import fit_logistic
 from extract.ner.judging import COLUMNS, Described, Judge
 from extract.training.held_out import HeldOut
@@ -30,8 +30,10 @@ def judge_held_out(read: Sequence[HeldOut]) -> tuple[Judge | None, list[HeldOut]
     likely = list(_cross_fitted(read, labels))
     least = _half_of_best(likely, labels, sum(len(pair.gold.mentions) for pair in read))
     judge = _fit(read, labels, least)
-    kept = zip(read, likely, strict=True)
-    return judge, [_with(pair, _keep(pair, chances, least)) for pair, chances in kept]
+    return judge, [
+        replace(pair, read=replace(pair.read, mentions=_described(pair).keep(chances, least)))
+        for pair, chances in zip(read, likely, strict=True)
+    ]
 
 
 def _described(pair: HeldOut) -> Described:
@@ -80,12 +82,3 @@ def _half_of_best(likely: Sequence[Labels], labels: Sequence[Labels], gold: int)
         kept = chances >= least
         least = float(right[kept].sum() / max(1, kept.sum() + gold))
     return round(least, 3)
-
-
-def _keep(pair: HeldOut, chances: Labels, least: float) -> tuple[Mention, ...]:
-    scored = zip(_described(pair).mentions, chances.tolist(), strict=True)
-    return tuple(replace(mention, score=p) for mention, p in scored if p >= least)
-
-
-def _with(pair: HeldOut, mentions: tuple[Mention, ...]) -> HeldOut:
-    return replace(pair, read=replace(pair.read, mentions=mentions))

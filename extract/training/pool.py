@@ -60,6 +60,13 @@ def fill_pool(corpus: Corpus, folds: int) -> Pool:
     return Pool({c: tuple(part) for c, part in parts.items() if part}, folds)
 
 
+def cut_folds(documents: Corpus, folds: int) -> Iterator[tuple[Corpus, Corpus]]:
+    """Yield, a fold, the documents of the others and its own: the first of every ``folds``."""
+    for fold in range(folds):
+        rest = [document for i, document in enumerate(documents) if i % folds != fold]
+        yield rest, documents[fold::folds]
+
+
 def collection_of(document: AnnotatedDocument) -> Collection:
     """Say which collection a document belongs to, by its annotator."""
     annotator = document.pipeline.recognizer

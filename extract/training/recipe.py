@@ -192,6 +192,10 @@ class Recipe:
         settings = asdict(self) | {"about": ""}
         return sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
+    def fold(self, branch: int) -> int:
+        """Say which fold a branch holds out; the trunk holds out the first one's."""
+        return (self.held_out.fold + branch * self.held_out.rotate) % self.held_out.folds
+
     @property
     def stages(self) -> tuple[StageRecipe, ...]:
         """All stages, in order."""

@@ -1,16 +1,15 @@
 """Training ATLOP from a corpus: its learner, its course, probabilities, thresholds, folder."""
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
-import random
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from extract.annotation import Corpus, Pipeline
+from extract.annotation import Corpus
 from extract.logistic import IDENTITY
 from extract.model import write_manifest
 from extract.ner.transformer import Device, cutter, open_tokenizer
@@ -24,19 +23,17 @@ from extract.relations.atlop import (
     prepare,
     save_atlop,
 )
-from extract.training.course import CourseResult, Craft, train_by_course
-from extract.training.engine import ParameterGroup, in_batches
+from extract.training.course import train_by_course
 from extract.training.held_out import (
     HeldOut,
     best_relation_f1,
     calibrate,
     choose_thresholds,
     fit_relation_curve,
+    relate_held_out,
 )
 from extract.training.pool import Pool, corpus_hash
 from extract.training.recipe import OptimizerRecipe, TrainingOrder
-
-_PIPELINE = Pipeline("gold", "model", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +72,19 @@ class AtlopLearner:
         """Count the windows that each document is read in."""
         return [len(document.windows) for document in self._prepare(documents)]
 
-    def batches(
-        self, examples: Sequence[AtlopExample], generator: random.Random
-    ) -> list[Sequence[AtlopExample]]:
-        """Cut documents into batches of like length."""
-        return in_batches(examples, self.optimizer.batch_pieces, generator)
+    def read(self, documents: Corpus) -> list[HeldOut]:
+        """Read relations between annotated mentions with the weights as they are."""
+        model = AtlopRelations(self.module, self.tokenizer, self.device, IDENTITY, threshold=0.0)
+        return relate_held_out(model, ((gold, gold.mentions) for gold in documents))
 
-    def groups(self) -> list[ParameterGroup]:
+    def score(self, read: Sequence[HeldOut]) -> float:
+        """Give the micro-F1 of relations at its best threshold."""
+        return best_relation_f1(read)
+
+    def groups(self) -> list[tuple[Iterable[nn.Parameter], float]]:
         """Part the parameters into encoder and heads."""
         heads = (parameter for head in self.module.heads for parameter in head.parameters())
-        return [
-            ParameterGroup(tuple(self.module.encoder.parameters()), 1.0),
-            ParameterGroup(tuple(heads), self.optimizer.head_factor),
-        ]
+        return [(self.module.encoder.parameters(), 1.0), (heads, self.optimizer.head_factor)]
 
     def loss(self, examples: Sequence[AtlopExample]) -> Tensor:
         """Give the mean over all pairs of the batch, each document with its weight."""
@@ -110,38 +107,21 @@ def train_atlop(order: TrainingOrder) -> None:
     Mentions are the annotated ones, in training and for the held-out scores. Raises
     CorpusTooSmallError.
     """
-    train_by_course(order, partial(_craft, order), partial(_finish, order))
+    train_by_course(order, partial(_build, order), partial(_finish, order))
 
 
-def _craft(order: TrainingOrder, encoder: Any, device: Device) -> Craft:
+def _build(order: TrainingOrder, encoder: Any, device: Device) -> AtlopLearner:
     recipe, tokenizer = order.recipe, cutter(open_tokenizer(order.encoder))
     model = Atlop(encoder, recipe.model.dropout, recipe.model.group).to(device.name)
-    relations = AtlopRelations(model, tokenizer, device, IDENTITY, threshold=0.0)
-    learner = AtlopLearner(model, device, recipe.optimizer, tokenizer)
-    return Craft(
-        learner,
-        learner.make_examples,
-        partial(_read, relations),
-        best_relation_f1,
-        learner.count_windows,
-    )
-
-
-def _read(relations: AtlopRelations, held: Corpus) -> list[HeldOut]:
-    return [
-        HeldOut(gold, replace(gold, relations=found, pipeline=_PIPELINE))
-        for gold in held
-        for found in (relations.relate(gold.document, gold.mentions),)
-    ]
+    return AtlopLearner(model, device, recipe.optimizer, tokenizer)
 
 
 def _finish(
-    order: TrainingOrder, craft: Craft, pool: Pool, result: CourseResult
+    order: TrainingOrder, learner: AtlopLearner, pool: Pool, read_by_branches: Sequence[HeldOut]
 ) -> dict[str, float]:
     """Write the model folder but for the metrics; give the held-out scores."""
-    model: Any = craft.learner.module
-    fold, is_rotated = order.recipe.held_out.fold, order.recipe.held_out.rotate
-    raw = result.held_out or craft.read(pool.held_out(fold))
+    model, held = learner.module, order.recipe.held_out
+    raw = read_by_branches or learner.read(pool.held_out(held.fold))
     curve = fit_relation_curve(raw)
     held_out = [calibrate(pair, curve) for pair in raw]
     thresholds, choices = choose_thresholds(held_out)
@@ -152,7 +132,7 @@ def _finish(
         recipe=order.recipe.hash,
         corpus=corpus_hash(order.corpus),
         documents=pool.count() | {"held out": len(held_out)},
-        held_out_read_by="branches" if is_rotated else "this model",
+        held_out_read_by="branches" if held.rotate else "this model",
         group=model.group,
         thresholds=asdict(thresholds),
         curve=asdict(curve),

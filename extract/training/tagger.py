@@ -4,21 +4,19 @@ First-piece BIO tagging over windows. The stages that train it are in ``engine.p
 """
 # pyright: reportMissingImports=false, reportUntypedBaseClass=false, reportUnknownParameterType=false
 
-import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from extract.annotation import AnnotatedDocument
 from extract.ner.bio import TYPES, WordSpan, encode_spans
-from extract.ner.transformer import Device, Vocabulary
 from extract.ner.windows import Pieces, PieceTokenizer, Window
 from extract.text import PlainText, plain
-from extract.training.engine import ParameterGroup, in_batches
-from extract.training.recipe import Distil, Head, OptimizerRecipe
+from extract.training.recipe import Distil, Head
 from ontology.schema import EntityType
 
 IGNORED, OUTSIDE = -100, 0
@@ -180,8 +178,7 @@ def _example(window: Window, labels: Sequence[int], weight: float) -> Example:
     return Example(window.ids, (IGNORED, *labels[window.start : end], IGNORED), weight)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Padded windows: ``ids``, ``mask``, ``labels`` [batch, pieces], ``weights`` [batch].
 
     ``soft`` [batch, pieces, labels], where a teacher spoke.
@@ -195,77 +192,30 @@ class Batch:
 
     def on(self, device: str) -> "Batch":
         """Move all to a device."""
-        tensors = (self.ids, self.mask, self.labels, self.weights)
         soft = None if self.soft is None else self.soft.to(device)
-        return Batch(*(tensor.to(device) for tensor in tensors), soft=soft)
+        return Batch(*(tensor.to(device) for tensor in self[:4]), soft=soft)
 
 
 def collate(examples: Sequence[Example]) -> Batch:
     """Pad examples to the longest."""
-    shape = len(examples), max(example.size for example in examples)
-    ids, mask = (torch.zeros(shape, dtype=torch.long) for _ in range(2))
-    labels = torch.full(shape, IGNORED)
-    for row, example in enumerate(examples):
-        ids[row, : example.size] = torch.tensor(example.ids)
-        mask[row, : example.size] = 1
-        labels[row, : example.size] = torch.tensor(example.labels)
-    weights = torch.tensor([example.weight for example in examples])
-    return Batch(ids, mask, labels, weights, _pad_soft(examples, shape))
+    soft = [example.soft for example in examples if example.soft is not None]
+    labels = [torch.tensor(example.labels) for example in examples]
+    return Batch(
+        pad_sequence([torch.tensor(example.ids) for example in examples], batch_first=True),
+        pad_sequence([torch.ones(e.size, dtype=torch.long) for e in examples], batch_first=True),
+        pad_sequence(labels, batch_first=True, padding_value=IGNORED),
+        torch.tensor([example.weight for example in examples]),
+        pad_sequence(soft, batch_first=True) if len(soft) == len(examples) else None,
+    )
 
 
-def _pad_soft(examples: Sequence[Example], shape: tuple[int, int]) -> Tensor | None:
-    said = [example.soft for example in examples if example.soft is not None]
-    if len(said) < len(examples):
-        return None
-    soft = torch.zeros(*shape, said[0].shape[-1])
-    for row, each in enumerate(said):
-        soft[row, : len(each)] = each
-    return soft
-
-
-@dataclass(frozen=True, slots=True)
-class TaggerLearner:
-    """What the engine needs to train a tagger; ``distil`` where examples are soft."""
-
-    module: Tagger
-    device: Device
-    optimizer: OptimizerRecipe
-    vocabulary: Vocabulary
-    word_dropout: float
-    distil: Distil | None = None
-
-    def batches(
-        self, examples: Sequence[Example], generator: random.Random
-    ) -> list[Sequence[Example]]:
-        """Cut examples into batches of like length, in random order."""
-        return in_batches(examples, self.optimizer.batch_pieces, generator)
-
-    def groups(self) -> list[ParameterGroup]:
-        """Part the parameters by learning rate: encoder, head, CRF."""
-        tagger, factors = self.module, self.optimizer
-        parts = [(tagger.encoder, 1.0), (tagger.head, factors.head_factor)]
-        parts += [(tagger.crf, factors.crf_factor)] if tagger.crf else []
-        return [ParameterGroup(tuple(part.parameters()), factor) for part, factor in parts]
-
-    def loss(self, examples: Sequence[Example]) -> Tensor:
-        """Score a batch: the mean over words, each example with its weight."""
-        batch = self._hide_words(collate(examples)).on(self.device.name)
-        with self.device.autocast():
-            logits = self.module(batch.ids, batch.mask)
-        losses = self._losses(logits.float(), batch)
-        return (losses * batch.weights[:, None]).sum() / (batch.labels != IGNORED).sum()
-
-    def _hide_words(self, batch: Batch) -> Batch:
-        noise = torch.rand(batch.ids.shape) < self.word_dropout
-        noise &= batch.ids >= self.vocabulary.first_word
-        return replace(batch, ids=torch.where(noise, torch.tensor(self.vocabulary.mask), batch.ids))
-
-    def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
-        if self.distil is None or batch.soft is None:
-            return _hard_losses(self.module, logits, batch.labels)
-        share = self.distil.soft_share
-        soft = _divergence(logits, batch.soft, self.distil.temperature) * (batch.labels != IGNORED)
-        return share * soft + (1 - share) * _hard_losses(self.module, logits, batch.labels)
+def tagging_losses(tagger: Tagger, logits: Tensor, batch: Batch, distil: Distil | None) -> Tensor:
+    """Give the loss of each piece, or with a CRF of each row [batch, 1]; softly where taught."""
+    hard = _hard_losses(tagger, logits, batch.labels)
+    if distil is None or batch.soft is None:
+        return hard
+    soft = _divergence(logits, batch.soft, distil.temperature) * (batch.labels != IGNORED)
+    return distil.soft_share * soft + (1 - distil.soft_share) * hard
 
 
 def _divergence(logits: Tensor, soft: Tensor, temperature: float) -> Tensor:

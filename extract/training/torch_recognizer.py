@@ -9,17 +9,15 @@ from google.protobuf.message import DecodeError
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 
-from extract.annotation import Mention
 from extract.model import ModelError, write_names
 from extract.ner.bio import Floats, labels_of
 from extract.ner.encoder import (
     MODEL_FILE,
-    LoadedTagger,
-    read_mentions,
+    TaggerRecognizer,
     read_transitions,
     read_types,
 )
-from extract.ner.judging import Described, Judge, read_judge
+from extract.ner.judging import Judge, read_judge
 from extract.ner.transformer import (
     Device,
     choose_device,
@@ -28,17 +26,15 @@ from extract.ner.transformer import (
     saved_cutter,
 )
 from extract.ner.windows import PieceTokenizer, Window
-from extract.text import plain
 from extract.training.export import read_weights
 from extract.training.recipe import Head
 from extract.training.tagger import Tagger
-from ingest.document import Document
 from ontology.lexicon import Lexicon
 
 WEIGHTS_FILE, SETTINGS_FILE = "tagger.safetensors", "tagger.json"
 
 
-class TorchRecognizer:
+class TorchRecognizer(TaggerRecognizer):
     """A tagger in use; it may still be in training."""
 
     def __init__(
@@ -49,34 +45,20 @@ class TorchRecognizer:
         lexicon: Lexicon,
         judge: Judge | None = None,
     ) -> None:
-        self.tagger = tagger
-        self._tokenizer = tokenizer
-        self._device = device
-        self._lexicon = lexicon
-        self._judge = judge
+        super().__init__(tokenizer, tagger.types, lexicon, judge)
+        self.tagger, self._device = tagger, device
 
-    def recognize(self, document: Document) -> tuple[Mention, ...]:
-        """Find the mentions of a document, in order of passage and start, without overlaps."""
-        described = self.describe(document)
-        return self._judge.keep(described) if self._judge else described.mentions
-
-    def describe(self, document: Document) -> Described:
-        """Find all that the tagger marks, and what a judge needs to know of it."""
-        self.tagger.eval()
-        crf, types = self.tagger.crf, self.tagger.types
-        learned = None if crf is None else crf.transitions.detach().cpu().numpy()
-        loaded = LoadedTagger(self._tokenizer, self._run, types, self._lexicon, learned)
-        return read_mentions(document, loaded)
-
-    def count_windows(self, document: Document) -> int:
-        """Count the windows that a document is read in."""
-        texts = [plain(passage.text).text for passage in document.passages]
-        return sum(1 for _ in self._tokenizer.windows(self._tokenizer.split(texts)))
-
-    def _run(self, window: Window) -> Floats:
+    def run(self, window: Window) -> Floats:
+        """Run torch."""
         ids = torch.tensor([window.ids], device=self._device.name)
+        self.tagger.eval()
         with torch.inference_mode(), self._device.autocast():
             return self.tagger(ids)[0, 1:-1].float().cpu().numpy()
+
+    def transitions(self) -> Floats | None:
+        """Give what the CRF has learned so far."""
+        crf = self.tagger.crf
+        return None if crf is None else crf.transitions.detach().cpu().numpy()
 
 
 def save_tagger(tagger: Tagger, tokenizer: str, head: Head, out: Path) -> None:

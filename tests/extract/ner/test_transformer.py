@@ -113,7 +113,7 @@ def test_an_encoder_that_the_reader_without_torch_cannot_cut_for_is_refused_befo
     recipe = replace(find_recipe("tagger"), encoder=str(tmp_path))
     order = TrainingOrder(recipe, (), Lexicon({}), tmp_path, lambda _: None)
     with pytest.raises(RecipeError, match=r"export: .* only torch can read it"):
-        tagging.tagger_craft(order, encoder, transformer.choose_device("cpu"))
+        tagging.build_tagger(order, encoder, transformer.choose_device("cpu"))
 
 
 def test_a_merged_update_says_what_it_said_before() -> None:
