@@ -32,7 +32,13 @@ from extract.scoring.items import Scorer, Task
 from extract.scoring.scores import Counts, Score, bootstrap_f1, total
 from extract.training.boosting import FOLDS, LOWEST, fit_trees
 from extract.training.floor import train_floor
-from extract.training.held_out import GRID, HeldOut, count_held_out, relate_held_out, surfaces
+from extract.training.held_out import (
+    GRID,
+    HeldOut,
+    count_held_out,
+    judge_relations,
+    relate_held_out,
+)
 from extract.training.pool import cut_folds
 from extract.training.recipe import TrainingOrder, find_recipe
 from ontology.lexicon import starter_lexicon
@@ -156,13 +162,6 @@ def judge_mentions(gold: AnnotatedDocument, read: AnnotatedDocument) -> Iterator
     known = {(m.passage, m.start, m.end, m.type) for m in gold.mentions}
     for m in read.mentions:
         yield m.score, (m.passage, m.start, m.end, m.type) in known
-
-
-def judge_relations(gold: AnnotatedDocument, read: AnnotatedDocument) -> Iterator[Judged]:
-    """Pair each relation's score with whether its surfaces are annotated as related."""
-    known = {surfaces(relation) for relation in gold.relations}
-    for relation in read.relations:
-        yield relation.score, surfaces(relation) in known
 
 
 def bins(judged: Sequence[Judged]) -> Iterator[Bin]:

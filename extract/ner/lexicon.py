@@ -177,25 +177,33 @@ def _mention(document: Document, passage: str, text: PlainText, span: _Found) ->
 
 def read_lexicon_model(folder: Path) -> LexiconModel:
     """Read names and modifiers from a model folder; raises ModelError."""
-    names = tuple(_read_rows(folder / NAMES_FILE, _known_name))
-    return LexiconModel(names, frozenset(_read_rows(folder / MODIFIERS_FILE, _modifier)))
+    names = _read_rows(
+        folder / NAMES_FILE, 3, lambda row: KnownName(row[0], EntityType(row[1]), float(row[2]))
+    )
+    modifiers = _read_rows(folder / MODIFIERS_FILE, 2, lambda row: (EntityType(row[0]), row[1]))
+    return LexiconModel(tuple(names), frozenset(modifiers))
 
 
-def _known_name(line: str) -> KnownName:
-    name, label, score = _columns(line, 3)
-    return KnownName(name, EntityType(label), float(score))
+def _read_rows(path: Path, count: int, parse: Callable[[Sequence[str]], Row]) -> Iterator[Row]:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for place, line in ((f"{path}, line {n}", line) for n, line in enumerate(lines, 1)):
+                yield _read_row(place, line.rstrip("\n").split("\t"), count, parse)
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: {error}") from error
 
 
-def _modifier(line: str) -> tuple[EntityType, str]:
-    label, word = _columns(line, 2)
-    return EntityType(label), word
-
-
-def _columns(line: str, count: int) -> list[str]:
-    columns = line.rstrip("\n").split("\t")
+def _read_row(
+    place: str, columns: Sequence[str], count: int, parse: Callable[[Sequence[str]], Row]
+) -> Row:
     if len(columns) != count or not all(columns):
-        raise ValueError(f"{count} columns expected")
-    return columns
+        raise ModelError(f"{place}: {count} columns expected")
+    try:
+        return parse(columns)
+    except ValueError as error:
+        raise ModelError(f"{place}: {error}") from error
 
 
 def write_lexicon_model(model: LexiconModel, folder: Path) -> None:
@@ -204,21 +212,3 @@ def write_lexicon_model(model: LexiconModel, folder: Path) -> None:
     modifiers = sorted(f"{entity_type}\t{word}\n" for entity_type, word in model.modifiers)
     (folder / NAMES_FILE).write_text("".join(names), encoding="utf-8")
     (folder / MODIFIERS_FILE).write_text("".join(modifiers), encoding="utf-8")
-
-
-def _read_rows(path: Path, parse: Callable[[str], Row]) -> Iterator[Row]:
-    try:
-        with path.open(encoding="utf-8") as lines:
-            yield from (_read_row(path, row, parse) for row in enumerate(lines, start=1))
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: {error}") from error
-
-
-def _read_row(path: Path, row: tuple[int, str], parse: Callable[[str], Row]) -> Row:
-    number, line = row
-    try:
-        return parse(line)
-    except ValueError as error:
-        raise ModelError(f"{path}, line {number}: {error}") from error

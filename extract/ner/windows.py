@@ -35,6 +35,14 @@ class Pieces:
     ids: tuple[int, ...]
     words: tuple[Word, ...]
 
+    def touched(self, text: int, start: int, end: int) -> list[int]:
+        """Number the words that share a character with ``[start, end)`` of a text."""
+        return [
+            number
+            for number, word in enumerate(self.words)
+            if word.text == text and word.start < end and word.end > start
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -18,6 +18,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from extract.annotation import Mention, Relation
 from extract.logistic import IDENTITY, Platt
@@ -34,8 +35,7 @@ from extract.relations.marking import (
     closest,
     group_entities,
     legal_classes,
-    locate,
-    mark_all,
+    mark_mentions,
     schema_pairs,
 )
 from ingest.document import Document
@@ -45,7 +45,6 @@ WEIGHTS_FILE = "weights.safetensors"
 THRESHOLD = 0
 """The threshold's class; predicate ``n`` of a model is class ``n + 1``."""
 _NEVER = -1e30
-SIGN = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +76,14 @@ def prepare(
     predicates: tuple[Predicate, ...],
 ) -> AtlopInput:
     """Mark mentions, cut into windows that overlap, list the pairs that the schema allows."""
-    located = locate(document, mentions, tokenizer)
-    marked = mark_all(located, tokenizer.split([SIGN]).ids)
-    entities = group_entities(located.mentions)
-    types = [located.mentions[entity[0]].type for entity in entities]
+    marked = mark_mentions(document, mentions, tokenizer)
+    entities = group_entities(marked.mentions)
+    types = [marked.mentions[entity[0]].type for entity in entities]
     pairs = schema_pairs(types)
     return AtlopInput(
         tuple(tokenizer.windows(Pieces(marked.ids, ()))),
         len(marked.ids),
-        located.mentions,
+        marked.mentions,
         marked.places,
         entities,
         pairs,
@@ -133,12 +131,9 @@ class Atlop(nn.Module):
     def _encode(self, windows: Sequence[Window]) -> tuple[Tensor, Tensor]:
         """Give last states [windows, pieces, width] and attention [windows, heads, ...]."""
         device = self.bilinear.weight.device
-        longest = max(len(window.ids) for window in windows)
-        ids = torch.zeros(len(windows), longest, dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        for row, window in enumerate(windows):
-            ids[row, : len(window.ids)] = torch.tensor(window.ids)
-            mask[row, : len(window.ids)] = 1
+        rows = [torch.tensor(window.ids) for window in windows]
+        ids = pad_sequence(rows, batch_first=True)
+        mask = pad_sequence([torch.ones_like(row) for row in rows], batch_first=True)
         out = self.encoder(
             input_ids=ids.to(device), attention_mask=mask.to(device), output_attentions=True
         )

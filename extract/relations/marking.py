@@ -1,6 +1,6 @@
 """Mentions in word pieces, with markers round them: what ATLOP reads."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,43 +17,54 @@ from ontology.schema import LEGAL_PAIRS, EntityType, Predicate, is_legal
 TypePair = tuple[EntityType, EntityType]
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """A document in word pieces; ``spans`` [start, end) are its mentions' pieces, in their order.
-
-    Mentions that cover no piece are left out; ``mentions`` are the others.
-    """
-
-    ids: tuple[int, ...]
-    mentions: tuple[Mention, ...]
-    spans: tuple[tuple[int, int], ...]
+SIGN = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedPieces:
-    """Word pieces with markers among them; ``places`` say where each opening marker is."""
+    """A document in word pieces, a sign before and after every mention.
+
+    ``places`` say where the opening sign of each of the ``mentions`` is; mentions that cover no
+    piece are left out.
+    """
 
     ids: tuple[int, ...]
+    mentions: tuple[Mention, ...]
     places: tuple[int, ...]
 
 
-def locate(document: Document, mentions: Sequence[Mention], tokenizer: PieceTokenizer) -> Located:
-    """Find the pieces of mentions: of all words that they touch."""
-    plains = {passage.name: plain(passage.text) for passage in document.passages}
-    pieces = tokenizer.split([text.text for text in plains.values()])
-    numbers = {name: number for number, name in enumerate(plains)}
-    ends = _word_ends(pieces)
-    found: list[tuple[Mention, tuple[int, int]]] = []
-    for mention in mentions:
-        start, end = plains[mention.passage].span_in_plain(mention.start, mention.end)
-        touched = [
-            index
-            for index, word in enumerate(pieces.words)
-            if word.text == numbers[mention.passage] and word.start < end and word.end > start
-        ]
-        if touched:
-            found.append((mention, (pieces.words[touched[0]].piece, ends[touched[-1]])))
-    return Located(pieces.ids, tuple(m for m, _ in found), tuple(span for _, span in found))
+def mark_mentions(
+    document: Document, mentions: Sequence[Mention], tokenizer: PieceTokenizer
+) -> MarkedPieces:
+    """Mark the words that mentions touch; where two mentions meet, closing signs come first."""
+    texts = {passage.name: plain(passage.text) for passage in document.passages}
+    pieces = tokenizer.split([text.text for text in texts.values()])
+    numbers, ends = {name: number for number, name in enumerate(texts)}, _word_ends(pieces)
+    found = [
+        (mention, pieces.words[touched[0]].piece, ends[touched[-1]])
+        for mention in mentions
+        for span in (texts[mention.passage].span_in_plain(mention.start, mention.end),)
+        if (touched := pieces.touched(numbers[mention.passage], *span))
+    ]
+    closing = [(end, -1) for _, _, end in found]
+    opening = [(start, number) for number, (_, start, _) in enumerate(found)]
+    ids, places = _insert(pieces.ids, sorted(closing + opening), tokenizer.split([SIGN]).ids)
+    return MarkedPieces(ids, tuple(mention for mention, _, _ in found), places)
+
+
+def _insert(
+    ids: tuple[int, ...], signs: Sequence[tuple[int, int]], sign: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Put a sign before each position; give the pieces, and the places of numbered signs."""
+    out: list[int] = []
+    places: dict[int, int] = {}
+    done = 0
+    for position, number in signs:
+        out += ids[done:position]
+        done, places[number] = position, len(out)
+        out += sign
+    out += ids[done:]
+    return tuple(out), tuple(places[number] for number in sorted(places) if number >= 0)
 
 
 def _word_ends(pieces: Pieces) -> list[int]:
@@ -63,23 +74,6 @@ def _word_ends(pieces: Pieces) -> list[int]:
         len(pieces.ids) if after is None else after.piece - (after.text - word.text)
         for word, after in zip(pieces.words, following, strict=True)
     ]
-
-
-def mark_all(located: Located, sign: tuple[int, ...]) -> MarkedPieces:
-    """Put one sign before and after every mention; where two meet, closing ones come first."""
-    closing = Counter(end for _, end in located.spans)
-    opening: defaultdict[int, list[int]] = defaultdict(list)
-    for number, (start, _) in enumerate(located.spans):
-        opening[start].append(number)
-    out: list[int] = []
-    places: dict[int, int] = {}
-    for position in range(len(located.ids) + 1):
-        out += sign * closing[position]
-        for number in opening[position]:
-            places[number] = len(out)
-            out += sign
-        out += located.ids[position : position + 1]
-    return MarkedPieces(tuple(out), tuple(places[number] for number in sorted(places)))
 
 
 def group_entities(mentions: Sequence[Mention]) -> tuple[tuple[int, ...], ...]:

@@ -8,7 +8,6 @@ for one. All compare exact keys and sum over documents (micro) or average over t
 gold file (macro).
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -163,18 +162,16 @@ def count_items(gold: tuple[Item, ...], predicted: tuple[Item, ...]) -> Counts:
 
 
 def _by_class(gold: Lists, predicted: Lists) -> tuple[tuple[str, Counts], ...]:
-    of_gold = Counter(cls for items in gold.values() for _, cls in items)
-    of_predicted = Counter(cls for items in predicted.values() for _, cls in items)
-    hits = Counter(cls for pmid, items in predicted.items() for cls in _hits(gold[pmid], items))
+    """Count the items of each class; a key names its class, so that classes share no hits."""
+    classes = {cls for lists in (gold, predicted) for items in lists.values() for _, cls in items}
     return tuple(
-        (" ".join(cls), Counts(hits[cls], of_predicted[cls], of_gold[cls]))
-        for cls in sorted(of_gold.keys() | of_predicted.keys())
+        (" ".join(cls), total(count_items(_of(gold[p], cls), _of(predicted[p], cls)) for p in gold))
+        for cls in sorted(classes)
     )
 
 
-def _hits(gold: tuple[Item, ...], predicted: tuple[Item, ...]) -> Iterable[Key]:
-    keys = {key for key, _ in gold}
-    return (cls for key, cls in predicted if key in keys)
+def _of(items: tuple[Item, ...], wanted: Key) -> tuple[Item, ...]:
+    return tuple(item for item in items if item[1] == wanted)
 
 
 def total(table: Iterable[Counts]) -> Counts:

@@ -11,7 +11,7 @@ the model: it is not hashed with it, and not shipped.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -113,18 +113,16 @@ def _mention(document: Document, row: Sequence[Any]) -> Mention:
 
 def fit_relation_curve(read: Sequence[HeldOut]) -> Platt:
     """Fit the curve from scores to the share of relations that are right."""
-    return fit_platt(*_judged(read))
+    judged = [each for pair in read for each in judge_relations(pair.gold, pair.read)]
+    return fit_platt([score for score, _ in judged], [is_right for _, is_right in judged])
 
 
-def _judged(read: Sequence[HeldOut]) -> tuple[list[float], list[bool]]:
+def judge_relations(
+    gold: AnnotatedDocument, read: AnnotatedDocument
+) -> Iterator[tuple[float, bool]]:
     """Pair scores with whether the relation is annotated, by surfaces as the task matches them."""
-    scores: list[float] = []
-    is_right: list[bool] = []
-    for pair in read:
-        known = {surfaces(relation) for relation in pair.gold.relations}
-        scores += (relation.score for relation in pair.read.relations)
-        is_right += (surfaces(relation) in known for relation in pair.read.relations)
-    return scores, is_right
+    known = {surfaces(relation) for relation in gold.relations}
+    return ((relation.score, surfaces(relation) in known) for relation in read.relations)
 
 
 def surfaces(relation: Relation) -> tuple[str, ...]:

@@ -161,14 +161,7 @@ def _word_spans(
     numbers = {passage.name: n for n, passage in enumerate(document.document.passages)}
     for mention in document.mentions:
         number = numbers[mention.passage]
-        origin = plains[number].origin
-        inside = [
-            index
-            for index, word in enumerate(pieces.words)
-            if word.text == number
-            and origin[word.start] < mention.end
-            and origin[word.end - 1] >= mention.start
-        ]
+        inside = pieces.touched(number, *plains[number].span_in_plain(mention.start, mention.end))
         if inside:
             yield inside[0], inside[-1] + 1, mention.type
 

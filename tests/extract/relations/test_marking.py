@@ -12,8 +12,7 @@ from extract.relations.marking import (
     closest,
     group_entities,
     legal_classes,
-    locate,
-    mark_all,
+    mark_mentions,
     schema_pairs,
 )
 from ingest.document import Document, Passage
@@ -57,8 +56,7 @@ MENTIONS = (
 
 
 def test_every_mention_stands_between_its_markers(cutter: PieceTokenizer) -> None:
-    located = locate(DOCUMENT, MENTIONS, cutter)
-    marked = mark_all(located, cutter.split(["*"]).ids)
+    marked = mark_mentions(DOCUMENT, MENTIONS, cutter)
     assert read(marked.ids) == (
         "* butyrate * eases * major depression * . [SEP] "
         "* but ##yric * in the gut eases * depression * of mice"
@@ -73,7 +71,7 @@ def test_mentions_that_meet_close_before_the_next_opens(cutter: PieceTokenizer) 
         mention(document, "abstract", "butyrate", CHEMICAL),
         mention(document, "abstract", "depression", DDF),
     )
-    marked = mark_all(locate(document, both, cutter), cutter.split(["*"]).ids)
+    marked = mark_mentions(document, both, cutter)
     assert read(marked.ids) == "* butyrate * * depression *"
     assert marked.places == (0, 3)
 
