@@ -22,7 +22,7 @@ import numpy as np
 
 from app.prediction import predict, write_predictions
 from extract import RelationExtractor
-from extract.annotation import AnnotatedDocument, Corpus
+from extract.annotation import Corpus
 from extract.corpus import read_corpus
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
@@ -36,6 +36,7 @@ from extract.training.held_out import (
     GRID,
     HeldOut,
     count_held_out,
+    judge_mentions,
     judge_relations,
     relate_held_out,
 )
@@ -144,10 +145,11 @@ def print_calibration(corpus: Path, picture: Path | None) -> None:
     """Print how probable the shipped model's probabilities are, and draw it."""
     extractor = load_extractor(None, None, None, starter_lexicon())
     pairs = [(gold, extractor.annotate(gold.document)) for gold in documents_of(corpus, "dev")]
-    plots = {
-        "mentions": list(bins([j for gold, read in pairs for j in judge_mentions(gold, read)])),
-        "relations": list(bins([j for gold, read in pairs for j in judge_relations(gold, read)])),
+    judged = {
+        "mentions": [j for gold, read in pairs for j in judge_mentions(gold, read.mentions)],
+        "relations": [j for gold, read in pairs for j in judge_relations(gold, read)],
     }
+    plots = {name: list(bins(each)) for name, each in judged.items()}
     for name, found in plots.items():
         print(f"\n{name}: expected calibration error {calibration_error(found):.3f}\n")
         print("| score from | mean score | right | count |\n|---|---|---|---|")
@@ -155,13 +157,6 @@ def print_calibration(corpus: Path, picture: Path | None) -> None:
             print(f"| {each.low:.1f} | {each.mean:.2f} | {each.right:.2f} | {each.count} |")
     if picture:
         picture.write_text(draw(plots), encoding="utf-8")
-
-
-def judge_mentions(gold: AnnotatedDocument, read: AnnotatedDocument) -> Iterator[Judged]:
-    """Pair each mention's score with whether it is annotated."""
-    known = {(m.passage, m.start, m.end, m.type) for m in gold.mentions}
-    for m in read.mentions:
-        yield m.score, (m.passage, m.start, m.end, m.type) in known
 
 
 def bins(judged: Sequence[Judged]) -> Iterator[Bin]:

@@ -127,8 +127,7 @@ def legal_pairs(document: Document, mentions: Iterable[Mention]) -> Iterator[Pai
 
 def place(document: Document, mentions: Iterable[Mention]) -> list[Placed]:
     """Put the passages one after another, so that distances cross from title to abstract."""
-    lengths = accumulate((len(p.text) + 1 for p in document.passages), initial=0)
-    offsets = {p.name: offset for p, offset in zip(document.passages, lengths, strict=False)}
+    offsets = passage_starts(document)
     starts = [
         offsets[passage.name] + text.origin[start]
         for passage in document.passages
@@ -140,6 +139,12 @@ def place(document: Document, mentions: Iterable[Mention]) -> list[Placed]:
         for m in mentions
         for at in (offsets[m.passage],)
     ]
+
+
+def passage_starts(document: Document) -> dict[str, int]:
+    """Say where each passage begins, one after another with a blank between."""
+    lengths = accumulate((len(p.text) + 1 for p in document.passages), initial=0)
+    return {p.name: start for p, start in zip(document.passages, lengths, strict=False)}
 
 
 def _gap(one: Placed, other: Placed) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extract.annotation import AnnotatedDocument, Mention
-from extract.relations.counts import Placed, place
+from extract.relations.counts import Placed, TypePair, place
 from extract.text import fold
 from ingest.document import Document
 from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
@@ -37,7 +37,7 @@ _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 Triple = tuple[EntityType, Predicate, EntityType]
-LegalPredicates = Mapping[tuple[EntityType, EntityType], tuple[Predicate, ...]]
+LegalPredicates = Mapping[TypePair, tuple[Predicate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def columns(words: WordColumns) -> tuple[str, ...]:
 
 def legal_predicates(triples: Iterable[LegalTriple] = LEGAL_TRIPLES) -> LegalPredicates:
     """Give the predicates of each pair of types, in alphabetical order."""
-    predicates: defaultdict[tuple[EntityType, EntityType], list[Predicate]] = defaultdict(list)
+    predicates: defaultdict[TypePair, list[Predicate]] = defaultdict(list)
     for triple in triples:
         predicates[triple.head, triple.tail].append(triple.predicate)
     return {pair: tuple(sorted(found)) for pair, found in predicates.items()}

@@ -117,6 +117,14 @@ def fit_relation_curve(read: Sequence[HeldOut]) -> Platt:
     return fit_platt([score for score, _ in judged], [is_right for _, is_right in judged])
 
 
+def judge_mentions(
+    gold: AnnotatedDocument, mentions: Iterable[Mention]
+) -> Iterator[tuple[float, bool]]:
+    """Pair scores with whether the mention is annotated."""
+    known = {(m.passage, m.start, m.end, m.type) for m in gold.mentions}
+    return ((m.score, (m.passage, m.start, m.end, m.type) in known) for m in mentions)
+
+
 def judge_relations(
     gold: AnnotatedDocument, read: AnnotatedDocument
 ) -> Iterator[tuple[float, bool]]:

@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from extract.annotation import AnnotatedDocument
 from extract.logistic import fit_logistic
 from extract.ner.judging import COLUMNS, Described, Judge
-from extract.training.held_out import HeldOut
+from extract.training.held_out import HeldOut, judge_mentions
 
 RIDGE = 30.0
 """Chosen by ten folds over held-out expert documents, where 10 and 100 were as good."""
@@ -23,7 +22,7 @@ def judge_held_out(read: Sequence[HeldOut]) -> tuple[Judge | None, list[HeldOut]
 
     None where all mentions are right, or all are wrong: there is nothing to learn, and they stay.
     """
-    labels = [_labels(pair.gold, _described(pair)) for pair in read]
+    labels = [_labels(pair) for pair in read]
     right = np.concatenate(labels) if labels else np.zeros(0)
     if right.all() or not right.any():
         return None, list(read)
@@ -42,11 +41,10 @@ def _described(pair: HeldOut) -> Described:
     return pair.described
 
 
-def _labels(gold: AnnotatedDocument, described: Described) -> Labels:
+def _labels(pair: HeldOut) -> Labels:
     """Say which mentions are annotated; [mentions]."""
-    known = {(m.passage, m.start, m.end, m.type) for m in gold.mentions}
-    right = ((m.passage, m.start, m.end, m.type) in known for m in described.mentions)
-    return np.array(list(right), dtype=np.float64)
+    judged = judge_mentions(pair.gold, _described(pair).mentions)
+    return np.array([is_right for _, is_right in judged], dtype=np.float64)
 
 
 def _cross_fitted(read: Sequence[HeldOut], labels: Sequence[Labels]) -> Iterator[Labels]:
