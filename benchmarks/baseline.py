@@ -17,13 +17,13 @@ MiniLM's (30,522, lower case): some more a word than DeBERTa's, some fewer than 
 """
 # pyright: reportMissingImports=false, reportUnknownParameterType=false
 
-import argparse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+import typer
 from gliner import GLiNER
 from gliner.config import UniEncoderTokenConfig
 from transformers import BertConfig, BertModel
@@ -115,10 +115,10 @@ def build_atlop() -> Atlop:
     return Atlop(encoder, 0.0, BLOCK).eval()
 
 
-def main(file: Path, count: int, *, bf16: bool) -> None:
-    """Build, read, print."""
+def main(file: Path, documents: int = 20, *, bf16: bool = False) -> None:
+    """Build both models, read the documents of a file, and print."""
     torch.manual_seed(1)
-    corpus, device = first_documents([file], count), Device("cpu", bf16)
+    corpus, device = first_documents([file], documents), Device("cpu", bf16)
     tokenizer = bundled_encoder()
     tagger, atlop = build_tagger(tokenizer), build_atlop()
     pieces = cutter(open_tokenizer(str(tokenizer)))
@@ -131,11 +131,4 @@ def main(file: Path, count: int, *, bf16: bool) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--documents", type=int, default=20)
-    parser.add_argument("--bf16", action="store_true", help="in bfloat16")
-    given = parser.parse_args()
-    main(given.file, given.documents, bf16=given.bf16)
+    typer.run(main)

@@ -12,7 +12,6 @@ times more for the medians, unless it took over 5 s. Rows with a colon are what 
 of the read model, and sentences of the store. Virtuoso gives up after 20 s, and then has no rows.
 """
 
-import argparse
 import multiprocessing
 import os
 import shutil
@@ -27,6 +26,7 @@ from functools import partial
 from pathlib import Path
 
 import httpx
+import typer
 from pyoxigraph import Quad, RdfFormat, parse
 
 from app.explorer.citations import citations_in, cited, outlines_of
@@ -42,6 +42,7 @@ from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
 from tests.virtuoso import PASSWORD, USER, running_virtuoso
 
+app = typer.Typer(help=__doc__)
 ROLES = {"disease": "DDF", "taxon": "Bacteria", "gene": "Gene", "concept": ""}
 SEARCHED = 2_000
 """Best connected concepts among which one of each type is looked for."""
@@ -267,7 +268,8 @@ def print_timings(timings: Iterable[Timing], beside: Mapping[str, Timing] | None
         print(f"{timing} {other.wall_ms:,.1f} | {other.rows:,} |" if other else timing)
 
 
-def ask_graph(data: Path, limit_ms: float, repeat: int) -> int:
+@app.command("ask")
+def ask_graph(data: Path, limit_ms: float = 100, repeat: int = 5) -> None:
     """Time everything on the current snapshot of a data directory."""
     snapshot = current_snapshot(graph_root(data))
     if snapshot is None:
@@ -280,25 +282,32 @@ def ask_graph(data: Path, limit_ms: float, repeat: int) -> int:
     print_timings(timings)
     late = sum(timing.cpu_ms > limit_ms for timing in timings)
     print(f"\n{len(timings)} questions, {late} over {limit_ms:g} ms")
-    return 1 if late else 0
+    sys.exit(bool(late))
 
 
-def scale(given: argparse.Namespace) -> int:
+@app.command()
+def scale(
+    triples: int = 5_000_000,
+    repeat: int = 5,
+    seed: int = 1,
+    *,
+    with_virtuoso: bool = False,
+    keep: Path | None = None,
+) -> None:
     """Make a graph, run the engines, each in a fresh process, and print the tables."""
     fresh = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as temporary, fresh.Pool(1, maxtasksperchild=1) as pool:
-        file = _graph(Path(given.keep or temporary).resolve(), Shape.of(given.triples, given.seed))
-        own = pool.apply(embedded, (file, given.repeat))
+        file = _graph((keep or Path(temporary)).resolve(), Shape.of(triples, seed))
+        own = pool.apply(embedded, (file, repeat))
         runs, beside = [own], dict[str, Timing]()
-        if given.with_virtuoso:
-            runs.append(pool.apply(virtuoso, (file, own.texts, given.repeat)))
+        if with_virtuoso:
+            runs.append(pool.apply(virtuoso, (file, own.texts, repeat)))
             beside = {timing.name: timing for timing in runs[-1].timings}
     print("| | triples | wall, s | CPU, s | triples/s | per CPU s | disk, MB |")
     print("|---|---|---|---|---|---|---|")
     print(*(step for run in runs for step in run.steps), sep="\n")
     print("\npeak memory:", ", ".join(f"{r.steps[0].name} {r.peak_mb:,.0f} MB" for r in runs))
     print_timings(own.timings, beside)
-    return 0
 
 
 def _graph(folder: Path, shape: Shape) -> Path:
@@ -314,21 +323,4 @@ def _graph(folder: Path, shape: Shape) -> Path:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    asking = commands.add_parser("ask")
-    asking.add_argument("data", type=Path)
-    asking.add_argument("--limit-ms", type=float, default=100)
-    scaling = commands.add_parser("scale")
-    scaling.add_argument("--triples", type=int, default=5_000_000)
-    scaling.add_argument("--seed", type=int, default=1)
-    scaling.add_argument("--with-virtuoso", action="store_true")
-    scaling.add_argument("--keep", type=Path)
-    for command in (asking, scaling):
-        command.add_argument("--repeat", type=int, default=5)
-    given = parser.parse_args()
-    if given.command == "scale":
-        sys.exit(scale(given))
-    sys.exit(ask_graph(given.data, given.limit_ms, given.repeat))
+    app()

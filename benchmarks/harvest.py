@@ -9,7 +9,6 @@ otherwise 3), with kills in between. It prints how each run of ``gutbrain harves
 the archive then claims; in the end, the time, and the most requests within one second.
 """
 
-import argparse
 import gzip
 import json
 import os
@@ -25,18 +24,22 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import typer
+
 from ingest.archive.archive import Archive
 from ingest.formats.record_splitter import RecordSplitter
 from ingest.formats.sources import read_source
 from ingest.harvest.planning import EDAT, MDAT, Topic
 from tests.pubmed_server import Paper, PubMedServer, running_server
 
+app = typer.Typer(help=__doc__)
 SINCE = date(2025, 11, 22)
 TITLE = "Gut microbiota and the brain: what a record of usual length would say. " * 24
 TOPIC = Topic("gut AND brain", SINCE)
 
 
-def parse(folder: Path, count: int) -> None:
+@app.command()
+def parse(folder: Path, records: int = 30_000) -> None:
     """Make a file of so many records, read it, print a table."""
     real = real_records(folder)
     print(f"{len(real)} real records, {sum(map(len, real)) // len(real):,} bytes each on average\n")
@@ -44,7 +47,7 @@ def parse(folder: Path, count: int) -> None:
         file = Path(work) / "records.xml.gz"
         with gzip.open(file, "wb", compresslevel=6) as stream:
             stream.write(b"<PubmedArticleSet>")
-            stream.writelines(islice(cycle(real), count))
+            stream.writelines(islice(cycle(real), records))
             stream.write(b"</PubmedArticleSet>")
         began = time.process_time()
         read = sum(1 for _ in read_source(file))
@@ -63,7 +66,8 @@ def real_records(folder: Path) -> list[bytes]:
     return records
 
 
-def harvest_topic(records: int, kills: int, *, with_key: bool) -> None:
+@app.command("topic")
+def harvest_topic(records: int = 50_000, kills: int = 3, *, key: bool = False) -> None:
     """Serve, harvest, kill, harvest on, and print what was seen."""
     with running_server() as server, tempfile.TemporaryDirectory() as work:
         server.add(*papers(records))
@@ -71,7 +75,7 @@ def harvest_topic(records: int, kills: int, *, with_key: bool) -> None:
         server.before = lambda _: moments.append(time.monotonic())
         began = time.monotonic()
         for limit_s in (*(15.0 + 10.0 * number for number in range(kills)), None):
-            ended = harvest(server, Path(work), limit_s, "0" * 36 if with_key else "")
+            ended = harvest(server, Path(work), limit_s, "0" * 36 if key else "")
             print(f"{ended}; {claims(Path(work), server)}", flush=True)
         seconds = time.monotonic() - began
     print(f"{records:,} records in {seconds:.0f} s, {len(moments)} requests")
@@ -130,19 +134,4 @@ def busiest_second(moments: Sequence[float]) -> int:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    parsing = commands.add_parser("parse")
-    parsing.add_argument("folder", type=Path)
-    parsing.add_argument("--records", type=int, default=30_000)
-    topic = commands.add_parser("topic")
-    topic.add_argument("--records", type=int, default=50_000)
-    topic.add_argument("--kills", type=int, default=3)
-    topic.add_argument("--key", action="store_true")
-    given = parser.parse_args()
-    if given.command == "parse":
-        parse(given.folder, given.records)
-    else:
-        harvest_topic(given.records, given.kills, with_key=given.key)
+    app()

@@ -11,14 +11,15 @@ both methods get the threshold that is best for them on these folds, so that thr
 nothing. The difference is resampled over documents, 1,000 times (paired bootstrap).
 """
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
+import typer
 
 from app.prediction import predict, write_predictions
 from extract import RelationExtractor
@@ -44,6 +45,7 @@ from extract.training.pool import cut_folds
 from extract.training.recipe import TrainingOrder, find_recipe
 from ontology.lexicon import starter_lexicon
 
+app = typer.Typer(help=__doc__)
 TASKS = (Task.NER, *RELATION_TASKS)
 BINS = 10
 SIZE, EDGE = 240, 30
@@ -67,6 +69,7 @@ def documents_of(folder: Path, *names: str) -> Corpus:
     return [document for name in names for document in read_corpus(folder / f"{name}.json")]
 
 
+@app.command("scores")
 def print_scores(corpus: Path) -> None:
     """Train the floor; print what each model reaches on the development documents."""
     lexicon, floor = starter_lexicon(), (RecognizerName.LEXICON, RelationMethod.COUNTS)
@@ -110,6 +113,7 @@ def _quiet(_: object) -> None:
     """Take a progress report and drop it."""
 
 
+@app.command("relations")
 def compare_relations(corpus: Path) -> None:
     """Fit and read in five folds; print both methods at their best."""
     experts = documents_of(corpus, "platinum", "gold")
@@ -141,7 +145,10 @@ def _best(read: Sequence[HeldOut], task: Task) -> list[Counts]:
     return max(tables, key=lambda table: total(table).f1)
 
 
-def print_calibration(corpus: Path, picture: Path | None) -> None:
+@app.command("calibration")
+def print_calibration(
+    corpus: Path, picture: Annotated[Path | None, typer.Argument()] = None
+) -> None:
     """Print how probable the shipped model's probabilities are, and draw it."""
     extractor = load_extractor(None, None, None, starter_lexicon())
     pairs = [(gold, extractor.annotate(gold.document)) for gold in documents_of(corpus, "dev")]
@@ -207,17 +214,4 @@ def _panel(name: str, found: Sequence[Bin]) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("table", choices=("scores", "relations", "calibration"))
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("svg", type=Path, nargs="?")
-    given = parser.parse_args()
-    match given.table:
-        case "scores":
-            print_scores(given.folder)
-        case "relations":
-            compare_relations(given.folder)
-        case _:
-            print_calibration(given.folder, given.svg)
+    app()

@@ -9,7 +9,6 @@ Linux; run it on a quiet machine: the load is under the table. ``benchmarks/base
 the same with the organisers' architecture.
 """
 
-import argparse
 import math
 import os
 import time
@@ -19,6 +18,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import onnx
+import typer
 
 from extract.annotation import AnnotatedDocument, Corpus
 from extract.corpus import read_corpus
@@ -96,22 +96,15 @@ def count_weights(encoder: Path) -> int:
     return sum(math.prod(tensor.dims) for tensor in tensors if not tensor.name.endswith(added))
 
 
-def main(files: Sequence[Path], count: int, model: Path) -> None:
-    """Load, read, print."""
-    documents = [annotated.document for annotated in first_documents(files, count)]
+def main(files: list[Path], documents: int = 500, model: Path = shipped_model()) -> None:  # noqa: B008
+    """Load a model, read the first documents of GutBrainIE files, taken in turn, and print."""
+    read_from = [annotated.document for annotated in first_documents(files, documents)]
     extractor = load_extractor(None, None, model, starter_lexicon())
-    took = measure(extractor.annotate_all, documents)
+    took = measure(extractor.annotate_all, read_from)
     read = [path for path in model.rglob("*") if path.is_file() and path.name not in TRAINING_ONLY]
     megabytes = sum(path.stat().st_size for path in read) / 2**20
     print_row("ours", count_weights(model / MODEL_FILE), megabytes, took)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", nargs="+", type=Path, help="GutBrainIE files, read in turn")
-    parser.add_argument("--documents", type=int, default=500)
-    parser.add_argument("--model", type=Path, default=shipped_model())
-    given = parser.parse_args()
-    main(given.files, given.documents, given.model)
+    typer.run(main)
