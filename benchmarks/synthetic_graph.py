@@ -21,7 +21,8 @@ from pyoxigraph import Quad, RdfFormat, serialize
 
 from extract.annotation import AnnotatedDocument, Mention, Pipeline, Relation
 from ingest.document import Document, Passage
-from kg.assertion import Article, Claim, Evidence, PaperSupport, paper_support, summarise
+from kg.article import Article
+from kg.assertion import Claim, Evidence, PaperSupport, paper_support, summarise
 from kg.belief import MIN_BELIEF
 from kg.graph.rdf import article_quads, assertion_quads, concept_quads, evidence_quads, run_quads
 from kg.identifiers import run_iri

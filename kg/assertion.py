@@ -1,4 +1,4 @@
-"""What kg hands on: an Assertion, the Evidence for and against it, and the Article it is in."""
+"""What kg hands on: an Assertion, and the Evidence for and against it."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from extract.annotation import AnnotatedDocument, Pipeline, Relation
+from kg.article import Article
 from kg.belief import is_believed, noisy_or, weight
 from kg.identifiers import local_id, run_iri, run_version
-from kg.sentence.cue_words import Place, reading_version
+from kg.sentence.cue_words import Place
 from kg.sentence.cues import SILENT, Cues, Polarity, read_cues
 from kg.sentence.quotation import GAP, Quotation, Quoter, Span
-from kg.sentence.study import StudyKind, study_kinds
+from kg.sentence.study import StudyKind
 from ontology.concept import Concept
 from ontology.schema import Predicate
 
@@ -51,50 +52,6 @@ class Evidence:
     def weight(self) -> float:
         """What it brings to belief, or to disbelief where it denies."""
         return weight(self.score, is_speculative=self.cues.is_speculative)
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """An article as the graph describes it, with how much was found in it.
-
-    ``version`` is that of its PubMed record and ``record_hash`` of all the record said;
-    ``reading`` is the version of the reading (see ``kg.sentence.cue_words``).
-    """
-
-    pmid: str
-    version: int = 1
-    title: str = ""
-    journal: str = ""
-    year: int | None = None
-    doi: str = ""
-    is_retracted: bool = False
-    publication_types: tuple[str, ...] = ()
-    study_kinds: tuple[StudyKind, ...] = ()
-    mention_count: int = 0
-    relation_count: int = 0
-    record_hash: str = ""
-    reading: str = ""
-
-    @classmethod
-    def of(cls, annotated: AnnotatedDocument) -> "Article":
-        """Describe the article of a document, and how much was found in it."""
-        document = annotated.document
-        dois = (value for kind, value in document.identifiers if kind.lower() == "doi")
-        return cls(
-            pmid=document.pmid,
-            version=document.version,
-            title=document.title,
-            journal=document.journal,
-            year=document.year,
-            doi=next(dois, ""),
-            is_retracted=document.is_retracted,
-            publication_types=tuple(dict.fromkeys(document.publication_types)),
-            study_kinds=study_kinds(document, annotated.mentions),
-            mention_count=len(annotated.mentions),
-            relation_count=len(annotated.relations),
-            record_hash=document.record_hash,
-            reading=reading_version(annotated.pipeline),
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode,
 from pyoxigraph import parse as parse_rdf
 
 from extract.annotation import AnnotatedDocument
+from kg.article import Article
 from kg.assertion import (
-    Article,
     Claim,
     Evidence,
     PaperSupport,

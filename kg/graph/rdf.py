@@ -7,11 +7,13 @@ from unicodedata import normalize
 from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import Pipeline
-from kg.assertion import Article, Assertion, Claim, Evidence
+from kg.article import Article
+from kg.assertion import Assertion, Claim, Evidence
 from kg.graph import vocabulary as v
 from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
 from kg.sentence.cue_words import reading_version
 from kg.sentence.quotation import Span
+from kg.sentence.study import StudyKind
 from kg.stores import Row
 from ontology.concept import Concept
 from ontology.namespaces import GUTBRAIN, CurieError, to_iri
@@ -69,25 +71,26 @@ def _matches(concept: Concept) -> Iterator[NamedNode]:
 
 
 def article_quads(article: Article) -> Iterator[Quad]:
-    """Describe an article, and how much was found in it."""
+    """Describe an article, and how much was found in it, by the table of ``kg.article``."""
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.ARTICLE_CLASS),
-        (v.TITLE, _text(article.title)),
         (v.IDENTIFIER, Literal(f"PMID:{article.pmid}")),
         (v.PMID, Literal(article.pmid)),
-        (v.RECORD_VERSION, Literal(article.version)),
-        (v.YEAR, None if article.year is None else Literal(article.year)),
-        (v.JOURNAL, _text(article.journal)),
-        (v.DOI, _text(article.doi)),
-        (v.IS_RETRACTED, Literal(article.is_retracted)),
-        (v.RECORD_HASH, Literal(article.record_hash)),
-        (v.PIPELINE_VERSION, Literal(article.reading)),
-        (v.MENTION_COUNT, Literal(article.mention_count)),
-        (v.RELATION_COUNT, Literal(article.relation_count)),
-        *((v.PUBLICATION_TYPE, _text(kind)) for kind in article.publication_types),
-        *((v.STUDY_KIND, v.STUDY_NODES[kind]) for kind in article.study_kinds),
     ]
+    for fact in article.facts():
+        values = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+        pairs.extend((v.term(fact.term), _stated(each)) for each in values)
     return _quads(NamedNode(article_iri(article.pmid)), pairs, v.ARTICLES)
+
+
+def _stated(value: str | int | None) -> Value | None:
+    match value:
+        case StudyKind():
+            return v.STUDY_NODES[value]
+        case str():
+            return _text(value)
+        case _:
+            return None if value is None else Literal(value)
 
 
 def run_graph(run: str) -> NamedNode:

@@ -6,13 +6,14 @@ of another type.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import Pipeline
-from kg.assertion import Article, Assertion, Citation, Claim, Edge, Evidence
+from kg.article import Article
+from kg.assertion import Assertion, Citation, Claim, Edge, Evidence
 from kg.graph import vocabulary as v
 from kg.graph.catalogue import bind_terms, question_folder
 from kg.graph.rdf import RowError, Value, cell, node, value
@@ -131,23 +132,26 @@ def read_articles(store: TripleStore, pmids: Iterable[str]) -> dict[str, Article
 
 
 def article_of(found: Node) -> Article:
-    """Read an article, as far as its properties were read."""
+    """Read an article, as far as its properties were read, by the table of ``kg.article``."""
+    article = Article(pmid_of(found.iri))
+    read = {fact.name: _as_in(found, v.term(fact.term), fact.value) for fact in article.facts()}
     studies = {v.STUDY_OF_NODE[NamedNode(iri)] for iri in found.all(v.STUDY_KIND)}
-    return Article(
-        pmid=pmid_of(found.iri),
-        version=found.number(v.RECORD_VERSION) or 1,
-        title=found.text(v.TITLE),
-        journal=found.text(v.JOURNAL),
-        year=found.number(v.YEAR),
-        doi=found.text(v.DOI),
-        is_retracted=found.is_true(v.IS_RETRACTED),
-        publication_types=tuple(found.all(v.PUBLICATION_TYPE)),
-        study_kinds=tuple(kind for kind in StudyKind if kind in studies),
-        mention_count=found.number(v.MENTION_COUNT) or 0,
-        relation_count=found.number(v.RELATION_COUNT) or 0,
-        record_hash=found.text(v.RECORD_HASH),
-        reading=found.text(v.PIPELINE_VERSION),
-    )
+    kinds = tuple(kind for kind in StudyKind if kind in studies)
+    return replace(article, **read | {"study_kinds": kinds})
+
+
+def _as_in(found: Node, property_: NamedNode, default: object) -> Any:
+    """Read a property as what its default is: a list, a text, a truth, or a number."""
+    match default:
+        case tuple():
+            return tuple(found.all(property_))
+        case str():
+            return found.text(property_)
+        case bool():
+            return found.is_true(property_)
+        case _:
+            number = found.number(property_)
+            return default if number is None else number
 
 
 def pipeline_of(run: Node) -> Pipeline:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 from curies import Converter
@@ -57,7 +58,6 @@ PREF_LABEL = NamedNode(SKOS + "prefLabel")
 ALT_LABEL = NamedNode(SKOS + "altLabel")
 CLOSE_MATCH = NamedNode(SKOS + "closeMatch")
 IDENTIFIER = NamedNode(DCTERMS + "identifier")
-TITLE = NamedNode(DCTERMS + "title")
 ARTICLE_CLASS = NamedNode(FABIO + "JournalArticle")
 ASSERTION_CLASS = NamedNode(BIOLINK + "Association")
 SUBJECT = NamedNode(BIOLINK + "subject")
@@ -74,6 +74,16 @@ def gb(name: str) -> NamedNode:
     'https://w3id.org/gutbrain/ontology#belief'
     """
     return NamedNode(ONTOLOGY + name)
+
+
+@cache
+def term(curie: str) -> NamedNode:
+    """Name what a CURIE with one of ``PREFIXES`` stands for.
+
+    >>> term("dcterms:title").value
+    'http://purl.org/dc/terms/title'
+    """
+    return NamedNode(_CONVERTER.expand(curie, strict=True))
 
 
 def local_name(term: NamedNode) -> str:
@@ -114,9 +124,7 @@ SUBJECT_SPAN, OBJECT_SPAN = SpanTerms.of("subject"), SpanTerms.of("object")
 TRUE = Literal(True)  # noqa: FBT003
 ARTICLE = gb("article")
 BELIEF = gb("belief")
-RECORD_HASH = gb("recordHash")
 DISBELIEF = gb("disbelief")
-DOI = gb("doi")
 EVIDENCE_CLASS = gb("Evidence")
 EVIDENCE_COUNT = gb("evidenceCount")
 FIRST_YEAR = gb("firstYear")
@@ -124,10 +132,8 @@ IS_BELIEVED = gb("isBelieved")
 IS_PROVISIONAL = gb("isProvisional")
 IS_RETRACTED = gb("isRetracted")
 IS_SPECULATIVE = gb("isSpeculative")
-JOURNAL = gb("journal")
 LAST_YEAR = gb("lastYear")
 LEXICON_HASH = gb("lexiconHash")
-MENTION_COUNT = gb("mentionCount")
 OF_ASSERTION = gb("ofAssertion")
 OPPOSES = gb("opposes")
 OPPOSING_EVIDENCE_COUNT = gb("opposingEvidenceCount")
@@ -136,10 +142,8 @@ PAPER_COUNT = gb("paperCount")
 PIPELINE_VERSION = gb("pipelineVersion")
 PMID = gb("pmid")
 POLARITY = gb("polarity")
-PUBLICATION_TYPE = gb("publicationType")
 RECOGNIZER = gb("recognizer")
 RECORD_VERSION = gb("recordVersion")
-RELATION_COUNT = gb("relationCount")
 RELATION_METHOD = gb("relationMethod")
 RUN_CLASS = gb("Run")
 SCORE = gb("score")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from extract.annotation import AnnotatedDocument
+from kg.article import Article
 from kg.assertion import (
-    Article,
     Assertion,
     Claim,
     PaperSupport,

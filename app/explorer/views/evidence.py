@@ -30,7 +30,8 @@ from app.explorer.markup import (
 from app.explorer.views import page_parts as page
 from app.explorer.views.charts import papers_chart
 from app.explorer.views.relations import years
-from kg.assertion import Article, Assertion, Citation, Edge, Side
+from kg.article import Article
+from kg.assertion import Assertion, Citation, Edge, Side
 from kg.belief import EXPLANATION, reason_for_doubt, written_out
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore

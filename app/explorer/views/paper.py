@@ -1,12 +1,14 @@
 """One paper: what it is, and everything that was read in it."""
 
+from collections.abc import Iterator
+
 import streamlit as st
 
 from app.explorer.citations import citations_in, is_pmid
 from app.explorer.markup import Html, claim_line, element, empty, join, link, numbers, quiet, text
 from app.explorer.views import page_parts as page
 from app.explorer.views.evidence import PUBMED, evidence_card
-from kg.assertion import Article
+from kg.article import Article
 from kg.graph.reading_back import read_articles
 
 
@@ -31,12 +33,19 @@ def show_article(article: Article) -> None:
     if article.doi:
         places.append(link(f"doi:{article.doi}", f"https://doi.org/{article.doi}"))
     lines = [element("p", join([*printed, *places], " · "))]
-    if article.study_kinds:
-        lines.append(element("p", quiet(f"Study: {', '.join(sorted(article.study_kinds))}")))
+    lines.extend(element("p", quiet(f"{label}: {said}")) for label, said in listed(article))
     if article.is_retracted:
         warning = text("This article was retracted: its evidence counts no more.")
         lines.append(element("p", warning, css="gb-warning"))
     page.show_html(element("h3", text(article.title or "Without a title")), *lines)
+
+
+def listed(article: Article) -> Iterator[tuple[str, str]]:
+    """Give what has a label in the table of ``kg.article``, and is stated of this article."""
+    for fact in article.facts():
+        if fact.label and fact.value:
+            values = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+            yield fact.label, ", ".join(sorted(map(str, values)))
 
 
 def show_found(source: page.Source, article: Article) -> None:

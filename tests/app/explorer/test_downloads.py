@@ -9,7 +9,8 @@ from app.explorer.downloads import (
     relation_cells,
 )
 from extract.annotation import Pipeline
-from kg.assertion import Article, Assertion, Citation, Claim, Edge, Evidence
+from kg.article import Article
+from kg.assertion import Assertion, Citation, Claim, Edge, Evidence
 from kg.sentence.cues import Cues, Polarity
 from kg.sentence.quotation import Span
 from kg.sentence.study import StudyKind

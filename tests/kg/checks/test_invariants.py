@@ -109,7 +109,7 @@ def _value(quads: list[Quad], subject: object, property_: NamedNode) -> NamedNod
 
 PLANTED: dict[str, Callable[[list[Quad]], list[Quad]]] = {
     "two_homes": lambda q: [*q, Quad(q[0].subject, q[0].predicate, q[0].object, NamedNode(EX))],
-    "blank_nodes": lambda q: [*q, Quad(BlankNode("b"), v.TITLE, Literal("x"), v.ARTICLES)],
+    "blank_nodes": lambda q: [*q, Quad(BlankNode("b"), v.PREF_LABEL, Literal("x"), v.ARTICLES)],
     "direct_without_assertion": lambda q: (
         [*q, _statement(q, _believed(q, is_believed=False))]
     ),

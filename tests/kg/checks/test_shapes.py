@@ -176,7 +176,7 @@ def test_a_text_in_a_language_is_no_number(quads: list[Quad]) -> None:
 @pytest.mark.parametrize(
     ("property_", "value", "datatype"),
     [
-        (v.MENTION_COUNT, "many", XSD.integer),
+        (v.gb("mentionCount"), "many", XSD.integer),
         (v.BELIEF, "high", XSD.double),
         (v.IS_RETRACTED, "perhaps", XSD.boolean),
         (v.gb("subjectStart"), "1.5", XSD.integer),

@@ -8,7 +8,8 @@ from pyoxigraph import BlankNode, Literal, Quad
 
 from extract.annotation import AnnotatedDocument
 from ingest.document import Passage
-from kg.assertion import Article, Assertion, Claim, collect_evidence
+from kg.article import Article
+from kg.assertion import Assertion, Claim, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.rdf import (
     article_quads,
@@ -60,7 +61,7 @@ def test_text_is_written_in_nfc() -> None:
 def test_an_article_without_a_year_has_none(paper: Paper) -> None:
     predicates = {quad.predicate for quad in article_quads(Article.of(paper("1", SAID, year=None)))}
     assert v.YEAR not in predicates
-    assert {v.PMID, v.DOI, v.JOURNAL, v.RECORD_HASH, v.MENTION_COUNT} <= predicates
+    assert {v.PMID, *map(v.gb, ("doi", "journal", "recordHash", "mentionCount"))} <= predicates
 
 
 def test_there_are_no_blank_nodes_and_years_are_integers(paper: Paper) -> None:
@@ -93,6 +94,8 @@ def test_the_title_of_an_article_has_no_mark_up(paper: Paper) -> None:
     passages = (Passage("title", "<i>Roseburia</i> in mice"), *annotated.document.passages[1:])
     marked = replace(annotated, document=replace(annotated.document, passages=passages))
     titles = [
-        quad.object for quad in article_quads(Article.of(marked)) if quad.predicate == v.TITLE
+        quad.object
+        for quad in article_quads(Article.of(marked))
+        if quad.predicate == v.term("dcterms:title")
     ]
     assert titles == [Literal("Roseburia in mice")]

@@ -7,7 +7,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from extract.annotation import AnnotatedDocument
-from kg.assertion import Article, Assertion, Claim, Edge, collect_evidence
+from kg.article import Article
+from kg.assertion import Assertion, Claim, Edge, collect_evidence
 from kg.graph import vocabulary as v
 from kg.graph.rdf import RowError, article_quads, assertion_quads, concept_node, concept_quads
 from kg.graph.reading_back import (

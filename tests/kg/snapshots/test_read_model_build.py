@@ -158,7 +158,7 @@ def another_run(store: EmbeddedStore) -> None:
 
 
 def one_quad_more(store: EmbeddedStore) -> None:
-    store.change(remove=(), add=[Quad(LIKES, v.DOI, Literal("x"), v.ASSERTIONS)])
+    store.change(remove=(), add=[Quad(LIKES, v.gb("doi"), Literal("x"), v.ASSERTIONS)])
 
 
 @pytest.mark.parametrize("change", [another_belief, another_run, one_quad_more])
