@@ -189,7 +189,7 @@ def _triples(store: ReadableStore, query: str) -> Iterator[Triple]:
 
 
 def _fetch(store: ServerStore, query: str, media_type: str) -> bytes:
-    with store.querying.open(query, media_type) as body:
+    with store.open(query, media_type) as body:
         return body.read()
 
 

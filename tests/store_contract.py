@@ -15,7 +15,7 @@ from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
-G, H = NamedNode("http://x.org/g"), NamedNode("http://x.org/h")
+G, H = (NamedNode(f"https://w3id.org/gutbrain/graph/{name}") for name in "gh")
 P = NamedNode("http://x.org/p")
 TEXT = 'tab\t, line\nbreak, "quote", \\ and é 😀'
 BACTERIUM = Concept("NCBITaxon:239935", "A. muciniphila", EntityType.BACTERIA, ("Akkermansia",))

@@ -64,7 +64,7 @@ class RemoteSandbox:
     def _answer(self, store: ServerStore, query: Query) -> Answer:
         form = query_form(query.text)
         media_type = {"ASK": JSON, "SELECT": store.capabilities.rows}.get(form, N_TRIPLES)
-        with store.querying.open(query.text, media_type, self._terms(store, query)) as opened:
+        with store.open(query.text, media_type, self._terms(store, query)) as opened:
             body = self._read(opened)
         match form:
             case "SELECT":
@@ -87,7 +87,7 @@ class RemoteSandbox:
     def _is_whole(self, store: ServerStore, query: Query, count: int) -> bool:
         """Ask whether the server left rows off; where it cannot say, they count as left off."""
         try:
-            return store.querying.is_whole(query.text, count, self._terms(store, query))
+            return store.is_whole(query.text, count, self._terms(store, query))
         except StoreError:
             return False
 

@@ -49,7 +49,7 @@ def _iris(store: TripleStore, query: str, folder: Path, min_belief: float) -> It
 
 
 def all_quads(store: TripleStore) -> Iterator[Quad]:
-    """Walk over every quad in the store's order; a server is asked by SPARQL, its named graphs."""
+    """Walk over every quad in the store's order; a server is asked by SPARQL for our graphs."""
     if isinstance(store, EmbeddedStore):
         return store.quads()
     rows = read_rows(store, "quads", {})

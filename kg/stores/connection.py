@@ -63,19 +63,6 @@ class Call:
     deadlines: Deadlines | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A whole answer."""
-
-    headers: httpx.Headers
-    content: bytes = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.content.decode(errors="replace")
-
-
 T = TypeVar("T")
 
 
@@ -133,14 +120,29 @@ class Connection:
         """Close the connections."""
         self._client.close()
 
-    def sign(self, auth: httpx.Auth | None) -> None:
-        """Send every call from now on in somebody's name."""
-        self._client.auth = auth or httpx.Auth()
+    def sign(self, scheme: Scheme, credentials: Credentials, server: str) -> None:
+        """Send every call from now on in somebody's name.
 
-    def fetch(self, call: Call) -> Fetched:
+        A token that names its scheme (``GDB …``) is sent as it is, another as a Bearer token.
+        """
+        user, password, token = credentials.user, credentials.password, credentials.token
+        match scheme:
+            case Scheme.NONE:
+                self._client.auth = httpx.Auth()
+            case Scheme.BASIC:
+                self._client.auth = httpx.BasicAuth(user, password)
+            case Scheme.DIGEST:
+                self._client.auth = httpx.DigestAuth(user, password)
+            case Scheme.TOKEN:
+                header = token if " " in token else f"Bearer {token}"
+                self._client.headers["Authorization"] = header
+            case Scheme.GRAPHDB:
+                self._client.auth = GraphDBAuth(server, credentials)
+
+    def fetch(self, call: Call) -> tuple[httpx.Headers, bytes]:
         """Send a call and read the whole answer; raises StoreError unless it is a 2xx."""
         with self.open(call) as body:
-            return Fetched(body.headers, body.read())
+            return body.headers, body.read()
 
     def open(self, call: Call) -> Body:
         """Send a call; the answer is read as the body is. Raises StoreError unless it is a 2xx."""
@@ -168,31 +170,25 @@ class Connection:
         return send(call)
 
     def _any_answer(self, call: Call) -> httpx.Response:
-        request = self._request(call, call.deadlines or self.deadlines)
-        try:
-            answer = self._client.send(request)
-        except httpx.TransportError as error:
-            raise _failure(self.name, error) from error
+        answer, _ = self._send(call, is_streamed=False)
         if answer.status_code in _BUSY:
             raise _refusal(self.name, answer)
         return answer
 
     def _once(self, call: Call) -> Body:
-        deadlines = call.deadlines or self.deadlines
-        ends_at = time.monotonic() + deadlines.total_s
-        try:
-            answer = self._client.send(self._request(call, deadlines), stream=True)
-            if not answer.is_success:
-                raise _refusal(self.name, answer)
-        except httpx.TransportError as error:
-            raise _failure(self.name, error) from error
+        answer, ends_at = self._send(call, is_streamed=True)
+        if not answer.is_success:
+            raise _refusal(self.name, answer)
         return Body(answer, self.name, ends_at)
 
-    def _request(self, call: Call, deadlines: Deadlines) -> httpx.Request:
+    def _send(self, call: Call, *, is_streamed: bool) -> tuple[httpx.Response, float]:
+        """Send a call; gives what was answered, and when all of it has to be there."""
+        deadlines = call.deadlines or self.deadlines
+        ends_at = time.monotonic() + deadlines.total_s
         content = call.content
         if content is not None and not isinstance(content, bytes):
-            content = _timed(content, self.name, time.monotonic() + deadlines.total_s)
-        return self._client.build_request(
+            content = _timed(content, self.name, ends_at)
+        request = self._client.build_request(
             call.method,
             call.url,
             content=content,
@@ -201,6 +197,10 @@ class Connection:
             headers=call.headers,
             timeout=httpx.Timeout(deadlines.read_s, connect=deadlines.connect_s),
         )
+        try:
+            return self._client.send(request, stream=is_streamed), ends_at
+        except httpx.TransportError as error:
+            raise _failure(self.name, error) from error
 
 
 def _timed(chunks: Iterable[bytes], name: str, ends_at: float) -> Iterator[bytes]:
@@ -258,18 +258,6 @@ def _asked_wait_s(headers: httpx.Headers) -> float:
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
-class TokenAuth(httpx.Auth):
-    """Sends a token: as it is where it names its scheme (``GDB …``), else as a Bearer token."""
-
-    def __init__(self, token: str) -> None:
-        self._header = token if " " in token else f"Bearer {token}"
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Add the header."""
-        request.headers["Authorization"] = self._header
-        yield request
-
-
 class GraphDBAuth(httpx.Auth):
     """Signs in by ``POST /rest/login`` and sends back the header it gets, word for word.
 
@@ -303,21 +291,6 @@ class GraphDBAuth(httpx.Auth):
                 f"{self._server}/rest/login: HTTP {answer.status_code}: not signed in"
             )
         return header
-
-
-def sign(scheme: Scheme, credentials: Credentials, server: str) -> httpx.Auth | None:
-    """Make what signs the requests to a server."""
-    match scheme:
-        case Scheme.NONE:
-            return None
-        case Scheme.BASIC:
-            return httpx.BasicAuth(credentials.user, credentials.password)
-        case Scheme.DIGEST:
-            return httpx.DigestAuth(credentials.user, credentials.password)
-        case Scheme.TOKEN:
-            return TokenAuth(credentials.token)
-        case Scheme.GRAPHDB:
-            return GraphDBAuth(server, credentials)
 
 
 def login_call(server: str, credentials: Credentials) -> Call:

@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -43,7 +42,6 @@ from kg.stores.connection import (
     Deadlines,
     challenged,
     login_call,
-    sign,
 )
 from kg.stores.embedded import EmbeddedStore, data_update
 from kg.stores.querying import JSON, TSV, XML, Querying, query_call, request
@@ -66,15 +64,6 @@ _LAST_STEP = re.compile(r"/(?:sparql|query)(?=\?|$)")
 # graphs: places to try.
 _UPDATES = ("/sparql-auth", "/update")
 _GRAPH_STORES = ("/sparql-graph-crud-auth", "/data", "/store")
-
-
-@dataclass(frozen=True, slots=True)
-class _RdfServer:
-    """A server of the RDF4J protocol: its address, the version it speaks."""
-
-    url: str
-    version: int
-    is_graphdb: bool
 
 
 def open_store(
@@ -113,26 +102,25 @@ def create_repository(address: StoreAddress) -> None:
 
     Raises StoreError where there is one of the name, or no server that keeps repositories.
     """
-    name = address.url.rpartition(REPOSITORIES)[2]
+    base, _, name = address.url.partition(REPOSITORIES)
     if not _NAME.fullmatch(name):
         raise AddressError(
             f"{address.url}: not the address of a repository (…/repositories/<name>)"
         )
     with closing(Connection(address.url)) as connection:
-        server = _find_server(_Probe(connection, address))
-        if server is None:
+        kind = _find_server(_Probe(connection, address))
+        if kind is None:
             raise StoreError(f"{address.url}: no GraphDB or RDF4J server answers there")
-        connection.fetch(_creation(server, name))
+        connection.fetch(_creation(kind, base, name))
 
 
-def _creation(server: _RdfServer, name: str) -> Call:
-    kind = "graphdb" if server.is_graphdb else "rdf4j"
-    template = (files("kg.stores") / "requests" / f"{kind}.ttl").read_text("utf-8")
+def _creation(kind: Kind, server: str, name: str) -> Call:
+    template = (files("kg.stores") / "requests" / f"{kind.lower()}.ttl").read_text("utf-8")
     config = template.replace('"gutbrain"', str(Literal(name))).encode()
-    if not server.is_graphdb:
-        url, headers = f"{server.url}{REPOSITORIES}{name}", {"Content-Type": "text/turtle"}
+    if kind is Kind.RDF4J:
+        url, headers = f"{server}{REPOSITORIES}{name}", {"Content-Type": "text/turtle"}
         return Call("PUT", url, config, headers=headers)
-    url, file = f"{server.url}/rest/repositories", ("config.ttl", config, "text/turtle")
+    url, file = f"{server}/rest/repositories", ("config.ttl", config, "text/turtle")
     form = httpx.Request("POST", url, files={"config": file})
     return Call("POST", url, form.read(), headers=form.headers)
 
@@ -142,6 +130,7 @@ class _Probe:
 
     def __init__(self, connection: Connection, address: StoreAddress) -> None:
         self.connection, self.address, self.scheme = connection, address, Scheme.NONE
+        self.base, self.repository = address.url.partition(REPOSITORIES)[::2]
         self.server = ""
         if address.credentials.token:
             self.sign(Scheme.TOKEN)
@@ -154,8 +143,7 @@ class _Probe:
 
     def sign(self, scheme: Scheme) -> None:
         self.scheme = scheme
-        server = self.address.url.partition(REPOSITORIES)[0]
-        self.connection.sign(sign(scheme, self.address.credentials, server))
+        self.connection.sign(scheme, self.address.credentials, self.base)
 
     def ask(self, call: Call) -> httpx.Response:
         answer = self.connection.try_out(call)
@@ -174,26 +162,23 @@ class _Probe:
     def first_taken(self, calls: Iterable[Call]) -> str | None:
         return next((call.url for call in calls if self.takes(call)), None)
 
-    def unites_graphs(self, media_type: str) -> bool | None:
-        return Querying(self.connection, self.address.url, media_type).unites_graphs()
-
 
 def _detect(probe: _Probe) -> Capabilities:
     """Find out what answers at an address; raises StoreError, in a line, where nothing fits."""
-    server = None if probe.address.is_plain else _find_server(probe)
-    found = _rdf4j(probe, server) if server else _sparql(probe)
+    kind = None if probe.address.is_plain else _find_server(probe)
+    found = _rdf4j(probe, kind) if kind else _sparql(probe)
     if found.unites_graphs is False:
         raise StoreError(f"{probe.address.url}: {NOT_UNITED}")
     return found
 
 
-def _find_server(probe: _Probe) -> _RdfServer | None:
+def _find_server(probe: _Probe) -> Kind | None:
     """Ask for the version of the RDF4J protocol and for GraphDB's own paths, and sign in.
 
     None where there is no server that keeps repositories.
     """
-    base, is_repository, _ = probe.address.url.partition(REPOSITORIES)
-    if not is_repository:
+    base = probe.base
+    if not probe.repository:
         return None
     security = probe.connection.try_out(_get(f"{base}/rest/security"))
     is_graphdb = security.is_success and security.text.strip() in {"true", "false"}
@@ -205,7 +190,8 @@ def _find_server(probe: _Probe) -> _RdfServer | None:
         raise AccessError(f"{base}: HTTP {answer.status_code}: {answer.text[:80]}")
     if not answer.is_success or not answer.text.strip().isdecimal():
         return None
-    return _RdfServer(base, int(answer.text), is_graphdb)
+    probe.server = f"protocol {int(answer.text)}"
+    return Kind.GRAPHDB if is_graphdb else Kind.RDF4J
 
 
 def _has_login(probe: _Probe, server: str) -> bool:
@@ -216,45 +202,36 @@ def _has_login(probe: _Probe, server: str) -> bool:
     return answer.is_success and "Authorization" in answer.headers
 
 
-def _rdf4j(probe: _Probe, server: _RdfServer) -> Capabilities:
-    url = probe.address.url
+def _rdf4j(probe: _Probe, kind: Kind) -> Capabilities:
+    url, server = probe.address.url, probe.server
     if probe.ask(_get(f"{url}/size")).status_code == _NOT_FOUND:
         raise StoreError(f"{url}: the server has no such repository (`gutbrain store create`)")
     read_size(probe.connection, url)
-    rows = _row_format(probe)
-    return Capabilities(
-        Kind.GRAPHDB if server.is_graphdb else Kind.RDF4J,
-        url,
-        rows,
-        probe.scheme,
-        probe.unites_graphs(rows),
-        _is_writable(probe, server.url),
-        server=f"protocol {server.version}",
-    )
+    rows, is_united = _reading(probe)
+    can_write = _is_writable(probe)
+    return Capabilities(kind, url, rows, probe.scheme, is_united, can_write, server=server)
 
 
-def _is_writable(probe: _Probe, server: str) -> bool | None:
+def _is_writable(probe: _Probe) -> bool | None:
     """Look what the server's list of repositories says of ours."""
-    rows = _parsed(probe.ask(_get(f"{server}/repositories", JSON)), JSON)
+    rows = _parsed(probe.ask(_get(f"{probe.base}/repositories", JSON)), JSON)
     said = {row.get("id"): row.get("writable") for row in rows}
-    writable = said.get(Literal(probe.address.url.partition(REPOSITORIES)[2]))
+    writable = said.get(Literal(probe.repository))
     return writable.value == "true" if isinstance(writable, Literal) else None
 
 
 def _sparql(probe: _Probe) -> Capabilities:
-    rows = _row_format(probe)
+    url = probe.address.url
+    rows, is_united = _reading(probe)
     update = _update_address(probe)
-    return Capabilities(
-        Kind.SPARQL,
-        probe.address.url,
-        rows,
-        probe.scheme,
-        probe.unites_graphs(rows),
-        update is not None,
-        update,
-        _graph_store(probe) if update else None,
-        server=probe.server,
-    )
+    places = update is not None, update, _graph_store(probe) if update else None, probe.server
+    return Capabilities(Kind.SPARQL, url, rows, probe.scheme, is_united, *places)
+
+
+def _reading(probe: _Probe) -> tuple[str, bool | None]:
+    """Find the format of rows, and whether queries see all graphs."""
+    rows = _row_format(probe)
+    return rows, Querying(probe.connection, probe.address.url, rows).unites_graphs()
 
 
 def _row_format(probe: _Probe) -> str:

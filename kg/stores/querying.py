@@ -1,7 +1,8 @@
 """SELECT queries to a server: rows from the stream of the answer, and never too few in silence."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import IO, cast
@@ -10,7 +11,6 @@ from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions
 from pyoxigraph import parse_query_results as parse_results
 
 from kg.stores import Row, Term
-from kg.stores.address import Capabilities
 from kg.stores.answers import QueryError, StoreError, TruncatedError, one_line, read_rows
 from kg.stores.connection import Body, Call, Connection, Deadlines
 
@@ -74,12 +74,19 @@ class Querying:
     asking for the row after its last. Without ``keeps_spelling`` the server keeps numbers by value.
     """
 
-    def __init__(
-        self, connection: Connection, address: str, media_type: str, *, keeps_spelling: bool = True
-    ) -> None:
+    keeps_spelling = True
+
+    def __init__(self, connection: Connection, address: str, media_type: str) -> None:
         self._connection, self._address, self._media_type = connection, address, media_type
-        self._keeps_spelling = keeps_spelling
         self._most_proved = FEWEST
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def check(self) -> None:
+        """Raise StoreError where the server does not answer."""
+        next(self.select(request("some_triple")), None)
 
     def select(self, query: str) -> Iterator[Row]:
         """Answer a SELECT; a row is read when it is asked for, up to an error or the end."""
@@ -127,47 +134,25 @@ class Querying:
 
     def _read(self, body: Body) -> Iterator[Row]:
         format_ = QueryResultsFormat.from_media_type(self._media_type)
-        try:
+        with self._readable():
             # a raw stream lacks only the methods of IO[bytes] that nobody calls here
             solutions = parse_results(cast("IO[bytes]", body), format_)
-        except SyntaxError as error:
-            raise self._unreadable(error) from error
         if not isinstance(solutions, QuerySolutions):
             raise QueryError("Query refused: not a SELECT")
         rows = read_rows(solutions)
-        return self._guarded(rows if self._keeps_spelling else map(_canonical, rows))
+        return self._guarded(rows if self.keeps_spelling else map(_canonical, rows))
 
     def _guarded(self, rows: Iterable[Row]) -> Iterator[Row]:
-        try:
+        with self._readable():
             yield from rows
+
+    @contextmanager
+    def _readable(self) -> Generator[None]:
+        try:
+            yield
         except SyntaxError as error:
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: SyntaxError) -> StoreError:
-        return StoreError(f"{self._connection.name}: unreadable answer: {one_line(error)}")
-
-
-class ServerClient:
-    """What the stores on servers have in common: who they talk to, and queries."""
-
-    def __init__(
-        self, connection: Connection, capabilities: Capabilities, *, keeps_spelling: bool = True
-    ) -> None:
-        self.url, self.capabilities, self._connection = connection.name, capabilities, connection
-        address, rows = capabilities.query, capabilities.rows
-        self.querying = Querying(connection, address, rows, keeps_spelling=keeps_spelling)
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._connection.close()
-
-    def select(self, query: str) -> Iterator[Row]:
-        """Answer a SELECT; a row is read when it is asked for."""
-        return self.querying.select(query)
-
-    def check(self) -> None:
-        """Raise StoreError where the server does not answer."""
-        next(self.select(request("some_triple")), None)
+            name = self._connection.name
+            raise StoreError(f"{name}: unreadable answer: {one_line(error)}") from error
 
 
 def _canonical(row: Row) -> Row:

@@ -5,21 +5,25 @@ from itertools import chain, islice
 
 from pyoxigraph import Quad, RdfFormat, serialize
 
-from kg.stores.address import Kind
+from kg.stores.address import Capabilities, Kind
 from kg.stores.answers import StoreError
 from kg.stores.connection import Call, Connection
-from kg.stores.querying import ServerClient
+from kg.stores.querying import Querying
 
 N_QUADS = {"Content-Type": RdfFormat.N_QUADS.media_type}
 QUADS_A_CHUNK = 5_000
 
 
-class RemoteStore(ServerClient):
+class RemoteStore(Querying):
     """A TripleStore over the RDF4J protocol; its URL ends in ``/repositories/<id>``.
 
     Queries are tried again where no server answers or it is busy; a change never, for an answer
     that was lost may be of a change that was made.
     """
+
+    def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
+        super().__init__(connection, capabilities.query, capabilities.rows)
+        self.url, self.capabilities = connection.name, capabilities
 
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
         """Remove, then add, in one transaction of the server; rolled back on any failure.
@@ -55,8 +59,8 @@ class RemoteStore(ServerClient):
         """Begin a transaction; its address is ours, whatever name the server has inside."""
         # one that is begun twice holds nothing, and ends by itself
         call = Call("POST", f"{self.url}/transactions", is_repeatable=True)
-        begun = self._connection.fetch(call)
-        location = begun.headers.get("Location", "").rstrip("/").rpartition("/")[2]
+        headers, _ = self._connection.fetch(call)
+        location = headers.get("Location", "").rstrip("/").rpartition("/")[2]
         if not location:
             raise StoreError(f"{self.url}/transactions: the answer names no transaction")
         return f"{self.url}/transactions/{location}"
@@ -78,7 +82,7 @@ class RemoteStore(ServerClient):
 def read_size(connection: Connection, repository: str) -> int:
     """Ask a repository how many quads it holds."""
     call = Call("GET", f"{repository}/size", is_repeatable=True)
-    text = connection.fetch(call).text.strip()
+    text = connection.fetch(call)[1].decode(errors="replace").strip()
     if not text.isdecimal():
         raise StoreError(f"{repository}/size: not a number: {text[:80]!r}")
     return int(text)

@@ -8,7 +8,6 @@ change was made. Updates are texts of bounded length, every triple in its named 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pyoxigraph import (
     BlankNode,
@@ -26,7 +25,7 @@ from kg.stores.address import Capabilities
 from kg.stores.answers import AccessError, StoreError
 from kg.stores.connection import Call, Connection
 from kg.stores.embedded import data_update
-from kg.stores.querying import ServerClient, request
+from kg.stores.querying import Querying, request
 
 MOST_QUADS = 1_000
 """Virtuoso refuses a text of 3,000 triples: its SQL would have more than 10,000 lines."""
@@ -47,23 +46,22 @@ NOT_UNITED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be removed, then added."""
-
-    remove: tuple[Quad, ...]
-    add: tuple[Quad, ...]
+Change = tuple[Sequence[Quad], Sequence[Quad]]
+"""What is to be removed, then added."""
 
 
-class SparqlStore(ServerClient):
+class SparqlStore(Querying):
     """A TripleStore without transactions: a change that broke off is done by the next change.
 
     Removals are DELETE DATA; additions go to the graph store where there is one (on Virtuoso twenty
     times as fast), else they are INSERT DATA. Both can be repeated, and are tried again.
     """
 
+    keeps_spelling = False
+
     def __init__(self, connection: Connection, capabilities: Capabilities) -> None:
-        super().__init__(connection, capabilities, keeps_spelling=False)
+        super().__init__(connection, capabilities.query, capabilities.rows)
+        self.url, self.capabilities = connection.name, capabilities
         self._is_united = capabilities.unites_graphs
 
     def change(self, *, remove: Iterable[Quad], add: Iterable[Quad]) -> None:
@@ -76,14 +74,14 @@ class SparqlStore(ServerClient):
         if not old and not new:
             return
         check_ground((*old, *new))
-        change = Change(tuple(old), tuple(new))
-        self._add([*_entries(_REMOVE, change.remove), *_entries(_ADD, change.add)])
+        change = (tuple(old), tuple(new))
+        self._add([*_entries(_REMOVE, change[0]), *_entries(_ADD, change[1])])
         self._add([_END])
         self._make(change)
         self._check_union()
 
     def size(self) -> int:
-        """Count the quads, but for those that the server keeps for itself."""
+        """Count the quads of our graphs; a server may keep others."""
         (row,) = self.select(request("size"))
         return int(getattr(row["quads"], "value", 0))
 
@@ -96,9 +94,10 @@ class SparqlStore(ServerClient):
             self._update(_DROP_JOURNAL)
 
     def _make(self, change: Change) -> None:
-        for batch in batches(_by_graph(change.remove)):
+        remove, add = change
+        for batch in batches(_by_graph(remove)):
             self._update(data_update("DELETE", batch))
-        self._add(change.add)
+        self._add(add)
         self._update(_DROP_JOURNAL)
 
     def _add(self, quads: Sequence[Quad]) -> None:
@@ -122,7 +121,7 @@ class SparqlStore(ServerClient):
     def _check_union(self) -> None:
         """Look, once a graph holds something, whether queries find it."""
         if self._is_united is None:
-            self._is_united = self.querying.unites_graphs()
+            self._is_united = self.unites_graphs()
         if self._is_united is False:
             raise StoreError(f"{self.url}: {NOT_UNITED}")
 
@@ -148,7 +147,7 @@ def read_journal(rows: Iterable[Row]) -> Change | None:
     found = sorted((row for row in rows), key=lambda row: str(row["entry"]))
     if not any(row["entry"] == _END.subject for row in found):
         return None
-    return Change(tuple(_quads(found, _REMOVE)), tuple(_quads(found, _ADD)))
+    return tuple(_quads(found, _REMOVE)), tuple(_quads(found, _ADD))
 
 
 def _entries(property_: NamedNode, quads: Sequence[Quad]) -> Iterator[Quad]:

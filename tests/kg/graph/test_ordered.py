@@ -10,6 +10,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg.exports.formats import Format, export
 from kg.graph.ordered import all_quads, keyed_lines, quads_of, sorted_lines
 from kg.stores.embedded import EmbeddedStore
+from kg.stores.open import open_store
+from tests.store_contract import quad
+from tests.virtuoso import Virtuoso
 
 
 @given(lines=st.lists(st.binary(max_size=9).map(lambda b: b.replace(b"\n", b" ") + b"\n")))
@@ -44,3 +47,17 @@ def test_a_server_gives_the_same_files(graph: EmbeddedStore, tmp_path: Path) -> 
         export(graph, form, tmp_path / "own")
         export(server, form, tmp_path / "server")
         assert (tmp_path / "own").read_bytes() == (tmp_path / "server").read_bytes()
+
+
+def test_of_a_server_only_our_graphs_are_read(virtuoso: Virtuoso) -> None:
+    store = open_store(virtuoso.writable)
+    foreign = quad(2, graph=NamedNode("http://x.org/other"))
+    store.change(remove=(), add=[quad(1), foreign])
+    assert (list(all_quads(store)), store.size()) == ([quad(1)], 1)
+    store.change(remove=[quad(1), foreign], add=())
+
+
+def test_of_a_store_that_answers_queries_only_our_graphs_are_read() -> None:
+    store = EmbeddedStore.in_memory()
+    store.change(remove=(), add=[quad(1), quad(2, graph=NamedNode("http://x.org/other"))])
+    assert list(all_quads(QueriesOnly(store))) == [quad(1)]

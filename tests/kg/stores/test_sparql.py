@@ -111,3 +111,8 @@ def test_a_write_whose_answer_is_lost_is_made_again(
     sparql.failures = [(0, {}), (503, {"Retry-After": "0"}), (502, {})]
     store.change(remove=[quad(1)], add=[quad(2)])
     assert everything(store) == [quad(2)]
+
+
+def test_only_our_graphs_are_counted(store: ServerStore) -> None:
+    store.change(remove=(), add=[quad(1), quad(2, graph=NamedNode("http://x.org/other"))])
+    assert store.size() == 1
