@@ -15,7 +15,7 @@ from extract.extractor import Extractor, Thresholds, keep_relations, map_in_orde
 from ingest.document import Document, Rejected
 from ingest.formats.sources import read_source, source_files
 from kg.exports.csv_table import Cell, defused
-from kg.exports.writing import new_file
+from kg.writing import new_file
 
 Given = tuple[Document, tuple[Mention, ...] | None]
 """A document, with the mentions to take in place of the recognizer's."""

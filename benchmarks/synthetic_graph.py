@@ -27,7 +27,7 @@ from kg.belief import MIN_BELIEF
 from kg.graph.rdf import article_quads, assertion_quads, concept_quads, evidence_quads, run_quads
 from kg.identifiers import run_iri
 from kg.sentence.cues import DIRECTED, Cues, Polarity
-from kg.sentence.quotation import Span
+from kg.sentence.quotation import Quotation, Span
 from ontology.concept import Concept
 from ontology.schema import EntityType, LegalTriple, Predicate
 
@@ -251,11 +251,13 @@ def _evidence(
     return Evidence(
         pmid=paper.pmid,
         version=1,
-        subject=Span("abstract", start, start + len(subject.name), subject.name),
-        object=Span("abstract", start + at, start + at + len(object_.name), object_.name),
-        sentence=sentence,
-        subject_at=0,
-        object_at=at,
+        quotation=Quotation(
+            sentence,
+            Span("abstract", start, start + len(subject.name), subject.name),
+            0,
+            Span("abstract", start + at, start + at + len(object_.name), object_.name),
+            at,
+        ),
         score=round(dice.uniform(0.3, 1.0), 4),
         run=run_iri(PIPELINE),
         cues=_cues(dice, predicate),

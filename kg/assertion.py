@@ -31,19 +31,13 @@ class Claim(NamedTuple):
 class Evidence:
     """One place where one paper says an assertion, or denies it.
 
-    ``sentence`` quotes the article: the sentence that holds both spans, or the two sentences in
-    text order joined by `` […] ``. ``subject_at`` and ``object_at`` are where the spans start in
-    ``sentence``. ``score`` in [0, 1] is how sure the reading is that the sentence ties the two;
-    ``cues`` is what the sentence says of that tie. ``run`` is the IRI of the run that found it.
+    ``score`` in [0, 1] is how sure the reading is that the sentence ties the two; ``cues`` is what
+    the sentence says of that tie. ``run`` is the IRI of the run that found it.
     """
 
     pmid: str
     version: int
-    subject: Span
-    object: Span
-    sentence: str
-    subject_at: int
-    object_at: int
+    quotation: Quotation
     score: float
     run: str
     cues: Cues = SILENT
@@ -203,11 +197,7 @@ def _evidence(document: AnnotatedDocument, relation: Relation, quoter: Quoter) -
     return Evidence(
         pmid=document.document.pmid,
         version=document.document.version,
-        subject=quotation.subject,
-        object=quotation.object,
-        sentence=quotation.sentence,
-        subject_at=quotation.subject_at,
-        object_at=quotation.object_at,
+        quotation=quotation,
         score=round(relation.score, 4),
         run=run_iri(document.pipeline),
         cues=_cues(relation, quotation),
@@ -218,12 +208,9 @@ def _cues(relation: Relation, quotation: Quotation) -> Cues:
     """Read the cues of one sentence. Two sentences say nothing of a pair over both."""
     if GAP in quotation.sentence:
         return SILENT
+    ends = zip(quotation.sides, (relation.subject, relation.object), strict=True)
     subject, object_ = (
-        Place(at, at + len(span.text), mention.type)
-        for at, span, mention in (
-            (quotation.subject_at, quotation.subject, relation.subject),
-            (quotation.object_at, quotation.object, relation.object),
-        )
+        Place(at, at + len(span.text), mention.type) for (span, at), mention in ends
     )
     return read_cues(quotation.sentence, subject, relation.predicate, object_)
 

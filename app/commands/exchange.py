@@ -14,8 +14,8 @@ from app.settings import Settings
 from kg.assertion import Edge
 from kg.exports.formats import Format, export, export_delta
 from kg.exports.ontology_page import ontology_page
-from kg.exports.writing import ExportError, new_file
 from kg.snapshots.diff import MIN_CHANGE, Change, Difference, about, compare
+from kg.writing import ExportError, new_file
 
 app = typer.Typer()
 

@@ -99,7 +99,7 @@ def citations_in(store: TripleStore, pmid: str) -> list[tuple[str, Citation]]:
 
 
 def _place(citation: Citation) -> tuple[str, str, int, int, str]:
-    found = citation.evidence
+    found = citation.evidence.quotation
     return found.subject.passage, found.sentence, found.subject_at, found.object_at, citation.iri
 
 

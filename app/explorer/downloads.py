@@ -54,13 +54,13 @@ def relation_cells(edge: Edge) -> tuple[Cell, ...]:
 def evidence_cells(edge: Edge, citation: Citation) -> tuple[Cell, ...]:
     """The cells of ``EVIDENCE_COLUMNS``."""
     found, article, pipeline = citation.evidence, citation.article, citation.pipeline
-    cues = found.cues
+    quoted, cues = found.quotation, found.cues
     return (
         *(edge.subject.curie, edge.subject.name, edge.predicate),
         *(edge.object.curie, edge.object.name),
         *(article.pmid, article.year, article.journal, article.title, article.is_retracted),
-        *(found.subject.passage, found.sentence),
-        *(found.subject.text, found.subject_at, found.object.text, found.object_at),
+        *(quoted.subject.passage, quoted.sentence),
+        *(quoted.subject.text, quoted.subject_at, quoted.object.text, quoted.object_at),
         *("against" if cues.is_negated else "for", cues.polarity or "", cues.is_speculative),
         *("; ".join(sorted(article.study_kinds)), found.score),
         *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),

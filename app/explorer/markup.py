@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 from app.explorer.citations import names_of
 from app.explorer.theme import TYPE_HUES
-from kg.assertion import Edge, Evidence
+from kg.assertion import Edge
 from kg.sentence.cues import Cues
+from kg.sentence.quotation import Quotation
 from kg.sentence.study import StudyKind
 from ontology.concept import Concept
 
@@ -144,14 +145,10 @@ def _label(column: Column) -> str:
     return f' data-label="{escape(column.title)}"' if column.is_number else ""
 
 
-def marked_sentence(found: Evidence, edge: Edge) -> Html:
+def marked_sentence(found: Quotation, edge: Edge) -> Html:
     """A sentence with both mentions marked where their offsets say; overlaps are cut, not lost."""
-    spans = sorted(
-        (
-            (found.subject_at, found.subject_at + len(found.subject.text), edge.subject.type),
-            (found.object_at, found.object_at + len(found.object.text), edge.object.type),
-        ),
-    )
+    ends = zip(found.sides, (edge.subject, edge.object), strict=True)
+    spans = sorted((at, at + len(span.text), concept.type) for (span, at), concept in ends)
     parts, at = list[str](), 0
     for start, end, type_label in spans:
         begin = max(start, at)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kg.assertion import Citation, Edge
-from kg.exports.writing import new_file
 from kg.graph import vocabulary as v
 from kg.graph.ordered import edges
 from kg.graph.reading_back import read_evidence
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
+from kg.writing import new_file
 
 Cell = str | int | float | bool | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -82,13 +82,12 @@ def evidence_cells(cited: Citation) -> tuple[Cell, ...]:
     found, article, cues = cited.evidence, cited.article, cited.evidence.cues
     studies = sorted(v.local_name(v.STUDY_NODES[kind]) for kind in article.study_kinds)
     polarity = v.local_name(v.POLARITY_NODES[cues.polarity]) if cues.polarity else ""
-    sides = ((found.subject, found.subject_at), (found.object, found.object_at))
     pipeline = cited.pipeline
     return (
         *(cited.iri, article.pmid, article.year, article.journal, article.title),
         *("|".join(studies), "opposes" if cues.is_negated else "supports", polarity),
-        *(cues.is_speculative, found.score, found.weight, found.sentence),
-        *(c for s, at in sides for c in (s.text, s.passage, s.start, s.end, at)),
+        *(cues.is_speculative, found.score, found.weight, found.quotation.sentence),
+        *(c for s, at in found.quotation.sides for c in (s.text, s.passage, s.start, s.end, at)),
         *((pipeline.recognizer, pipeline.relations) if pipeline else ("", "")),
         cited.reading,
     )

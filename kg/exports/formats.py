@@ -10,8 +10,8 @@ from kg.exports.kgx import write_kgx
 from kg.exports.nanopubs import write_nanopubs
 from kg.exports.networks import write_cytoscape, write_graphml
 from kg.exports.quads import write_delta, write_jsonld, write_nquads, write_turtle
-from kg.exports.writing import ExportError
 from kg.stores import TripleStore
+from kg.writing import ExportError
 
 
 class Format(StrEnum):

@@ -15,7 +15,6 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.assertion import Edge
-from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
 from kg.graph.ordered import concepts, edges
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
@@ -24,6 +23,7 @@ from kg.identifiers import iri_of_identifier
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
+from kg.writing import file_entry, new_file, new_folder, write_manifest
 from ontology.concept import Concept
 from ontology.namespaces import predicate_iri, to_curie
 from ontology.schema import EntityType, Predicate

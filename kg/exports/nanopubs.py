@@ -12,13 +12,13 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from kg.assertion import Citation, Edge
-from kg.exports.writing import new_file
 from kg.graph import vocabulary as v
 from kg.graph.ordered import edges
 from kg.graph.reading_back import read_evidence
 from kg.identifiers import article_iri, iri_of_identifier, run_version
 from kg.sentence.cues import Cues
 from kg.stores import TripleStore
+from kg.writing import new_file
 from ontology.namespaces import GUTBRAIN
 
 NP = "http://www.nanopub.org/nschema#"
@@ -103,7 +103,7 @@ def _provenance(
         yield node, v.SCORE, Literal(found.score)
         yield node, v.WEIGHT, Literal(found.weight)
         yield from _cues(node, found.cues)
-        yield node, v.SENTENCE, Literal(found.sentence)
+        yield node, v.SENTENCE, Literal(found.quotation.sentence)
         yield node, v.GENERATED_BY, NamedNode(found.run)
 
 

@@ -9,12 +9,12 @@ import networkx
 from networkx import MultiDiGraph
 
 from kg.assertion import Edge
-from kg.exports.writing import new_file
 from kg.graph.ordered import concepts, edges
 from kg.identifiers import iri_of_identifier
 from kg.snapshots.snapshot import find_snapshot
 from kg.stores import TripleStore
 from kg.stores.embedded import EmbeddedStore
+from kg.writing import new_file
 from ontology.concept import Concept
 
 Attributes = dict[str, str | int | float | bool]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 
-from kg.exports.writing import file_entry, new_file, new_folder, write_manifest
 from kg.graph.ordered import QUADS, batched, lines_of, quads_of, sorted_quads, split_key
 from kg.graph.rdf import cell
 from kg.graph.reading_back import read_rows
 from kg.graph.vocabulary import PREFIXES
 from kg.stores import TripleStore
+from kg.writing import file_entry, new_file, new_folder, write_manifest
 from ontology.namespaces import GUTBRAIN
 
 SHARD_QUADS = 1_000_000

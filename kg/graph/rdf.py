@@ -119,8 +119,8 @@ def run_quads(pipeline: Pipeline) -> Iterator[Quad]:
 
 def evidence_iri(claim: Claim, evidence: Evidence) -> str:
     """Name evidence by the paper, both spans, the assertion and the run."""
-    spans = (evidence.subject, evidence.object)
-    places = [f"{span.passage}:{span.start}:{span.end}" for span in spans]
+    sides = evidence.quotation.sides
+    places = [f"{span.passage}:{span.start}:{span.end}" for span, _ in sides]
     parts = digest(evidence.pmid, *places, assertion_iri(*claim), evidence.run)
     return f"{GUTBRAIN}evidence/{parts}"
 
@@ -139,9 +139,9 @@ def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
         (v.SCORE, Literal(float(evidence.score))),
         (v.WEIGHT, Literal(float(evidence.weight))),
         (v.RECORD_VERSION, Literal(evidence.version)),
-        (v.SENTENCE, _text(evidence.sentence)),
-        *_span_pairs(v.SUBJECT_SPAN, evidence.subject, evidence.subject_at),
-        *_span_pairs(v.OBJECT_SPAN, evidence.object, evidence.object_at),
+        (v.SENTENCE, _text(evidence.quotation.sentence)),
+        *_span_pairs(v.SUBJECT_SPAN, *evidence.quotation.sides[0]),
+        *_span_pairs(v.OBJECT_SPAN, *evidence.quotation.sides[1]),
     ]
     node = NamedNode(evidence_iri(claim, evidence))
     return _quads(node, pairs, run_graph(evidence.run))

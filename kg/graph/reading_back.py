@@ -19,7 +19,7 @@ from kg.graph.catalogue import bind_terms, question_folder
 from kg.graph.rdf import RowError, Value, cell, node, value
 from kg.identifiers import article_iri, identifier_of, pmid_of
 from kg.sentence.cues import Cues, Polarity
-from kg.sentence.quotation import Span
+from kg.sentence.quotation import Quotation, Span
 from kg.sentence.study import StudyKind
 from kg.stores import Row, TripleStore
 from ontology.concept import Concept
@@ -253,11 +253,9 @@ def evidence_of(found: Node) -> Evidence:
     return Evidence(
         pmid=pmid_of(found.needed(v.ARTICLE)),
         version=found.number(v.RECORD_VERSION) or 1,
-        subject=_span(found, v.SUBJECT_SPAN),
-        object=_span(found, v.OBJECT_SPAN),
-        sentence=found.needed(v.SENTENCE),
-        subject_at=int(found.needed(v.SUBJECT_SPAN.at)),
-        object_at=int(found.needed(v.OBJECT_SPAN.at)),
+        quotation=Quotation(
+            found.needed(v.SENTENCE), *_side(found, v.SUBJECT_SPAN), *_side(found, v.OBJECT_SPAN)
+        ),
         score=float(found.needed(v.SCORE)),
         run=found.needed(v.GENERATED_BY),
         cues=_cues(found),
@@ -273,9 +271,9 @@ def _cues(found: Node) -> Cues:
     )
 
 
-def _span(found: Node, terms: v.SpanTerms) -> Span:
-    start, end = (int(found.needed(term)) for term in (terms.start, terms.end))
-    return Span(found.needed(terms.passage), start, end, found.needed(terms.text))
+def _side(found: Node, terms: v.SpanTerms) -> tuple[Span, int]:
+    start, end, at = (int(found.needed(term)) for term in (terms.start, terms.end, terms.at))
+    return Span(found.needed(terms.passage), start, end, found.needed(terms.text)), at
 
 
 def graph_state(store: TripleStore) -> dict[str, tuple[str, str]]:

@@ -28,9 +28,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """A quoted sentence in NFC, without mark-up; ``sentence[subject_at:]`` starts with the subject.
+    """The sentence that holds both spans, or their two sentences in text order around ``GAP``.
 
-    The spans keep their place in the article's own text, and have their text as it is quoted.
+    It is in NFC, without mark-up; ``sentence[subject_at:]`` starts with the subject. The spans keep
+    their place in the article's own text, and have their text as it is quoted.
     """
 
     sentence: str
@@ -38,6 +39,11 @@ class Quotation:
     subject_at: int
     object: Span
     object_at: int
+
+    @property
+    def sides(self) -> tuple[tuple[Span, int], tuple[Span, int]]:
+        """Subject and object, each with its place in the sentence."""
+        return (self.subject, self.subject_at), (self.object, self.object_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,19 @@ named without a suffix is whole, and the next writer clears the rest away.
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TextIO
 
 from ingest.lock import lock
 from kg.snapshots.read_model_build import build_read_model
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
+from kg.writing import new_file, sync
 
 KEPT = 3
 """Snapshots kept beside the current one, the one it was made from, and those with a name."""
@@ -128,7 +127,7 @@ def name_snapshot(root: Path, which: str, name: str) -> Snapshot:
     with _sole_writer(root):
         snapshot = find_snapshot(root, which)
         (root / "names").mkdir(exist_ok=True)
-        _write_whole(root / "names" / name, snapshot.path.name)
+        _write(root / "names" / name, snapshot.path.name)
     return snapshot
 
 
@@ -148,7 +147,6 @@ def next_snapshot(root: Path) -> Generator[EmbeddedStore]:
     """
     root.mkdir(parents=True, exist_ok=True)
     with _sole_writer(root):
-        _remove_left_over(root)
         current = current_snapshot(root)
         coming = Snapshot(root / "snapshots" / f"{max(_numbers(root), default=0) + 1:06}.new")
         store = _start(current, coming)
@@ -165,10 +163,14 @@ def _snapshot(root: Path, number: int) -> Snapshot:
     return Snapshot(root / "snapshots" / f"{number:06}")
 
 
-def _sole_writer(root: Path) -> AbstractContextManager[TextIO]:
+@contextmanager
+def _sole_writer(root: Path) -> Generator[None]:
+    """Let nobody else write, and clear away what the last writer did not finish."""
     if not root.is_dir():
         raise SnapshotError(f"{root}: there is no graph yet")
-    return lock(root / "LOCK", f"writing the graph in {root}")
+    with lock(root / "LOCK", f"writing the graph in {root}"):
+        _remove_left_over(root)
+        yield
 
 
 def _start(current: Snapshot | None, coming: Snapshot) -> EmbeddedStore:
@@ -184,9 +186,9 @@ def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapsho
     build_read_model(store, coming.read_model)
     record = {"made_from": current.number if current else None, "quads": store.size()}
     store.close()
-    _write_whole(coming.record, json.dumps(record))
+    _write(coming.record, json.dumps(record))
     for folder in (coming.graph, coming.path):
-        _sync(folder)
+        sync(folder)
     finished = Snapshot(coming.path.with_suffix(""))
     coming.path.rename(finished.path)
     _publish(root, finished)
@@ -194,34 +196,20 @@ def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapsho
 
 def _publish(root: Path, snapshot: Snapshot) -> None:
     """Swap the pointer; everything it points at is on disk before, the swap itself after."""
-    _sync(snapshot.path.parent)
-    _write_whole(root / "CURRENT", snapshot.path.name)
+    sync(snapshot.path.parent)
+    _write(root / "CURRENT", snapshot.path.name)
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write a small file in one step, on disk when this returns."""
-    part = path.with_name(f".{path.name}.new")
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(path: Path, text: str) -> None:
+    with new_file(path) as file:
+        file.write(text.encode())
 
 
 def _remove_left_over(root: Path) -> None:
     """Remove what a writer did not finish: to make, or to remove."""
     for path in (*root.glob("snapshots/*.new"), *root.glob("snapshots/*.old")):
         shutil.rmtree(path)
-    for path in (*root.glob(".*.new"), *root.glob("names/.*.new")):
+    for path in (*root.glob(".*.part"), *root.glob("names/.*.part")):
         path.unlink()
 
 

@@ -19,6 +19,7 @@ from kg.stores.embedded import EmbeddedStore
 from tests.crash_points import operation, quad, write
 
 ROOT = Path(__file__).parents[2]
+UNFINISHED = {".new", ".old", ".part"}
 EVERY_POINT = pytest.param(1, marks=pytest.mark.slow)
 
 
@@ -94,7 +95,7 @@ def test_the_next_writer_after_any_kill_goes_on_and_clears_up(folder: Path, step
         write(data)
         assert len(quads(data)) == wanted
         assert all_open(data)
-        left = [name for name in files(data) if ".new" in name or ".old" in name]
+        left = [name for name in files(data) if Path(name).suffix in UNFINISHED]
         assert left == []
         assert len(kept_snapshots(graph_root(data))) <= len(kept_snapshots(graph_root(whole))) + 1
 
@@ -127,7 +128,7 @@ def test_a_run_that_is_killed_ends_as_one_left_alone(tmp_path: Path, step: int, 
         assert quads(data) in (set(), expected)
         again(data)
         assert quads(data) == expected
-        assert not [name for name in files(data) if ".new" in name]
+        assert not [name for name in files(data) if Path(name).suffix in UNFINISHED]
     last = current_snapshot(graph_root(killed[-1]))
     assert last is not None
     assert list(find_breaches(EmbeddedStore.open_read_only(last.graph))) == []

@@ -162,7 +162,7 @@ def evidence_card(
 ) -> Html:
     """One sentence with its mentions marked, what it says, where it is from, how it was read."""
     found = citation.evidence
-    sentence = element("p", marked_sentence(found, edge), css="gb-sentence")
+    sentence = element("p", marked_sentence(found.quotation, edge), css="gb-sentence")
     badges = cue_badges(found.cues, sorted(studies))
     said = (element("p", badges),) if badges else ()
     return card(sentence, *said, element("p", source), element("p", quiet(reading_line(citation))))
@@ -174,7 +174,7 @@ def reading_line(citation: Citation) -> str:
     methods = (
         f"mentions by {pipeline.recognizer}, relation by {pipeline.relations}" if pipeline else ""
     )
-    parts = (found.subject.passage, f"score {found.score:.2f}", methods, citation.reading)
+    parts = (found.quotation.subject.passage, f"score {found.score:.2f}", methods, citation.reading)
     return " · ".join(part for part in parts if part)
 
 

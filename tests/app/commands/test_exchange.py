@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
-from kg.exports.writing import ExportError
 from kg.snapshots.snapshot import next_snapshot
+from kg.writing import ExportError
 
 Run = Callable[..., tuple[int, str]]
 

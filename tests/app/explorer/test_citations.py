@@ -53,7 +53,8 @@ def test_evidence_is_cited_in_the_order_asked_for(
         assert (found.weight, found.cues) == (outline.weight, outline.cues)
         assert (article.pmid, article.year) == (outline.pmid, outline.year)
         assert tuple(sorted(article.study_kinds)) == outline.kinds
-        assert found.sentence[found.subject_at :].startswith(found.subject.text)
+        quoted = found.quotation
+        assert quoted.sentence[quoted.subject_at :].startswith(quoted.subject.text)
     assert [citation.iri for citation in cited(small, likes[::-1])] == [o.iri for o in likes[::-1]]
 
 
@@ -91,7 +92,7 @@ def test_a_paper_counts_with_its_best_weight_on_each_side(likes: list[Outline]) 
 def test_a_paper_gives_its_sentences_with_what_they_say(small: EmbeddedStore) -> None:
     found = citations_in(small, "2")
     assert sorted(assertion for assertion, _ in found) == ["a" * 16, "b" * 16, "c" * 16]
-    sentences = [citation.evidence.sentence for _, citation in found]
+    sentences = [citation.evidence.quotation.sentence for _, citation in found]
     assert sentences == sorted(sentences)
     assert {citation.article.title for _, citation in found} == {found[0][1].article.title}
     assert citations_in(small, "99") == []

@@ -12,7 +12,7 @@ from extract.annotation import Pipeline
 from kg.article import Article
 from kg.assertion import Assertion, Citation, Claim, Edge, Evidence
 from kg.sentence.cues import Cues, Polarity
-from kg.sentence.quotation import Span
+from kg.sentence.quotation import Quotation, Span
 from kg.sentence.study import StudyKind
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
@@ -23,9 +23,12 @@ CLAIM = Claim(TAXON.curie, Predicate.INFLUENCE, DISEASE.curie)
 STATED = Assertion(CLAIM, 2, 3, 0.94, is_believed=True, years=((2019, 1), (2021, 1)),
                    opposing_paper_count=1)  # fmt: skip
 EDGE = Edge("https://w3id.org/gutbrain/assertion/ab", STATED, TAXON, DISEASE)
+QUOTATION = Quotation(
+    "F. prausnitzii lowers anxiety", Span("abstract", 0, 14, "F. prausnitzii"), 0,
+    Span("abstract", 22, 29, "anxiety"), 22,
+)  # fmt: skip
 EVIDENCE = Evidence(
-    "7", 1, Span("abstract", 0, 14, "F. prausnitzii"), Span("abstract", 22, 29, "anxiety"),
-    "F. prausnitzii lowers anxiety", 0, 22, 0.8, "https://w3id.org/gutbrain/run/0f",
+    "7", 1, QUOTATION, 0.8, "https://w3id.org/gutbrain/run/0f",
     Cues(Polarity.DECREASE, is_negated=True, is_speculative=True),
 )  # fmt: skip
 KINDS = (StudyKind.HUMAN, StudyKind.ANIMAL)

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from app.explorer.markup import Html, address, cue_badges, link, marked_sentence, meter, probability
-from kg.assertion import Assertion, Claim, Edge, Evidence
+from kg.assertion import Assertion, Claim, Edge
 from kg.sentence.cues import Cues, Polarity
-from kg.sentence.quotation import Span
+from kg.sentence.quotation import Quotation, Span
 from kg.sentence.study import StudyKind
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
@@ -63,9 +63,7 @@ def test_a_bar_stays_within_its_frame(share: float, width: int) -> None:
 
 def said(sentence: str, subject: tuple[int, str], object_: tuple[int, str]) -> Html:
     spans = [Span("abstract", at, at + len(text), text) for at, text in (subject, object_)]
-    return marked_sentence(
-        Evidence("1", 1, spans[0], spans[1], sentence, subject[0], object_[0], 0.5, "r"), EDGE
-    )
+    return marked_sentence(Quotation(sentence, spans[0], subject[0], spans[1], object_[0]), EDGE)
 
 
 def test_mentions_are_marked_in_the_order_of_the_text() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from kg.exports.formats import Format, export
-from kg.exports.writing import ExportError
 from kg.stores.embedded import EmbeddedStore
+from kg.writing import ExportError
 from tests.kg.exports.readers import counted
 
 

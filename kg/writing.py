@@ -21,6 +21,7 @@ class ExportError(ValueError):
 def new_file(path: Path) -> Generator[IO[bytes]]:
     """Open a file to write; it takes its name when the block ends, never when the block raises.
 
+    It is then on the disk, under that name. What a killed process leaves is called ``.*.part``.
     A name that ends in ``.gz`` is compressed, without a time or a name inside, so that the same
     content gives the same bytes.
     """
@@ -35,8 +36,18 @@ def new_file(path: Path) -> Generator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kg.exports.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
+from kg.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
 
 SLOW = """
 import sys
 from pathlib import Path
-from kg.exports.writing import new_file, new_folder
+from kg.writing import new_file, new_folder
 
 path = Path(sys.argv[1])
 with new_folder(path / "folder") as folder, new_file(path / "file.gz") as file:
@@ -87,7 +87,7 @@ def test_a_folder_whose_block_raises_keeps_what_was_there(tmp_path: Path) -> Non
 
 
 def test_a_killed_export_leaves_nothing_under_its_name(tmp_path: Path) -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     writer = subprocess.Popen(
         [sys.executable, "-c", SLOW, str(tmp_path)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root,
