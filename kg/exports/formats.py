@@ -52,15 +52,18 @@ def export(
     """
     if form in WHOLE and min_belief > 0:
         raise ExportError(f"{form} always contains the whole graph: --min-belief is not possible")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
-        write, what = _WRITERS[form]
-        chosen = {} if form in WHOLE else {"min_belief": min_belief}
+    write, what = _WRITERS[form]
+    chosen = {} if form in WHOLE else {"min_belief": min_belief}
+    with _work_beside(out) as work:
         return write(store, out, Path(work), **chosen), what
 
 
 def export_delta(before: TripleStore, after: TripleStore, out: Path) -> tuple[int, int]:
     """Write N-Quads to remove from and to add to ``before``; returns how many quads each."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent) as work:
+    with _work_beside(out) as work:
         return write_delta(before, after, out, Path(work))
+
+
+def _work_beside(out: Path) -> tempfile.TemporaryDirectory[str]:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent)

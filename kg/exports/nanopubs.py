@@ -14,9 +14,9 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 from kg.assertion import Citation, Edge
 from kg.graph import vocabulary as v
 from kg.graph.ordered import edges
+from kg.graph.rdf import cue_pairs
 from kg.graph.reading_back import read_evidence
 from kg.identifiers import article_iri, iri_of_identifier, run_version
-from kg.sentence.cues import Cues
 from kg.stores import TripleStore
 from kg.writing import new_file
 from ontology.namespaces import GUTBRAIN
@@ -102,16 +102,9 @@ def _provenance(
         yield node, v.ARTICLE, article
         yield node, v.SCORE, Literal(found.score)
         yield node, v.WEIGHT, Literal(found.weight)
-        yield from _cues(node, found.cues)
+        yield from ((node, *pair) for pair in cue_pairs(found.cues))
         yield node, v.SENTENCE, Literal(found.quotation.sentence)
         yield node, v.GENERATED_BY, NamedNode(found.run)
-
-
-def _cues(node: NamedNode, cues: Cues) -> Iterator[Statement]:
-    if cues.polarity:
-        yield node, v.POLARITY, v.POLARITY_NODES[cues.polarity]
-    if cues.is_speculative:
-        yield node, v.IS_SPECULATIVE, v.TRUE
 
 
 def _pubinfo(name: NamedNode, edge: Edge, evidence: Iterable[Citation]) -> Iterator[Statement]:

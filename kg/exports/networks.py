@@ -11,9 +11,7 @@ from networkx import MultiDiGraph
 from kg.assertion import Edge
 from kg.graph.ordered import concepts, edges
 from kg.identifiers import iri_of_identifier
-from kg.snapshots.snapshot import find_snapshot
 from kg.stores import TripleStore
-from kg.stores.embedded import EmbeddedStore
 from kg.writing import new_file
 from ontology.concept import Concept
 
@@ -22,20 +20,12 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0, and so GraphML, cannot hold at all."""
 
 
-def open_network(
-    data: Path | str, snapshot: str = "current", min_belief: float = 0.0
-) -> "MultiDiGraph[str]":
-    """Read the graph of a data directory, the current snapshot or another one.
+def read_network(store: TripleStore, min_belief: float = 0.0) -> "MultiDiGraph[str]":
+    """Read the graph of a store, with the assertions of at least some belief.
 
     Nodes are concept identifiers with ``name``, ``type``, ``iri`` …; edges are keyed by predicate
     and have ``belief``, ``papers``, ``evidence``, ``first_year`` …: one an assertion.
     """
-    found = find_snapshot(Path(data) / "graph", snapshot)
-    return read_network(EmbeddedStore.open_read_only(found.graph), min_belief)
-
-
-def read_network(store: TripleStore, min_belief: float = 0.0) -> "MultiDiGraph[str]":
-    """Read the graph of a store, with the assertions of at least some belief."""
     network: MultiDiGraph[str] = MultiDiGraph()
     with tempfile.TemporaryDirectory() as folder:
         for concept in concepts(store, Path(folder), min_belief):

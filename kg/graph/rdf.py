@@ -12,6 +12,7 @@ from kg.assertion import Assertion, Claim, Evidence
 from kg.graph import vocabulary as v
 from kg.identifiers import RUN, article_iri, assertion_iri, digest, run_iri
 from kg.sentence.cue_words import reading_version
+from kg.sentence.cues import Cues
 from kg.sentence.quotation import Span
 from kg.sentence.study import StudyKind
 from kg.stores import Row
@@ -132,8 +133,7 @@ def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.EVIDENCE_CLASS),
         (stance, NamedNode(assertion_iri(*claim))),
-        (v.POLARITY, v.POLARITY_NODES[cues.polarity] if cues.polarity else None),
-        (v.IS_SPECULATIVE, v.TRUE if cues.is_speculative else None),
+        *cue_pairs(cues),
         (v.ARTICLE, NamedNode(article_iri(evidence.pmid))),
         (v.GENERATED_BY, NamedNode(evidence.run)),
         (v.SCORE, Literal(float(evidence.score))),
@@ -145,6 +145,14 @@ def evidence_quads(claim: Claim, evidence: Evidence) -> Iterator[Quad]:
     ]
     node = NamedNode(evidence_iri(claim, evidence))
     return _quads(node, pairs, run_graph(evidence.run))
+
+
+def cue_pairs(cues: Cues) -> Iterator[tuple[NamedNode, Value]]:
+    """State direction and doubt; a denial is stated by what the evidence does to its assertion."""
+    if cues.polarity:
+        yield v.POLARITY, v.POLARITY_NODES[cues.polarity]
+    if cues.is_speculative:
+        yield v.IS_SPECULATIVE, v.TRUE
 
 
 def _span_pairs(terms: v.SpanTerms, span: Span, at: int) -> Pairs:

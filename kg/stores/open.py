@@ -255,11 +255,9 @@ def _row_format(probe: _Probe) -> str:
 
 def _update_address(probe: _Probe) -> str | None:
     """Find where a no-op update is taken from us; the credentials are tried out at the end."""
-    url, text = (
-        probe.address.url,
-        data_update("DELETE", [Quad(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)]),
-    )
-    places = _places(probe.address.update, [url, *_siblings(url, _UPDATES)])
+    given, url = probe.address.update, probe.address.url
+    text = data_update("DELETE", [Quad(_NOWHERE, _NOWHERE, _NOWHERE, _NOWHERE)])
+    places = [given] if given else dict.fromkeys([url, *_siblings(url, _UPDATES)])
     calls = [update_call(place, text) for place in places]
     found = probe.first_taken(calls)
     if found is None and probe.is_unsigned:
@@ -270,12 +268,9 @@ def _update_address(probe: _Probe) -> str | None:
 
 def _graph_store(probe: _Probe) -> str | None:
     """Find where adding nothing to a graph is taken from us."""
-    places = _places(probe.address.graph_store, _siblings(probe.address.url, _GRAPH_STORES))
+    given, url = probe.address.graph_store, probe.address.url
+    places = [given] if given else _siblings(url, _GRAPH_STORES)
     return probe.first_taken(upload_call(place, _NOWHERE.value, b"") for place in places)
-
-
-def _places(given: str, guessed: Iterable[str]) -> Iterable[str]:
-    return [given] if given else dict.fromkeys(guessed)
 
 
 def _siblings(url: str, steps: Iterable[str]) -> list[str]:

@@ -9,9 +9,8 @@ import pytest
 
 from kg.assertion import Assertion, Claim
 from kg.exports.formats import Format, export
-from kg.exports.networks import open_network, read_network
+from kg.exports.networks import read_network
 from kg.graph.rdf import assertion_quads, concept_quads
-from kg.snapshots.snapshot import SnapshotError, next_snapshot
 from kg.stores.embedded import EmbeddedStore
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
@@ -90,15 +89,6 @@ def test_a_least_belief_leaves_out_edges_and_lonely_nodes(graph: EmbeddedStore) 
     assert set(network.edges()) == strong
     assert set(network) == {end for edge in strong for end in edge}
     assert 0 < len(network) < len(every)
-
-
-def test_one_call_reads_a_data_directory(graph: EmbeddedStore, tmp_path: Path) -> None:
-    with next_snapshot(tmp_path / "graph") as store:
-        store.bulk_load(graph.quads())
-    network: Any = open_network(tmp_path)
-    assert network.number_of_edges() == read_network(graph).number_of_edges()
-    with pytest.raises(SnapshotError, match="no snapshot"):
-        open_network(str(tmp_path), snapshot="unknown")
 
 
 def test_a_name_holds_nothing_that_xml_cannot(store: EmbeddedStore) -> None:
