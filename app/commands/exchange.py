@@ -13,7 +13,7 @@ from app.console import note, print_json, print_rows
 from app.settings import Settings
 from kg.assertion import Edge
 from kg.exports.formats import Format, export, export_delta
-from kg.exports.ontology_page import ontology_page
+from kg.exports.ontology_page import json_context, ontology_page
 from kg.snapshots.diff import MIN_CHANGE, Change, Difference, about, compare
 from kg.writing import ExportError, new_file
 
@@ -123,8 +123,13 @@ def _row(found: Difference) -> tuple[str, ...]:
 @app.command("ontology")
 def ontology_command(
     html: Annotated[Path, typer.Option(help="Where to write the page.")],
+    context: Annotated[
+        Path | None, typer.Option(help="Where to write the JSON-LD context.")
+    ] = None,
 ) -> None:
-    """Write the ontology as a page for people."""
-    with new_file(html) as file:
-        file.write(ontology_page().encode())
-    note(f"written to {html}")
+    """Write the ontology as a page for people, and its names for JSON-LD."""
+    for path, write in ((html, ontology_page), (context, json_context)):
+        if path is not None:
+            with new_file(path) as file:
+                file.write(write().encode())
+            note(f"written to {path}")

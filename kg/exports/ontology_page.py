@@ -1,6 +1,7 @@
-"""The ontology as one HTML page for people: types, predicates, legal triples, mappings."""
+"""The ontology for people and for JSON-LD: one HTML page, and the context."""
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -20,6 +21,7 @@ _KINDS = {
     OWL + "DatatypeProperty": "data property",
     OWL + "NamedIndividual": "value",
 }
+_NAMED = frozenset(_KINDS.values()) - {"value"}
 _ONE_OF = {
     "domain": (RDFS + "domain", PREFIXES["schema"] + "domainIncludes"),
     "range": (RDFS + "range", PREFIXES["schema"] + "rangeIncludes"),
@@ -57,6 +59,28 @@ def ontology_page() -> str:
             for triple in _legal_triples()
         ),
     )
+
+
+def json_context() -> str:
+    """Write ``ontology/context.jsonld``: terms of others as the file has them, ours by the ontology.
+
+    ``gb:predicate`` gets no name: there, ``predicate`` is Biolink's.
+    """
+    written = json.loads((files("ontology") / "context.jsonld").read_text(encoding="utf-8"))
+    said = {
+        name: it if isinstance(it, str) else it["@id"] for name, it in written["@context"].items()
+    }
+    kept = {n: written["@context"][n] for n, term in said.items() if not term.startswith("gb:")}
+    ours = sorted(iri for iri in _ontology() if iri.startswith(ONTOLOGY) and _kind(iri) in _NAMED)
+    names = {iri.removeprefix(ONTOLOGY): _context_term(iri) for iri in ours}
+    content = {"@context": {**kept, **{n: term for n, term in names.items() if n not in kept}}}
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _context_term(iri: str) -> str | dict[str, str]:
+    reach = {"object property": "@id", "data property": compacted(_first(iri, RDFS + "range"))}
+    kind = reach.get(_kind(iri), "xsd:string")
+    return compacted(iri) if kind == "xsd:string" else {"@id": compacted(iri), "@type": kind}
 
 
 @cache

@@ -75,7 +75,10 @@ def test_diff_can_be_narrowed_to_a_pair(run: Run) -> None:
 
 
 def test_the_page_of_the_ontology_is_written(tmp_path: Path) -> None:
-    page = tmp_path / "o.html"
+    page, context = tmp_path / "o.html", tmp_path / "c.jsonld"
     assert CliRunner().invoke(app, ["ontology", "--html", str(page)]).exit_code == 0
+    both = ["ontology", "--html", str(page), "--context", str(context)]
+    assert CliRunner().invoke(app, both).exit_code == 0
     assert page.stat().st_size > 1000
+    assert "gb:belief" in context.read_text()
     assert CliRunner().invoke(app, ["ontology"]).exit_code == 2

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph, Literal, Namespace, URIRef
 
-from kg.exports.ontology_page import mappings, ontology_page
+from kg.exports.ontology_page import json_context, mappings, ontology_page
 from kg.graph.vocabulary import PREFIXES, compacted
 from ontology.namespaces import ONTOLOGY, PREDICATE_OF_IRI
 from ontology.schema import LEGAL_TRIPLES
 
 ROOT = Path(__file__).parents[3]
 GB, SCHEMA = Namespace(ONTOLOGY), Namespace("https://schema.org/")
-REGENERATE = "run: gutbrain ontology --html docs/ontology.html"
+REGENERATE = "run: gutbrain ontology --html docs/ontology.html --context ontology/context.jsonld"
 BORROWED = {"predicate"}
 """Names of ours that the context gives to terms of others: gb:predicate stays gb:predicate."""
 
@@ -29,6 +29,11 @@ def test_the_page_in_the_repository_is_up_to_date() -> None:
     assert (ROOT / "docs" / "ontology.html").read_text(encoding="utf-8") == ontology_page(), (
         REGENERATE
     )
+
+
+def test_the_context_in_the_repository_is_up_to_date() -> None:
+    written = (ROOT / "ontology" / "context.jsonld").read_text(encoding="utf-8")
+    assert written == json_context(), REGENERATE
 
 
 @pytest.fixture(scope="module")
