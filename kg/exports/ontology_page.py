@@ -62,7 +62,7 @@ def ontology_page() -> str:
 
 
 def json_context() -> str:
-    """Write ``ontology/context.jsonld``: terms of others as the file has them, ours by the ontology.
+    """Write ``ontology/context.jsonld``: others' terms as the file has them, ours by the ontology.
 
     ``gb:predicate`` gets no name: there, ``predicate`` is Biolink's.
     """
