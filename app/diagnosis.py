@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.prediction import unsaid
 from app.settings import Settings, graph_root
 from app.update import open_extractor, open_lexicon
 from ingest.document import Document, Passage
@@ -15,7 +16,6 @@ from kg.snapshots.snapshot import current_snapshot
 from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_server
-from ontology.schema import Predicate
 
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 1.0
@@ -89,8 +89,7 @@ def _model(settings: Settings) -> tuple[bool, str]:
     pipeline = extractor.pipeline
     detail = f"{pipeline.recognizer} + {pipeline.relations}, version {pipeline.version}"
     detail = f"{detail}: {len(found)} entities in the test sentence"
-    unknown = [p for p in Predicate if p not in extractor.relations.predicates]
-    return bool(found), detail + (f"; it never says: {', '.join(unknown)}" if unknown else "")
+    return bool(found), "; ".join(filter(None, (detail, unsaid(extractor))))
 
 
 def _shapes(_: Settings) -> tuple[bool, str]:

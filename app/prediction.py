@@ -16,6 +16,7 @@ from ingest.document import Document, Rejected
 from ingest.formats.sources import read_source, source_files
 from kg.exports.csv_table import Cell, defused
 from kg.writing import new_file
+from ontology.schema import Predicate
 
 Given = tuple[Document, tuple[Mention, ...] | None]
 """A document, with the mentions to take in place of the recognizer's."""
@@ -37,6 +38,12 @@ class Prediction:
 
     documents: tuple[AnnotatedDocument, ...]
     rejected: tuple[str, ...]
+
+
+def unsaid(extractor: Extractor) -> str:
+    """Say which predicates a model was not made for, so never finds; empty where it knows all."""
+    unknown = [each for each in Predicate if each not in extractor.relations.predicates]
+    return f"it never says: {', '.join(unknown)}" if unknown else ""
 
 
 def predict(

@@ -8,7 +8,7 @@ import typer
 
 from app.commands.options import PARTIAL, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, progress
-from app.prediction import PredictionFormat, predict, write_predictions
+from app.prediction import PredictionFormat, predict, unsaid, write_predictions
 from app.settings import Settings
 from app.update import open_extractor, open_lexicon
 from extract.corpus import read_corpus, shown
@@ -64,6 +64,8 @@ def predict_command(
         )
     write_predictions(done.documents, out, extractor.thresholds, link=link, form=form)
     note(f"{len(done.documents)} documents written to {out}")
+    if missing := unsaid(extractor):
+        note(f"model {extractor.pipeline.version}: {missing}")
     for line in shown(done.rejected):
         complain(line)
     if done.rejected:

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from app.commands.models import app
-from app.prediction import COLUMNS, PredictionFormat, predict, write_predictions
-from extract.annotation import AnnotatedDocument
+from app.prediction import COLUMNS, PredictionFormat, predict, unsaid, write_predictions
+from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.corpus import CorpusError, read_corpus
 from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
@@ -20,6 +20,7 @@ from ingest.document import Document
 from ingest.formats.gutbrainie import GutBrainIEError
 from ingest.formats.sources import SourceError, read_source, sample_path
 from ontology.lexicon import starter_lexicon
+from ontology.schema import Predicate
 
 TEXT = "Akkermansia muciniphila reduced anxiety in mice."
 NBIB = f"PMID- 7\nOWN - NLM\nTI  - {TEXT}\nAB  - Nothing else.\n"
@@ -55,6 +56,22 @@ def sources(tmp_path: Path) -> Path:
     (folder / "c.nbib").write_text(NBIB, encoding="utf-8")
     (folder / "d.xml.gz").write_bytes(gzip.compress(sample_path().read_bytes()))
     return folder
+
+
+class Knowing:
+    """A model that was made for some predicates."""
+
+    def __init__(self, *predicates: Predicate) -> None:
+        self.predicates = frozenset(predicates)
+
+    def relate(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Relation, ...]:
+        return ()
+
+
+def test_what_a_model_was_not_made_for_is_said(floor: Extractor) -> None:
+    assert unsaid(replace(floor, relations=Knowing(*Predicate))) == ""
+    known = set(Predicate) - {Predicate.IS_A, Predicate.STRIKE}
+    assert unsaid(replace(floor, relations=Knowing(*known))) == "it never says: is a, strike"
 
 
 def test_every_format_that_a_run_reads_can_be_predicted(floor: Extractor, sources: Path) -> None:
