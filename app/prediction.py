@@ -12,8 +12,8 @@ from typing import IO
 from extract.annotation import AnnotatedDocument, Mention
 from extract.corpus import CorpusError, read_corpus, write_entry
 from extract.extractor import Extractor, Thresholds, keep_relations, map_in_order
-from ingest.document import Document, Rejected
-from ingest.formats.sources import read_source, source_files
+from ingest.document import Document, Record, Rejected
+from ingest.formats.sources import read_sources, source_files
 from kg.exports.csv_table import Cell, defused
 from kg.exports.writing import new_file
 
@@ -33,7 +33,7 @@ class PredictionFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What was found in documents; a line for each record that could not be read."""
+    """What was found in documents; a line for each record or file that could not be read."""
 
     documents: tuple[AnnotatedDocument, ...]
     rejected: tuple[str, ...]
@@ -49,18 +49,22 @@ def predict(
     """Annotate the documents of files and folders; of two records of one PMID the last counts.
 
     Annotations in GutBrainIE files are ignored, but for their entities with ``gold_entities``.
+    Raises what is wrong with the first file where none can be read.
     """
-    rejected: list[str] = []
-    given = _with_entities(sources) if gold_entities else _without_entities(sources, rejected)
+    rejected, broken = list[str](), list[ValueError]()
+    records = read_sources(sources, broken.append)
+    given = _with_entities(sources) if gold_entities else _without_entities(records, rejected)
     found: dict[str, AnnotatedDocument] = {}
     for number, read in enumerate(map_in_order(lambda one: extractor.annotate(*one), given), 1):
         found[read.document.pmid] = read
         report(number)
-    return Prediction(tuple(found.values()), tuple(rejected))
+    if broken and not found:
+        raise broken[0]
+    return Prediction(tuple(found.values()), (*map(str, broken), *rejected))
 
 
-def _without_entities(sources: Iterable[Path], rejected: list[str]) -> Iterator[Given]:
-    for record in (record for source in sources for record in read_source(source)):
+def _without_entities(records: Iterable[Record], rejected: list[str]) -> Iterator[Given]:
+    for record in records:
         if isinstance(record, Document):
             yield record, None
         elif isinstance(record, Rejected):
