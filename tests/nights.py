@@ -110,3 +110,8 @@ def graph_lines(folder: Path) -> list[str]:
     """Every quad of the current snapshot, sorted."""
     store = chosen_graph(Settings(data=folder)).store
     return sorted(str(quad) for quad in store.quads())  # type: ignore[attr-defined]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

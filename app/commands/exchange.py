@@ -12,6 +12,7 @@ from app.commands.options import WHICH, JsonOption, SnapshotArgument, with_setti
 from app.console import note, print_json, print_rows
 from app.settings import Settings
 from kg.assertion import Edge
+from kg.belief import probability
 from kg.exports.formats import Format, export, export_delta
 from kg.exports.ontology_page import ontology_page
 from kg.exports.writing import ExportError, new_file
@@ -113,7 +114,7 @@ def _side(edge: Edge | None) -> dict[str, float] | None:
 
 def _row(found: Difference) -> tuple[str, ...]:
     sides = [side.assertion for side in (found.before, found.after) if side is not None]
-    belief = " -> ".join(f"{side.belief:.2f}" for side in sides)
+    belief = " -> ".join(probability(side.belief) for side in sides)
     papers = " -> ".join(str(side.paper_count) for side in sides)
     edge = found.edge
     said = (edge.subject.name, edge.predicate, edge.object.name)

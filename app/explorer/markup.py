@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from app.explorer.citations import names_of
 from app.explorer.theme import TYPE_HUES
 from kg.assertion import Edge, Evidence
+from kg.belief import probability
 from kg.sentence.cues import Cues
 from kg.sentence.study import StudyKind
 from ontology.concept import Concept
@@ -109,15 +110,6 @@ def meter(share: float) -> Html:
     width = round(100 * min(max(share, 0), 1))
     bar = f'<span class="gb-meter"><i style="width: {width}%"></i></span>'
     return Html(bar + text(probability(share)))
-
-
-def probability(share: float) -> str:
-    """Write a probability with two digits, and never a doubt as certainty.
-
-    >>> probability(0.7), probability(0.9999), probability(1.0)
-    ('0.70', '> 0.99', '1.00')
-    """
-    return "> 0.99" if 0.995 <= share < 1 else f"{share:.2f}"  # noqa: PLR2004
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Html]]) -> Html:

@@ -21,7 +21,6 @@ from app.explorer.markup import (
     marked_sentence,
     meter,
     numbers,
-    probability,
     quiet,
     table,
     text,
@@ -31,7 +30,7 @@ from app.explorer.views import page_parts as page
 from app.explorer.views.charts import papers_chart
 from app.explorer.views.relations import years
 from kg.assertion import Article, Assertion, Citation, Edge, Side
-from kg.belief import EXPLANATION, reason_for_doubt, written_out
+from kg.belief import EXPLANATION, probability, reason_for_doubt, written_out
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
@@ -173,7 +172,7 @@ def reading_line(citation: Citation) -> str:
     methods = (
         f"mentions by {pipeline.recognizer}, relation by {pipeline.relations}" if pipeline else ""
     )
-    parts = (found.subject.passage, f"score {found.score:.2f}", methods, citation.reading)
+    parts = (found.subject.passage, f"score {probability(found.score)}", methods, citation.reading)
     return " · ".join(part for part in parts if part)
 
 

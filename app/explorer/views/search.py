@@ -1,5 +1,7 @@
 """Home: what the graph holds, and the way to a concept by any of its names."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from app.explorer.markup import (
@@ -21,7 +23,6 @@ from app.explorer.views import page_parts as page
 from kg.snapshots.read_model import Hit, ReadModel, Totals
 from ontology.schema import EntityType
 
-MAX_FOUND = 50
 EXAMPLES = ("butyrate", "Parkinson's disease", "Lactobacillus", "depression", "serotonin")
 COLUMNS = (*words("Concept", "Found by the name"), *figures("Relations"))
 
@@ -32,27 +33,31 @@ def show(source: page.Source) -> None:
     page.title(
         "gutbrain", "What PubMed abstracts say of the gut and the brain, sentence by sentence."
     )
-    lists = source.lists
-    counts = lists.type_counts()
+    wanted = page.parameter("q")
+    counts = source.lists.types_found(wanted) if wanted else source.lists.type_counts()
     name, kind = st.columns([3, 1])
     with name:
         page.entry("Find a concept", "q", "a name, a synonym or an identifier")
+    if not wanted:
+        show_overview(source.lists.totals(), counts)
+        return
     with kind:
         page.choice("Type", "type", counts)
-    show_found(lists) if page.parameter("q") else show_overview(lists.totals(), counts)
+    show_found(source.lists, wanted, counts)
 
 
-def show_found(lists: ReadModel) -> None:
-    """List the concepts that the search finds, best first."""
-    wanted, kind = page.parameter("q"), page.parameter("type")
-    known = kind in {"", *EntityType}
-    found = lists.search(wanted, EntityType(kind) if kind else None, MAX_FOUND) if known else []
-    if not found:
+def show_found(lists: ReadModel, wanted: str, counts: Mapping[str, int]) -> None:
+    """List one page of the concepts that the search finds, best first; ``counts`` are by type."""
+    kind = page.parameter("type")
+    total = counts.get(kind, 0) if kind else sum(counts.values())
+    if not total:
         page.show_html(empty(f"No concept is called “{wanted}”.", _advice()))
         return
-    more = "The first " if len(found) >= MAX_FOUND else ""
-    st.caption(f"{more}{page.counted(len(found), 'concept')}")
+    start = page.first_shown(total)
+    found = lists.search(wanted, EntityType(kind) if kind else None, page.PAGE_SIZE, start)
+    st.caption(page.shown_range(start, total, "concept"))
     page.show_html(table(COLUMNS, map(_found_row, found)))
+    page.pager(total)
 
 
 def _found_row(hit: Hit) -> tuple[Html, Html, Html]:

@@ -29,11 +29,12 @@ from extract.annotation import Pipeline
 from ingest.archive.archive import DeadLetter
 from ingest.archive.schema import ArchiveError
 from ingest.archive.slices import Gap
+from kg.belief import probability
 from kg.snapshots.read_model import Hit
 
 LOG = logging.getLogger(__name__)
-RUN_COLUMNS = words("Run", "Mentions by", "Relations by", "Weights", "Names")
-NIGHT_COLUMNS = (
+PIPELINE_COLUMNS = words("Pipeline", "Mentions by", "Relations by", "Weights", "Names")
+RUN_COLUMNS = (
     *words("Run", "State", "Ended (UTC)"),
     *figures("Added", "Revised", "Deleted"),
     *words("Relations", "Problems"),
@@ -53,7 +54,7 @@ def show(source: page.Source) -> None:
     page.title("Status", "What this graph was made of, and what it lacks.")
     show_graph(source)
     show_nights(source.settings)
-    show_runs(source.lists.runs())
+    show_pipelines(source.lists.pipelines())
     show_provisional(source.lists.provisional(LISTED))
     st.subheader("Versions", anchor=False)
     page.show_html(text(" · ".join(f"{name} {version(name)}" for name in LIBRARIES)))
@@ -114,10 +115,10 @@ def _show_list(status: Status) -> None:
         command = element("code", text("gutbrain run"))
         page.show_html(empty("Nothing was run yet.", element("p", command)))
         return
-    page.show_html(table(NIGHT_COLUMNS, map(_night_row, status.runs)))
+    page.show_html(table(RUN_COLUMNS, map(_run_row, status.runs)))
 
 
-def _night_row(run: ListedRun) -> Sequence[Html]:
+def _run_row(run: ListedRun) -> Sequence[Html]:
     *cells, problems = run_row(run)
     shown = (text(cell or "–") for cell in cells)
     return [*shown, text(problems) if problems else quiet("none")]
@@ -138,7 +139,7 @@ def _change_row(changed: ChangedAssertion) -> Sequence[Html]:
     return [
         text(changed.change),
         link(claim, page) if there else text(claim),
-        *(text("–" if belief is None else f"{belief:.2f}") for belief in beliefs),
+        *(text("–" if belief is None else probability(belief)) for belief in beliefs),
     ]
 
 
@@ -159,18 +160,18 @@ def _letter_row(letter: DeadLetter) -> Sequence[Html]:
     return [text(letter.pmid or "–"), text(letter.source), text(letter.reason)]
 
 
-def show_runs(runs: Mapping[str, Pipeline]) -> None:
-    """Show the readings whose evidence the graph holds, with their methods."""
+def show_pipelines(pipelines: Mapping[str, Pipeline]) -> None:
+    """Show the pipelines whose evidence the graph holds, by version, with their methods."""
     st.subheader("Pipelines", anchor=False)
-    rows = [_run_row(*run) for run in runs.items()]
+    rows = [_pipeline_row(*each) for each in pipelines.items()]
     page.show_html(
-        table(RUN_COLUMNS, rows) if rows else empty("No pipeline has left evidence.", Html(""))
+        table(PIPELINE_COLUMNS, rows) if rows else empty("No pipeline has left evidence.", Html(""))
     )
 
 
-def _run_row(reading: str, pipeline: Pipeline) -> tuple[Html, ...]:
+def _pipeline_row(version: str, pipeline: Pipeline) -> tuple[Html, ...]:
     methods = (pipeline.recognizer, pipeline.relations, pipeline.weights, pipeline.lexicon)
-    return tuple(text(cell[:12]) if cell else quiet("none") for cell in (reading, *methods))
+    return tuple(text(cell[:12]) if cell else quiet("none") for cell in (version, *methods))
 
 
 def show_provisional(hits: Sequence[Hit]) -> None:
