@@ -17,7 +17,7 @@ from typing import NamedTuple
 from networkx import MultiDiGraph
 from pyoxigraph import Literal
 
-from app.chosen_graph import ChosenGraph, chosen_graph, open_snapshot
+from app.graph_access import ChosenGraph, chosen_graph, open_snapshot
 from app.questions import NamingError, ask_rows, hit_values, resolve, write_query
 from app.settings import load_settings
 from app.update import open_extractor

@@ -15,7 +15,7 @@ from pyoxigraph import (
     serialize,
 )
 
-from app.chosen_graph import ChosenGraph, ReadableStore
+from app.graph_access import ChosenGraph, ReadableStore
 from kg.graph.catalogue import (
     Param,
     Question,

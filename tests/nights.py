@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.chosen_graph import chosen_graph
+from app.graph_access import chosen_graph
 from app.settings import Settings
 from tests.harvests import KEY
 from tests.pubmed_server import Paper, PubMedServer

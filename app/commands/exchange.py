@@ -7,9 +7,9 @@ from typing import Annotated, get_args
 
 import typer
 
-from app.chosen_graph import chosen_graph
 from app.commands.options import WHICH, JsonOption, SnapshotArgument, with_settings
 from app.console import note, print_json, print_rows
+from app.graph_access import chosen_graph
 from app.settings import Settings
 from kg.assertion import Edge
 from kg.belief import probability

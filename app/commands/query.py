@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from app.chosen_graph import chosen_graph
 from app.commands.options import JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, show_records
+from app.graph_access import chosen_graph
 from app.questions import (
     TRIPLE_FORMS,
     AmbiguousNameError,

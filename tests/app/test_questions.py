@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from app.chosen_graph import ChosenGraph, chosen_graph
+from app.graph_access import ChosenGraph, chosen_graph
 from app.questions import (
     AmbiguousNameError,
     NamingError,

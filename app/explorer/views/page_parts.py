@@ -9,8 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app.explorer.markup import Html, element, empty, quiet, text
-from app.graph_access import graph_version, open_graph
-from app.read_models import NotPreparedError, read_model
+from app.graph_access import NotPreparedError, graph_version, open_graph, read_model
 from app.settings import Settings, load_settings
 from kg.graph.catalogue import QuestionError
 from kg.snapshots.read_model import ReadModel, ReadModelError

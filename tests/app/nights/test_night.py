@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.chosen_graph import chosen_graph
+from app.graph_access import chosen_graph
 from app.nights.harvest import topic_of
 from app.nights.night import (
     NightOrder,
