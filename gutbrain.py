@@ -263,9 +263,8 @@ def _rank(edge: Edge) -> tuple[int, float, str]:
 
 
 def _row(edge: Edge) -> Row:
-    """Describe a relation in the columns of the CSV export, with the types of its ends."""
-    types = {"subject_type": str(edge.subject.type), "object_type": str(edge.object.type)}
-    return {**dict(zip(ASSERTION_COLUMNS, assertion_cells(edge), strict=True)), **types}
+    """Describe a relation in the columns of the CSV export."""
+    return dict(zip(ASSERTION_COLUMNS, assertion_cells(edge), strict=True))
 
 
 def _evidence(cited: Citation) -> Row:

@@ -1,20 +1,17 @@
 """Documents in, predictions out: GutBrainIE JSON, or a table of entities and relations."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
 
 from extract.annotation import AnnotatedDocument, Mention
 from extract.corpus import CorpusError, read_corpus, write_entry
 from extract.extractor import Extractor, Thresholds, keep_relations, map_in_order
 from ingest.document import Document, Record, Rejected
 from ingest.formats.sources import read_sources, source_files
-from kg.exports.csv_table import Cell, defused
+from kg.exports.csv_table import Cell, write_rows
 from kg.exports.writing import new_file
 
 Given = tuple[Document, tuple[Mention, ...] | None]
@@ -93,7 +90,8 @@ def write_predictions(
     is_table = ".csv" in out.suffixes if form is None else form is PredictionFormat.CSV
     with new_file(out) as file:
         if is_table:
-            _write_table(found, file, least)
+            kept = (keep_relations(read, least.mention) for read in found)
+            write_rows(file, COLUMNS, (cells for read in kept for cells in _rows(read)))
         else:
             entries = {read.document.pmid: _entry(read, least, link=link) for read in found}
             file.write(json.dumps(entries, ensure_ascii=False).encode())
@@ -106,16 +104,6 @@ def _entry(read: AnnotatedDocument, least: Thresholds, *, link: bool) -> dict[st
         pairs=keep_relations(read, least.binary).relations,
         link=link,
     )
-
-
-def _write_table(found: Iterable[AnnotatedDocument], file: IO[bytes], least: Thresholds) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for read in found:
-        for cells in _rows(keep_relations(read, least.mention)):
-            writer.writerow([defused(cell) for cell in cells])
-    text.detach()
 
 
 def _rows(read: AnnotatedDocument) -> Iterator[tuple[Cell, ...]]:

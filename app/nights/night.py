@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
+from functools import partial
 
 from app.nights.harvest import data_as_of, harvest_bulk, harvest_topic, preview_topic
 from app.report import LISTED, LIVE_STATES, Harvested, RunReport
@@ -118,27 +118,17 @@ def _harvest(
     clock: Clock | None,
 ) -> Harvested | None:
     """Ask PubMed as ordered; None where nobody is asked. A limit that is reached leaves a rest."""
+    if order.source is NightSource.ARCHIVE:
+        return None
+    is_bulk = order.source is NightSource.BULK
+    harvest = partial(harvest_bulk, sources=()) if is_bulk else harvest_topic
     try:
-        match order.source:
-            case NightSource.TOPIC:
-                found = harvest_topic(
-                    settings, archive, report=progress, limit=order.limit, clock=clock
-                )
-                taken = found.asked
-            case NightSource.BULK:
-                found = harvest_bulk(
-                    settings, archive, (), report=progress, limit=order.limit, clock=clock
-                )
-                taken = len(found.slices)
-            case NightSource.ARCHIVE:
-                return None
-            case _:
-                assert_never(order.source)
+        found = harvest(settings, archive, report=progress, limit=order.limit, clock=clock)
     except LockedError as error:
         return _harvested(HarvestReport((), NOTHING, (str(error),), (), None))
+    taken = len(found.slices) if is_bulk else found.asked
     has_rest = order.limit is not None and taken >= order.limit
-    harvested = _harvested(found)
-    return replace(harvested, is_complete=harvested.is_complete and not has_rest)
+    return replace(_harvested(found), is_complete=found.is_complete and not has_rest)
 
 
 def _harvested(report: HarvestReport) -> Harvested:

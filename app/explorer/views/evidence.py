@@ -7,12 +7,18 @@ import streamlit as st
 
 from app.explorer import markup as h
 from app.explorer.citations import Chosen, Outline, choose, cited, outlines_of, paper_sides
-from app.explorer.downloads import EVIDENCE_COLUMNS, Writer, as_csv, as_json, evidence_cells
+from app.explorer.downloads import Writer, as_csv, as_json
 from app.explorer.views import page_parts as page
 from app.explorer.views.charts import papers_chart
 from app.explorer.views.relations import years
 from kg.assertion import Article, Assertion, Citation, Edge, Side
 from kg.belief import EXPLANATION, probability, reason_for_doubt, written_out
+from kg.exports.csv_table import (
+    ASSERTION_COLUMNS,
+    EVIDENCE_COLUMNS,
+    assertion_cells,
+    evidence_cells,
+)
 from kg.sentence.study import StudyKind
 from kg.stores import TripleStore
 
@@ -133,8 +139,9 @@ def show_downloads(store: TripleStore, edge: Edge, chosen: Sequence[Outline]) ->
 
 def exported(write: Writer, store: TripleStore, edge: Edge, chosen: Sequence[Outline]) -> bytes:
     """Write evidence as a file."""
-    rows = (evidence_cells(edge, citation) for citation in cited(store, chosen))
-    return write(EVIDENCE_COLUMNS, rows)
+    said = assertion_cells(edge)
+    rows = ((*said, *evidence_cells(citation)) for citation in cited(store, chosen))
+    return write((*ASSERTION_COLUMNS, *EVIDENCE_COLUMNS), rows)
 
 
 def evidence_card(

@@ -6,9 +6,10 @@ from functools import partial
 import streamlit as st
 
 from app.explorer import markup as h
-from app.explorer.downloads import RELATION_COLUMNS, as_csv, relation_cells
+from app.explorer.downloads import as_csv
 from app.explorer.views import page_parts as page
 from kg.assertion import Assertion, Edge
+from kg.exports.csv_table import ASSERTION_COLUMNS, assertion_cells
 from kg.graph.catalogue import read_integer, read_iri
 from kg.identifiers import identifier_of
 from kg.snapshots.read_model import FacetName, ReadModel, RelationFilter
@@ -86,7 +87,7 @@ def exported(lists: ReadModel, chosen: RelationFilter) -> bytes:
     """The whole list as CSV, as filtered."""
     starts = range(0, lists.count(chosen), EXPORTED_AT_ONCE)
     edges = (edge for at in starts for edge in lists.relations(chosen, EXPORTED_AT_ONCE, at))
-    return as_csv(RELATION_COLUMNS, map(relation_cells, edges))
+    return as_csv(ASSERTION_COLUMNS, map(assertion_cells, edges))
 
 
 def _row(edge: Edge) -> tuple[h.Html, ...]:

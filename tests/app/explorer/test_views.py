@@ -295,10 +295,10 @@ def test_evidence_is_exported_as_it_is_chosen(lists: ReadModel, snapshot: Snapsh
     chosen = choose(outlines, "decrease", "").evidence
     fewer = exported_rows(evidence.exported(as_csv, store, edge, chosen))
 
-    assert [(row["pmid"], row["says"]) for row in rows] == [
-        ("3", "against"), ("2", "for"), ("1", "for"), ("1", "for"),
+    assert [(row["pmid"], row["stance"]) for row in rows] == [
+        ("3", "opposes"), ("2", "supports"), ("1", "supports"), ("1", "supports"),
     ]  # fmt: skip
-    assert [row["direction"] for row in fewer] == ["decrease", "decrease"]
+    assert [row["polarity"] for row in fewer] == ["decrease", "decrease"]
     assert len(json.loads(evidence.exported(as_json, store, edge, chosen))) == 2
 
 
