@@ -8,8 +8,15 @@ from typing import Annotated
 import typer
 
 from app.commands.options import PARTIAL, DataOption, JsonOption, with_settings
-from app.console import complain, note, print_json, print_rows, progress, show_record, show_records
-from app.nights.harvest import harvest_bulk, harvest_topic, preview_bulk, preview_topic
+from app.console import complain, note, print_json, print_rows, progress, show_record
+from app.nights.harvest import (
+    PLAN_COLUMNS,
+    harvest_bulk,
+    harvest_topic,
+    plan_row,
+    preview_bulk,
+    preview_topic,
+)
 from app.settings import Settings, archive_path, load_settings
 from ingest.archive.archive import Archive
 from ingest.harvest.harvest_report import HarvestReport
@@ -77,11 +84,11 @@ def bulk(
 
 def _show_plan(settings: Settings, *, as_json: bool) -> None:
     with Archive.existing(archive_path(settings.data)) as archive:
-        planned = preview_topic(settings, archive)
-    names = ("stream", "first", "last", "records")
-    rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in planned)
-    records = [dict(zip(names, row, strict=True)) for row in rows]
-    show_records({name: name for name in names}, records, as_json=as_json)
+        rows = list(map(plan_row, preview_topic(settings, archive)))
+    if as_json:
+        print_json([dict(zip(PLAN_COLUMNS, row, strict=True)) for row in rows])
+    else:
+        print_rows(PLAN_COLUMNS, rows)
 
 
 def show(report: HarvestReport, *, as_json: bool) -> None:

@@ -13,9 +13,7 @@ from app.nights.status import ListedRun, Status, read_status, run_row
 from app.report import ChangedAssertion
 from app.settings import Settings
 from extract.annotation import Pipeline
-from ingest.archive.archive import DeadLetter
 from ingest.archive.schema import ArchiveError
-from ingest.archive.slices import Gap
 from kg.belief import probability
 from kg.snapshots.read_model import Hit
 
@@ -109,8 +107,7 @@ def _show_list(status: Status) -> None:
 
 def _run_row(run: ListedRun) -> Sequence[h.Html]:
     *cells, problems = run_row(run)
-    shown = (h.text(cell or "–") for cell in cells)
-    return [*shown, h.text(problems) if problems else h.quiet("none")]
+    return [*_cells(*cells), h.text(problems) if problems else h.quiet("none")]
 
 
 def _show_change(status: Status) -> None:
@@ -134,19 +131,17 @@ def _change_row(changed: ChangedAssertion) -> Sequence[h.Html]:
 
 def _show_missing(status: Status) -> None:
     if status.gaps:
+        rows = (_cells(gap.source, gap.first, gap.last, gap.reason) for gap in status.gaps)
         st.caption(f"{page.counted(len(status.gaps), 'gap')} in what was harvested.")
-        page.show_html(h.table(GAP_COLUMNS, map(_gap_row, status.gaps)))
+        page.show_html(h.table(GAP_COLUMNS, rows))
     if status.dead_letters:
+        rows = (_cells(each.pmid, each.source, each.reason) for each in status.dead_listed)
         st.caption(f"{page.counted(status.dead_letters, 'record')} could not be read.")
-        page.show_html(h.table(LETTER_COLUMNS, map(_letter_row, status.dead_listed)))
+        page.show_html(h.table(LETTER_COLUMNS, rows))
 
 
-def _gap_row(gap: Gap) -> Sequence[h.Html]:
-    return [h.text(gap.source), h.text(gap.first), h.text(gap.last), h.text(gap.reason)]
-
-
-def _letter_row(letter: DeadLetter) -> Sequence[h.Html]:
-    return [h.text(letter.pmid or "–"), h.text(letter.source), h.text(letter.reason)]
+def _cells(*texts: str | None) -> list[h.Html]:
+    return [h.text(each or "–") for each in texts]
 
 
 def show_pipelines(pipelines: Mapping[str, Pipeline]) -> None:
@@ -154,9 +149,7 @@ def show_pipelines(pipelines: Mapping[str, Pipeline]) -> None:
     st.subheader("Pipelines", anchor=False)
     rows = [_pipeline_row(*each) for each in pipelines.items()]
     page.show_html(
-        h.table(PIPELINE_COLUMNS, rows)
-        if rows
-        else h.empty("No pipeline has left evidence.", h.Html(""))
+        h.table(PIPELINE_COLUMNS, rows) if rows else h.empty("No pipeline has left evidence.")
     )
 
 
@@ -177,7 +170,5 @@ def show_provisional(hits: Sequence[Hit]) -> None:
         for hit in hits
     ]
     page.show_html(
-        h.table(GUESS_COLUMNS, rows)
-        if rows
-        else h.empty("Every name is in a vocabulary.", h.Html(""))
+        h.table(GUESS_COLUMNS, rows) if rows else h.empty("Every name is in a vocabulary.")
     )

@@ -40,7 +40,7 @@ def night(number: int, state: RunState = RunState.DONE, **more: object) -> RunRe
 
 
 def test_where_nothing_was_read_nothing_is_made(settings: Settings) -> None:
-    assert read_status(settings).attention == ("no paper was ever read",)
+    assert read_status(settings).attention == ("nothing was run yet",)
     assert list(settings.data.iterdir()) == []
 
 
