@@ -211,12 +211,7 @@ class Graph:
         return [hit_values(hit) for hit in self._graph.lists().search(text, wanted, limit)]
 
     def relations(
-        self,
-        concept: str = "",
-        *,
-        predicate: str = "",
-        of_type: str = "",
-        min_belief: float = 0.0,
+        self, concept: str = "", *, predicate: str = "", of_type: str = "", min_belief: float = 0.0
     ) -> list[Row]:
         """List relations, those with most papers first: a concept's in either direction, or all.
 

@@ -122,9 +122,7 @@ def _row(found: Difference) -> tuple[str, ...]:
 
 
 @app.command("ontology")
-def ontology_command(
-    html: Annotated[Path, typer.Option(help="Where to write the page.")],
-) -> None:
+def ontology_command(html: Annotated[Path, typer.Option(help="Where to write the page.")]) -> None:
     """Write the ontology as a page for people."""
     with new_file(html) as file:
         file.write(ontology_page().encode())

@@ -57,8 +57,7 @@ def query(
         str | None, typer.Argument(help="A question of the catalogue, or a .rq file.")
     ] = None,
     arguments: Annotated[
-        list[str] | None,
-        typer.Argument(help="name=value; a concept by its name, CURIE or IRI."),
+        list[str] | None, typer.Argument(help="name=value; a concept by its name, CURIE or IRI.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

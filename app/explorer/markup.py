@@ -134,7 +134,7 @@ def marked_sentence(found: Evidence, edge: Edge) -> Html:
         (
             (found.subject_at, found.subject_at + len(found.subject.text), edge.subject.type),
             (found.object_at, found.object_at + len(found.object.text), edge.object.type),
-        ),
+        )
     )
     parts, at = list[str](), 0
     for start, end, type_label in spans:

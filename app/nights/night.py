@@ -111,11 +111,7 @@ def plan_night(settings: Settings, order: NightOrder, extractor: Extractor) -> N
 
 
 def _harvest(
-    settings: Settings,
-    order: NightOrder,
-    archive: Archive,
-    progress: Progress,
-    clock: Clock | None,
+    settings: Settings, order: NightOrder, archive: Archive, progress: Progress, clock: Clock | None
 ) -> Harvested | None:
     """Ask PubMed as ordered; None where nobody is asked. A limit that is reached leaves a rest."""
     if order.source is NightSource.ARCHIVE:
