@@ -17,7 +17,7 @@ from typing import NamedTuple
 from networkx import MultiDiGraph
 from pyoxigraph import Literal
 
-from app.chosen_graph import ChosenGraph, chosen_graph, open_snapshot
+from app.graph_access import ChosenGraph, chosen_graph, open_snapshot
 from app.questions import NamingError, ask_rows, hit_values, resolve, write_query
 from app.settings import load_settings
 from app.update import open_extractor
@@ -211,12 +211,7 @@ class Graph:
         return [hit_values(hit) for hit in self._graph.lists().search(text, wanted, limit)]
 
     def relations(
-        self,
-        concept: str = "",
-        *,
-        predicate: str = "",
-        of_type: str = "",
-        min_belief: float = 0.0,
+        self, concept: str = "", *, predicate: str = "", of_type: str = "", min_belief: float = 0.0
     ) -> list[Row]:
         """List relations, those with most papers first: a concept's in either direction, or all.
 
@@ -263,9 +258,8 @@ def _rank(edge: Edge) -> tuple[int, float, str]:
 
 
 def _row(edge: Edge) -> Row:
-    """Describe a relation in the columns of the CSV export, with the types of its ends."""
-    types = {"subject_type": str(edge.subject.type), "object_type": str(edge.object.type)}
-    return {**dict(zip(ASSERTION_COLUMNS, assertion_cells(edge), strict=True)), **types}
+    """Describe a relation in the columns of the CSV export."""
+    return dict(zip(ASSERTION_COLUMNS, assertion_cells(edge), strict=True))
 
 
 def _evidence(cited: Citation) -> Row:

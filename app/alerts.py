@@ -6,8 +6,7 @@ from pathlib import Path
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
-from app.chosen_graph import snapshot_of
-from app.graph_access import limits_of
+from app.graph_access import limits_of, snapshot_of
 from app.sandbox.answer import Limits, NoAnswerError, Query
 from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings

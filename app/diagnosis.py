@@ -3,7 +3,7 @@
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from kg.stores.address import StoreAddress
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_server
 
+Check = Callable[[Settings], tuple[bool, str]]
 NEEDED_PYTHON = (3, 11)
 NEEDED_DISK_GB = 1.0
 _SENTENCE = "Akkermansia muciniphila reduced anxiety in mice."
@@ -33,7 +34,7 @@ class Finding:
 
 def diagnose(settings: Settings) -> list[Finding]:
     """Look at everything; a check that fails does not stop the others."""
-    checks: dict[str, Callable[[Settings], tuple[bool, str]]] = {
+    checks: dict[str, Check] = {
         "python": _python,
         "data directory": _data_directory,
         "disk": _disk,
@@ -42,17 +43,14 @@ def diagnose(settings: Settings) -> list[Finding]:
         "shapes": _shapes,
         "graph": _graph,
     }
-    return list(_findings(checks, settings))
+    return [_finding(name, check, settings) for name, check in checks.items()]
 
 
-def _findings(
-    checks: dict[str, Callable[[Settings], tuple[bool, str]]], settings: Settings
-) -> Iterator[Finding]:
-    for name, check in checks.items():
-        try:
-            yield Finding(name, *check(settings))
-        except (ValueError, OSError, RuntimeError) as error:
-            yield Finding(name, is_good=False, detail=str(error))
+def _finding(name: str, check: Check, settings: Settings) -> Finding:
+    try:
+        return Finding(name, *check(settings))
+    except (ValueError, OSError, RuntimeError) as error:
+        return Finding(name, is_good=False, detail=str(error))
 
 
 def _python(_: Settings) -> tuple[bool, str]:
@@ -115,7 +113,5 @@ def _graph(settings: Settings) -> tuple[bool, str]:
     snapshot = current_snapshot(graph_root(settings.data))
     if snapshot is None:
         return True, "none yet; `gutbrain run` makes one"
-    return (
-        True,
-        f"{snapshot.path.name}: {EmbeddedStore.open_read_only(snapshot.graph).size()} quads",
-    )
+    quads = EmbeddedStore.open_read_only(snapshot.graph).size()
+    return True, f"{snapshot.path.name}: {quads} quads"

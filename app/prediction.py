@@ -1,20 +1,17 @@
 """Documents in, predictions out: GutBrainIE JSON, or a table of entities and relations."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import IO
 
 from extract.annotation import AnnotatedDocument, Mention
 from extract.corpus import CorpusError, read_corpus, write_entry
 from extract.extractor import Extractor, Thresholds, keep_relations, map_in_order
-from ingest.document import Document, Rejected
-from ingest.formats.sources import read_source, source_files
-from kg.exports.csv_table import Cell, defused
+from ingest.document import Document, Record, Rejected
+from ingest.formats.sources import read_sources, source_files
+from kg.exports.csv_table import Cell, write_rows
 from kg.writing import new_file
 from ontology.schema import Predicate
 
@@ -34,7 +31,7 @@ class PredictionFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What was found in documents; a line for each record that could not be read."""
+    """What was found in documents; a line for each record or file that could not be read."""
 
     documents: tuple[AnnotatedDocument, ...]
     rejected: tuple[str, ...]
@@ -56,18 +53,22 @@ def predict(
     """Annotate the documents of files and folders; of two records of one PMID the last counts.
 
     Annotations in GutBrainIE files are ignored, but for their entities with ``gold_entities``.
+    Raises what is wrong with the first file where none can be read.
     """
-    rejected: list[str] = []
-    given = _with_entities(sources) if gold_entities else _without_entities(sources, rejected)
+    rejected, broken = list[str](), list[ValueError]()
+    records = read_sources(sources, broken.append)
+    given = _with_entities(sources) if gold_entities else _without_entities(records, rejected)
     found: dict[str, AnnotatedDocument] = {}
     for number, read in enumerate(map_in_order(lambda one: extractor.annotate(*one), given), 1):
         found[read.document.pmid] = read
         report(number)
-    return Prediction(tuple(found.values()), tuple(rejected))
+    if broken and not found:
+        raise broken[0]
+    return Prediction(tuple(found.values()), (*map(str, broken), *rejected))
 
 
-def _without_entities(sources: Iterable[Path], rejected: list[str]) -> Iterator[Given]:
-    for record in (record for source in sources for record in read_source(source)):
+def _without_entities(records: Iterable[Record], rejected: list[str]) -> Iterator[Given]:
+    for record in records:
         if isinstance(record, Document):
             yield record, None
         elif isinstance(record, Rejected):
@@ -96,7 +97,8 @@ def write_predictions(
     is_table = ".csv" in out.suffixes if form is None else form is PredictionFormat.CSV
     with new_file(out) as file:
         if is_table:
-            _write_table(found, file, least)
+            kept = (keep_relations(read, least.mention) for read in found)
+            write_rows(file, COLUMNS, (cells for read in kept for cells in _rows(read)))
         else:
             entries = {read.document.pmid: _entry(read, least, link=link) for read in found}
             file.write(json.dumps(entries, ensure_ascii=False).encode())
@@ -109,16 +111,6 @@ def _entry(read: AnnotatedDocument, least: Thresholds, *, link: bool) -> dict[st
         pairs=keep_relations(read, least.binary).relations,
         link=link,
     )
-
-
-def _write_table(found: Iterable[AnnotatedDocument], file: IO[bytes], least: Thresholds) -> None:
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for read in found:
-        for cells in _rows(keep_relations(read, least.mention)):
-            writer.writerow([defused(cell) for cell in cells])
-    text.detach()
 
 
 def _rows(read: AnnotatedDocument) -> Iterator[tuple[Cell, ...]]:

@@ -12,9 +12,10 @@ from pyoxigraph import (
     Triple,
     parse,
     parse_query_results,
+    serialize,
 )
 
-from app.chosen_graph import ChosenGraph, ReadableStore
+from app.graph_access import ChosenGraph, ReadableStore
 from kg.graph.catalogue import (
     Param,
     Question,
@@ -35,6 +36,7 @@ from ontology.concept import Concept
 from ontology.namespaces import PREDICATE_OF_IRI, TYPE_OF_IRI
 from ontology.schema import EntityType
 
+TRIPLE_FORMS = frozenset({"CONSTRUCT", "DESCRIBE"})
 NEAR = 5
 """Similar names that are offered for an unknown one."""
 SHORTEST = 4
@@ -109,16 +111,18 @@ def list_questions() -> list[tuple[str, str, str]]:
     return [(q.name, q.summary, ", ".join(param.name for param in q.params)) for q in questions()]
 
 
-def answer(
-    graph: ChosenGraph, name: str, arguments: Sequence[str]
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Answer a question of the catalogue, or of a file: column names, then rows of plain values.
+def named_query(graph: ChosenGraph, name: str, arguments: Sequence[str]) -> str:
+    """Write the query of a question of the catalogue, or of a file.
 
     ``arguments`` are ``name=value``. Raises QuestionError, NamingError among them.
     """
     asked = read_question(Path(name)) if name.endswith(".rq") else question(name)
-    query = write_query(asked, dict(map(_argument, arguments)), graph.lists)
-    rows = list(ask_rows(graph.store, query))
+    return write_query(asked, dict(map(_argument, arguments)), graph.lists)
+
+
+def answer(store: ReadableStore, query: str) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Answer any query: column names, then rows of plain values."""
+    rows = list(ask_rows(store, query))
     names = tuple(rows[0]) if rows else ()
     return names, [tuple(_plain(row[column]) for column in names) for row in rows]
 
@@ -164,11 +168,16 @@ def ask_rows(store: ReadableStore, query: str) -> Iterator[Row]:
     match query_form(query):
         case "ASK":
             yield {"answer": Literal(_is_true(store, query))}
-        case "CONSTRUCT" | "DESCRIBE":
+        case form if form in TRIPLE_FORMS:
             for triple in _triples(store, query):
                 yield dict(zip(("subject", "predicate", "object"), triple, strict=True))
         case _:
             yield from store.select(query)
+
+
+def answer_in_turtle(store: ReadableStore, query: str) -> str:
+    """Answer a CONSTRUCT or a DESCRIBE by its triples; empty where there is none."""
+    return (serialize(_triples(store, query), format=RdfFormat.TURTLE) or b"").decode()
 
 
 def _is_true(store: ReadableStore, query: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.archive.ledger import RunState
+from kg.belief import probability
 from kg.graph.reading_back import GraphCounts
 from kg.snapshots.diff import AlertResult, Change, Difference
 
@@ -200,7 +201,7 @@ def assertion_row(changed: ChangedAssertion) -> tuple[str, ...]:
     >>> assertion_row(ChangedAssertion("gone", "", "inulin", "influence", "anxiety", 0.5, None))
     ('gone', 'inulin', 'influence', 'anxiety', '0.50', '')
     """
-    beliefs = ("" if b is None else f"{b:.2f}" for b in (changed.before, changed.after))
+    beliefs = ("" if b is None else probability(b) for b in (changed.before, changed.after))
     return (changed.change, changed.subject, changed.predicate, changed.object, *beliefs)
 
 

@@ -14,8 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.endpoint.requests import Service
 from app.endpoint.routes import routes
 from app.explorer.theme import server_options
-from app.graph_access import graph_version, shared_sandbox
-from app.read_models import NotPreparedError, read_model
+from app.graph_access import NotPreparedError, graph_version, read_model, shared_sandbox
 from app.settings import Settings
 from kg.snapshots.read_model import ReadModelError
 from kg.snapshots.snapshot import SnapshotError

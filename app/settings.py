@@ -26,13 +26,7 @@ from ingest.bulk.places import MIRROR
 from ingest.harvest.planning import FIRST_DAY
 from ingest.pubmed.client import EUTILS
 from kg.belief import MIN_BELIEF
-from kg.stores.address import (
-    Credentials,
-    StoreAddress,
-    is_server,
-    parse_address,
-    split_credentials,
-)
+from kg.stores.address import Credentials, StoreAddress, is_server, parse_address, split_credentials
 
 PREFIX = "GUTBRAIN_"
 PROJECT_FILE = Path("gutbrain.toml")

@@ -35,6 +35,7 @@ from app.work import (
     faults,
     find_work,
     foreseen_losses,
+    is_graph_gone,
     losses,
     pending_pmids,
 )
@@ -42,10 +43,10 @@ from extract.annotation import AnnotatedDocument
 from extract.annotation_cache import AnnotationCache
 from extract.extractor import Extractor
 from extract.methods import load_extractor
-from ingest.archive.archive import NOTHING, Archive
+from ingest.archive.archive import Archive
 from ingest.archive.ledger import Ledger, RunState
 from ingest.document import Record, Rejected
-from ingest.formats.sources import read_source
+from ingest.formats.sources import read_sources
 from ingest.harvest.harvest_report import Progress
 from ingest.lock import lock
 from kg.checks.invariants import ValidationError
@@ -146,13 +147,14 @@ def run(
 def update(job: Job) -> tuple[RunReport, BaseException | None]:
     """Do a job, alone on the data directory; returns the report, and what made the job fail.
 
-    A night that is done is left alone. Raises LockedError where another process works, and
-    ArchiveError where not even the report can be written.
+    A night that is done is left alone, unless the graph is gone. Raises LockedError where another
+    process works, and ArchiveError where not even the report can be written.
     """
     data = job.settings.data
     with lock(lock_path(data), f"updating {data}"), Archive(archive_path(data)) as archive:
         began = RunReport(job.slot, RunState.RUNNING, archive.now(), 0.0)
-        number = archive.ledger.begin(began.started, job.slot)
+        again = night_state(archive.ledger, job.settings, job.slot) is None
+        number = archive.ledger.begin(began.started, job.slot, again=again)
         if number is None:
             return _repeated(archive.ledger, began), None
         began = replace(began, catches_up=_missed(archive.ledger, job.slot))
@@ -341,6 +343,16 @@ def _state(report: RunReport) -> RunState:
     return RunState.PARTIAL if has_moved or report.slot is None else RunState.FAILED
 
 
+def night_state(ledger: Ledger, settings: Settings, slot: date | None) -> RunState | None:
+    """How a night stands; None where it was never begun, or the graph that it left is gone."""
+    entry = ledger.night(slot) if slot else None
+    report = from_json(entry.report) if entry else None
+    left_graph = report is not None and report.graph is not None and report.graph.after.quads
+    if entry is None or (left_graph and is_graph_gone(settings)):
+        return None
+    return entry.state
+
+
 def _repeated(ledger: Ledger, began: RunReport) -> RunReport:
     entry = ledger.night(began.slot) if began.slot else None
     report = from_json(entry.report) if entry else None
@@ -356,12 +368,8 @@ def _missed(ledger: Ledger, slot: date | None) -> int:
 def _read_files(sources: Sequence[Path], progress: Progress, archive: Archive) -> Intake:
     """Store the records of the sources; a file that breaks off loses only what it lacks."""
     pmids: dict[str, None] = {}
-    stored, problems = NOTHING, list[str]()
-    for source in sources:
-        try:
-            stored += archive.store(_noted(read_source(source), pmids, progress))
-        except ValueError as error:
-            problems.append(str(error))
+    problems = list[ValueError]()
+    stored = archive.store(_noted(read_sources(sources, problems.append), pmids, progress))
     harvest = Harvested(
         is_complete=not (problems or stored.rejected),
         asked=len(pmids) + stored.rejected,
@@ -370,7 +378,7 @@ def _read_files(sources: Sequence[Path], progress: Progress, archive: Archive) -
         added=stored.added,
         updated=stored.updated,
         deleted=stored.deleted,
-        problems=tuple(problems),
+        problems=tuple(map(str, problems)),
     )
     return Intake(harvest, tuple(pmids))
 

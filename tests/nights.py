@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from app.chosen_graph import chosen_graph
+from app.graph_access import chosen_graph
 from app.settings import Settings
 from tests.harvests import KEY
 from tests.pubmed_server import Paper, PubMedServer
@@ -110,3 +110,8 @@ def graph_lines(folder: Path) -> list[str]:
     """Every quad of the current snapshot, sorted."""
     store = chosen_graph(Settings(data=folder)).store
     return sorted(str(quad) for quad in store.quads())  # type: ignore[attr-defined]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

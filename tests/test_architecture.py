@@ -69,6 +69,8 @@ def test_commands_start_without_the_libraries_of_others(module: str) -> None:
         ("ontology", "context.jsonld"),
         ("ontology", "mappings.sssom.tsv"),
         ("app", "endpoint/size.rq"),
+        ("app", "explorer/static/start.rq"),
+        ("app", "explorer/static/streamlit.toml"),
         ("app", "endpoint/void_classes.rq"),
         ("app", "endpoint/void_properties.rq"),
         ("extract", "recipes/default.toml"),

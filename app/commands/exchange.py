@@ -7,11 +7,12 @@ from typing import Annotated, get_args
 
 import typer
 
-from app.chosen_graph import chosen_graph
 from app.commands.options import WHICH, JsonOption, SnapshotArgument, with_settings
 from app.console import note, print_json, print_rows
+from app.graph_access import chosen_graph
 from app.settings import Settings
 from kg.assertion import Edge
+from kg.belief import probability
 from kg.exports.formats import Format, export, export_delta
 from kg.exports.ontology_page import json_context, ontology_page
 from kg.snapshots.diff import MIN_CHANGE, Change, Difference, about, compare
@@ -113,7 +114,7 @@ def _side(edge: Edge | None) -> dict[str, float] | None:
 
 def _row(found: Difference) -> tuple[str, ...]:
     sides = [side.assertion for side in (found.before, found.after) if side is not None]
-    belief = " -> ".join(f"{side.belief:.2f}" for side in sides)
+    belief = " -> ".join(probability(side.belief) for side in sides)
     papers = " -> ".join(str(side.paper_count) for side in sides)
     edge = found.edge
     said = (edge.subject.name, edge.predicate, edge.object.name)

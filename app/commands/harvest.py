@@ -8,8 +8,15 @@ from typing import Annotated
 import typer
 
 from app.commands.options import PARTIAL, DataOption, JsonOption, with_settings
-from app.console import complain, note, print_json, print_rows, progress, show_record, show_records
-from app.nights.harvest import harvest_bulk, harvest_topic, preview_bulk, preview_topic
+from app.console import complain, note, print_json, print_rows, progress, show_record
+from app.nights.harvest import (
+    PLAN_COLUMNS,
+    harvest_bulk,
+    harvest_topic,
+    plan_row,
+    preview_bulk,
+    preview_topic,
+)
 from app.settings import Settings, archive_path, load_settings
 from ingest.archive.archive import Archive
 from ingest.harvest.harvest_report import HarvestReport
@@ -42,12 +49,11 @@ def harvest_command(
     settings = load_settings(data=data, topic=query, since=first_day)
     if not settings.email:
         note("no email is set: NLM asks users of its E-utilities for one (GUTBRAIN_EMAIL)")
-    with Archive(archive_path(settings.data)) as archive:
-        if dry_run:
-            _show_plan(settings, archive, as_json=as_json)
-            return
-        with progress() as tell:
-            report = harvest_topic(settings, archive, report=tell, limit=limit)
+    if dry_run:
+        _show_plan(settings, as_json=as_json)
+        return
+    with Archive(archive_path(settings.data)) as archive, progress() as tell:
+        report = harvest_topic(settings, archive, report=tell, limit=limit)
     show(report, as_json=as_json)
 
 
@@ -66,22 +72,23 @@ def bulk(
     as_json: JsonOption = False,
 ) -> None:
     """Read PubMed's baseline and update files into the archive, each once and in order."""
-    with Archive(archive_path(settings.data)) as archive:
-        if dry_run:
+    if dry_run:
+        with Archive.existing(archive_path(settings.data)) as archive:
             names = preview_bulk(settings, archive, sources or [])
-            print_json(list(names)) if as_json else print_rows(("file",), [(n,) for n in names])
-            return
-        with progress() as tell:
-            report = harvest_bulk(settings, archive, sources or [], report=tell, limit=limit)
+        print_json(list(names)) if as_json else print_rows(("file",), [(n,) for n in names])
+        return
+    with Archive(archive_path(settings.data)) as archive, progress() as tell:
+        report = harvest_bulk(settings, archive, sources or [], report=tell, limit=limit)
     show(report, as_json=as_json)
 
 
-def _show_plan(settings: Settings, archive: Archive, *, as_json: bool) -> None:
-    planned = preview_topic(settings, archive)
-    names = ("stream", "first", "last", "records")
-    rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in planned)
-    records = [dict(zip(names, row, strict=True)) for row in rows]
-    show_records({name: name for name in names}, records, as_json=as_json)
+def _show_plan(settings: Settings, *, as_json: bool) -> None:
+    with Archive.existing(archive_path(settings.data)) as archive:
+        rows = list(map(plan_row, preview_topic(settings, archive)))
+    if as_json:
+        print_json([dict(zip(PLAN_COLUMNS, row, strict=True)) for row in rows])
+    else:
+        print_rows(PLAN_COLUMNS, rows)
 
 
 def show(report: HarvestReport, *, as_json: bool) -> None:

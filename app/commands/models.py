@@ -52,7 +52,7 @@ def predict_command(
 ) -> None:
     """Find entities and relations in documents, without a graph.
 
-    Records that cannot be read are reported, and the exit code is 3.
+    Files and records that cannot be read are reported, and the exit code is 3.
     """
     extractor = open_extractor(settings)
     with progress() as report:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from app.commands.graph import EXIT_CODES, complain_of, run_files
 from app.commands.options import AcceptOption, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.diagnosis import Finding, diagnose
+from app.nights.harvest import PLAN_COLUMNS, plan_row
 from app.nights.night import (
     NightOrder,
     NightPlan,
@@ -36,7 +37,6 @@ app = typer.Typer()
 config = typer.Typer(help="Settings and where they come from.", no_args_is_help=True)
 app.add_typer(config, name="config")
 SourceOption = Annotated[NightSource, typer.Option("--from", help="Where papers come from.")]
-_REPORT, _STATUS, _PLAN = (TypeAdapter(kind) for kind in (RunReport, Status, NightPlan))
 
 
 @app.command()
@@ -94,10 +94,7 @@ def status(
 ) -> None:
     """Show what ran, what is missing, how old the data are, and what changed in the graph."""
     found = read_status(settings)
-    if as_json:
-        print_json(_STATUS.dump_python(found, mode="json"))
-    else:
-        _print_status(found)
+    print_json(to_jsonable_python(found)) if as_json else _print_status(found)
     if check and found.attention:
         raise typer.Exit(1)
 
@@ -140,19 +137,18 @@ def _work(settings: Settings, order: NightOrder) -> RunReport:
 
 def _show_plan(plan: NightPlan, *, as_json: bool) -> None:
     if as_json:
-        print_json(_PLAN.dump_python(plan, mode="json"))
+        print_json(to_jsonable_python(plan))
         return
     night = f"{plan.slot} (already done)" if plan.is_done else plan.slot
     print_values(
         {"night of": night, "papers to load": plan.to_load, "to withdraw": plan.to_withdraw}
     )
-    rows = ((p.source, str(p.days.first), str(p.days.last), str(p.count)) for p in plan.slices)
-    print_rows(("stream", "first", "last", "records"), rows)
+    print_rows(PLAN_COLUMNS, map(plan_row, plan.slices))
 
 
 def _show_report(report: RunReport, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(_REPORT.dump_python(report, mode="json"))
+        print_json(to_jsonable_python(report))
     else:
         print_values(report_values(report))
     complain_of(report)

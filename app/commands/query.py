@@ -4,17 +4,21 @@ from typing import Annotated
 
 import typer
 
-from app.chosen_graph import chosen_graph
 from app.commands.options import JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, show_records
+from app.graph_access import chosen_graph
 from app.questions import (
+    TRIPLE_FORMS,
     AmbiguousNameError,
     answer,
+    answer_in_turtle,
     hit_values,
     list_questions,
+    named_query,
     similar_concepts,
 )
 from app.settings import Settings
+from kg.stores.querying import query_form
 from ontology.schema import EntityType
 
 USAGE = 2
@@ -53,23 +57,28 @@ def query(
         str | None, typer.Argument(help="A question of the catalogue, or a .rq file.")
     ] = None,
     arguments: Annotated[
-        list[str] | None,
-        typer.Argument(help="name=value; a concept by its name, CURIE or IRI."),
+        list[str] | None, typer.Argument(help="name=value; a concept by its name, CURIE or IRI.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask the graph a question; without a name, list the questions.
 
-    A file may hold any SPARQL query. Exit code 2 if a name fits several concepts.
+    A file may hold any SPARQL query; a CONSTRUCT or DESCRIBE is answered in Turtle.
+    Exit code 2 if a name fits several concepts.
     """
     if name is None:
         print_rows(("name", "asks", "parameters"), list_questions())
         return
     try:
-        names, rows = answer(chosen_graph(settings), name, arguments or [])
+        graph = chosen_graph(settings)
+        asked = named_query(graph, name, arguments or [])
     except AmbiguousNameError as error:
         complain(str(error))
         raise typer.Exit(USAGE) from None
+    if query_form(asked) in TRIPLE_FORMS and not as_json:
+        typer.echo(answer_in_turtle(graph.store, asked), nl=False)
+        return
+    names, rows = answer(graph.store, asked)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif rows:

@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from app.alerts import alerts_folder, check_alerts
-from app.chosen_graph import chosen_graph
 from app.commands.options import PARTIAL, WHICH, JsonOption, SnapshotArgument, with_settings
 from app.console import complain, note, print_json, print_rows, show_records
+from app.graph_access import chosen_graph
 from app.settings import Settings, graph_root
 from kg.checks.invariants import find_breaches
 from kg.snapshots.diff import AlertResult

@@ -33,11 +33,6 @@ class Outline:
     cues: Cues
     kinds: tuple[StudyKind, ...]
 
-    @property
-    def says(self) -> tuple[str, ...]:
-        """The names of ``SAYS`` that fit."""
-        return names_of(self.cues)
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -116,11 +111,11 @@ def choose(outlines: Iterable[Outline], says: str, study: str) -> Chosen:
         if value and value not in known:
             raise QuestionError(f"{name}: nothing is called {value!r}")
     every = tuple(outlines)
-    by_says = [each for each in every if says in {"", *each.says}]
+    by_says = [each for each in every if says in {"", *names_of(each.cues)}]
     by_study = [each for each in every if study in {"", *each.kinds}]
     return Chosen(
         tuple(each for each in by_says if study in {"", *each.kinds}),
-        Counter(name for each in by_study for name in each.says),
+        Counter(name for each in by_study for name in names_of(each.cues)),
         Counter(str(kind) for each in by_says for kind in each.kinds),
     )
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from app.explorer.citations import names_of
 from app.explorer.theme import TYPE_HUES
 from kg.assertion import Edge
+from kg.belief import probability
 from kg.sentence.cues import Cues
 from kg.sentence.quotation import Quotation
 from kg.sentence.study import StudyKind
@@ -28,7 +29,8 @@ class Column:
     """A column's heading; on a phone a number keeps it before its value."""
 
     title: str
-    is_number: bool = False
+    css: str = ""
+    label: str = ""
 
 
 def words(*titles: str) -> tuple[Column, ...]:
@@ -38,7 +40,7 @@ def words(*titles: str) -> tuple[Column, ...]:
 
 def figures(*titles: str) -> tuple[Column, ...]:
     """Columns of numbers."""
-    return tuple(Column(title, is_number=True) for title in titles)
+    return tuple(Column(t, "gb-number", f' data-label="{escape(t)}"') for t in titles)
 
 
 def address(view: str, **parameters: str | int) -> str:
@@ -92,8 +94,7 @@ def type_badge(type_label: str) -> Html:
 
 def hue(type_label: str) -> int:
     """The hue of a type, grey-blue for one that the schema lacks."""
-    hues = {str(entity_type): value for entity_type, value in TYPE_HUES.items()}
-    return hues.get(type_label, 210)
+    return TYPE_HUES.get(type_label, 210)
 
 
 def entity(concept: Concept) -> Html:
@@ -112,37 +113,20 @@ def meter(share: float) -> Html:
     return Html(bar + text(probability(share)))
 
 
-def probability(share: float) -> str:
-    """Write a probability with two digits, and never a doubt as certainty.
-
-    >>> probability(0.7), probability(0.9999), probability(1.0)
-    ('0.70', '> 0.99', '1.00')
-    """
-    return "> 0.99" if 0.995 <= share < 1 else f"{share:.2f}"  # noqa: PLR2004
-
-
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Html]]) -> Html:
     """A table; on a phone each row becomes a block."""
-    head = join((element("th", text(c.title), css=_cell_css(c)) for c in columns), "")
+    head = join((element("th", text(c.title), css=c.css) for c in columns), "")
     body = join((_row(columns, row) for row in rows), "")
     parts = element("thead", element("tr", head)) + element("tbody", body)
     return element("div", element("table", Html(parts), css="gb-table gb-stacks"), css="gb-scroll")
 
 
-def _cell_css(column: Column) -> str:
-    return "gb-number" if column.is_number else ""
-
-
 def _row(columns: Sequence[Column], cells: Sequence[Html]) -> Html:
     written = (
-        f'<td class="{_cell_css(column)}"{_label(column)}>{cell}</td>'
+        f'<td class="{column.css}"{column.label}>{cell}</td>'
         for column, cell in zip(columns, cells, strict=True)
     )
     return element("tr", Html("".join(written)))
-
-
-def _label(column: Column) -> str:
-    return f' data-label="{escape(column.title)}"' if column.is_number else ""
 
 
 def marked_sentence(found: Quotation, edge: Edge) -> Html:
@@ -230,6 +214,6 @@ def chips(pieces: Iterable[Html]) -> Html:
     )
 
 
-def empty(title: str, advice: Html) -> Html:
+def empty(title: str, advice: Html = Html("")) -> Html:
     """What is shown where there is nothing to show, and what to do about it."""
     return element("div", element("p", element("b", text(title))), advice, css="gb-empty")

@@ -1,24 +1,13 @@
-"""How the explorer looks and what its server may do, as Streamlit's configuration."""
+"""How the explorer looks and what its server may do."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
 
 from ontology.schema import EntityType
 
-LIGHT = {
-    "primaryColor": "#1f6f64",
-    "backgroundColor": "#fcfcfa",
-    "secondaryBackgroundColor": "#f1f3ef",
-    "textColor": "#1d2624",
-    "linkColor": "#1b6a8a",
-    "borderColor": "#dfe4de",
-}
-DARK = {
-    "primaryColor": "#58b9a8",
-    "backgroundColor": "#14191a",
-    "secondaryBackgroundColor": "#1d2426",
-    "textColor": "#e4e9e6",
-    "linkColor": "#7cc4e4",
-    "borderColor": "#2f3a3c",
-}
-TYPE_HUES = {
+OPTIONS = Path(__file__).parent / "static" / "streamlit.toml"
+TYPE_HUES: Mapping[str, int] = {
     EntityType.ANATOMICAL_LOCATION: 25,
     EntityType.ANIMAL: 45,
     EntityType.BACTERIA: 150,
@@ -37,29 +26,6 @@ TYPE_HUES = {
 
 
 def server_options(host: str, port: int) -> dict[str, object]:
-    """Streamlit's options: no telemetry, no traces for strangers, nothing from other hosts."""
-    themed = {
-        f"theme.{mode}.{name}": colour
-        for mode, colours in (("light", LIGHT), ("dark", DARK))
-        for name, colour in colours.items()
-    }
-    return {
-        "server.address": host,
-        "server.port": port,
-        "server.headless": True,
-        "server.fileWatcherType": "none",
-        "server.runOnSave": False,
-        "server.enableXsrfProtection": True,
-        "server.maxUploadSize": 1,
-        "server.showEmailPrompt": False,
-        "browser.gatherUsageStats": False,
-        "client.showErrorDetails": "none",
-        "client.toolbarMode": "viewer",
-        "theme.baseRadius": "small",
-        "theme.font": "sans-serif",
-        "theme.linkUnderline": False,
-        "theme.headingFontSizes": ["2.1rem", "1.45rem", "1.2rem"],
-        "theme.light.chartCategoricalColors": [LIGHT["primaryColor"]],
-        "theme.dark.chartCategoricalColors": [DARK["primaryColor"]],
-        **themed,
-    }
+    """Streamlit's options, as ``st.App`` takes them."""
+    options = tomllib.loads(OPTIONS.read_text(encoding="utf-8"))
+    return {"server.address": host, "server.port": port, **options}

@@ -25,6 +25,7 @@ from ingest.lock import lock
 from ingest.pubmed.client import TIMEOUT, Access, PubMed
 from ingest.pubmed.timing import Clock, RateLimiter
 
+PLAN_COLUMNS = ("stream", "first", "last", "records")
 _WEB = ("http://", "https://")
 
 
@@ -77,6 +78,12 @@ def preview_topic(
     """Say what ``harvest_topic`` would ask for. Raises PubMedError or UnreachableError."""
     with _connection(settings, clock) as pubmed:
         return preview(archive, pubmed, topic_of(settings))
+
+
+def plan_row(planned: Planned) -> tuple[str, ...]:
+    """Put what would be asked for in one line, under ``PLAN_COLUMNS``."""
+    days = planned.days
+    return planned.source, str(days.first), str(days.last), str(planned.count)
 
 
 def harvest_bulk(

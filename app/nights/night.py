@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import assert_never
+from functools import partial
 
 from app.nights.harvest import data_as_of, harvest_bulk, harvest_topic, preview_topic
 from app.report import LISTED, LIVE_STATES, Harvested, RunReport
 from app.settings import Settings, archive_path
-from app.update import Intake, Job, update
+from app.update import Intake, Job, night_state, update
 from app.work import acknowledged, find_work, known_state, pending_pmids
 from extract.extractor import Extractor
 from ingest.archive.archive import NOTHING, Archive
@@ -62,7 +62,7 @@ def tonight() -> date:
 
 def held_slot(settings: Settings) -> date:
     """The newest night, where it is held back or came to no end. Raises SlotError elsewhere."""
-    with Archive(archive_path(settings.data)) as archive:
+    with Archive.existing(archive_path(settings.data)) as archive:
         newest = next(iter(archive.ledger.nights(1)), None)
     if newest is None or newest.slot is None or newest.state in LIVE_STATES:
         raise SlotError("there is no night that was held back")
@@ -70,10 +70,9 @@ def held_slot(settings: Settings) -> date:
 
 
 def slot_state(settings: Settings, slot: date) -> RunState | None:
-    """How a night stands, None where it was never begun."""
-    with Archive(archive_path(settings.data)) as archive:
-        entry = archive.ledger.night(slot)
-    return entry.state if entry else None
+    """How a night stands; see ``night_state``."""
+    with Archive.existing(archive_path(settings.data)) as archive:
+        return night_state(archive.ledger, settings, slot)
 
 
 def work_night(
@@ -101,46 +100,31 @@ def work_night(
 
 def plan_night(settings: Settings, order: NightOrder, extractor: Extractor) -> NightPlan:
     """Say what ``work_night`` would do; writes nothing. Raises what ``preview_topic`` raises."""
-    with Archive(archive_path(settings.data)) as archive:
-        entry = archive.ledger.night(order.slot)
+    with Archive.existing(archive_path(settings.data)) as archive:
+        is_done = night_state(archive.ledger, settings, order.slot) is RunState.DONE
         is_topic = order.source is NightSource.TOPIC
         slices = preview_topic(settings, archive) if is_topic else ()
         since = 0 if order.rechecks_all else acknowledged(archive, settings)
         known, version = known_state(settings), reading_version(extractor.pipeline)
         work = find_work(archive, pending_pmids(archive, since, known, version), known, version)
-    is_done = entry is not None and entry.state is RunState.DONE
     return NightPlan(order.slot, is_done, slices, len(work.changed), len(work.gone))
 
 
 def _harvest(
-    settings: Settings,
-    order: NightOrder,
-    archive: Archive,
-    progress: Progress,
-    clock: Clock | None,
+    settings: Settings, order: NightOrder, archive: Archive, progress: Progress, clock: Clock | None
 ) -> Harvested | None:
     """Ask PubMed as ordered; None where nobody is asked. A limit that is reached leaves a rest."""
+    if order.source is NightSource.ARCHIVE:
+        return None
+    is_bulk = order.source is NightSource.BULK
+    harvest = partial(harvest_bulk, sources=()) if is_bulk else harvest_topic
     try:
-        match order.source:
-            case NightSource.TOPIC:
-                found = harvest_topic(
-                    settings, archive, report=progress, limit=order.limit, clock=clock
-                )
-                taken = found.asked
-            case NightSource.BULK:
-                found = harvest_bulk(
-                    settings, archive, (), report=progress, limit=order.limit, clock=clock
-                )
-                taken = len(found.slices)
-            case NightSource.ARCHIVE:
-                return None
-            case _:
-                assert_never(order.source)
+        found = harvest(settings, archive, report=progress, limit=order.limit, clock=clock)
     except LockedError as error:
         return _harvested(HarvestReport((), NOTHING, (str(error),), (), None))
+    taken = len(found.slices) if is_bulk else found.asked
     has_rest = order.limit is not None and taken >= order.limit
-    harvested = _harvested(found)
-    return replace(harvested, is_complete=harvested.is_complete and not has_rest)
+    return replace(_harvested(found), is_complete=found.is_complete and not has_rest)
 
 
 def _harvested(report: HarvestReport) -> Harvested:

@@ -75,10 +75,7 @@ class Status:
 def read_status(settings: Settings, at: datetime | None = None) -> Status:
     """Read how things are, now or ``at`` a moment; nothing is written, nor made where missing."""
     graph = graph_version(settings).rpartition("/")[2]
-    if not archive_path(settings.data).exists():
-        nothing = ("no paper was ever read",)
-        return Status(graph, False, None, (), None, None, (), 0, (), 0, None, "", nothing)  # noqa: FBT003
-    with Archive(archive_path(settings.data)) as archive:
+    with Archive.existing(archive_path(settings.data)) as archive:
         return _read(archive, settings, graph, at or archive.now())
 
 

@@ -181,6 +181,11 @@ class Archive(AbstractContextManager["Archive"]):
         self.topics = Topics(self._connection)
         self.ledger = Ledger(self._connection)
 
+    @classmethod
+    def existing(cls, path: Path) -> "Archive":
+        """Open the archive to read it; where there is none, an empty one that is on no disk."""
+        return cls(path if path.exists() else Path(":memory:"))
+
     def __exit__(self, *_: object) -> None:
         self.close()
 

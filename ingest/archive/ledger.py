@@ -10,7 +10,7 @@ from ingest.archive.schema import transaction
 _BEGIN = """INSERT INTO runs (slot, started, finished, state, report, attempts)
     VALUES (?, ?, NULL, 'running', '', 1)
     ON CONFLICT (slot) DO UPDATE SET started = excluded.started, finished = NULL,
-    state = 'running', report = '', attempts = attempts + 1 WHERE state != 'done'
+    state = 'running', report = '', attempts = attempts + 1 WHERE state != 'done' OR ?
     RETURNING number"""
 _FINISH = "UPDATE runs SET finished = ?, state = ?, report = ? WHERE number = ?"
 _RUNS = "SELECT slot, started, finished, state, report, attempts FROM runs"
@@ -51,9 +51,12 @@ class Ledger:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def begin(self, now: datetime, slot: date | None = None) -> int | None:
-        """Open a run, or a night, for the first time or again; None where the night is done."""
-        values = (slot.isoformat() if slot else None, _text(now))
+    def begin(self, now: datetime, slot: date | None = None, *, again: bool = False) -> int | None:
+        """Open a run, or a night, for the first time or again.
+
+        None where the night is done, unless it is to be done ``again``.
+        """
+        values = (slot.isoformat() if slot else None, _text(now), again)
         with transaction(self._connection):
             row = self._connection.execute(_BEGIN, values).fetchone()
         return row[0] if row else None

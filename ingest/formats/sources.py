@@ -4,7 +4,7 @@ Compression is seen by the content, since names often lie about it.
 """
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -54,6 +54,19 @@ def read_source(path: Path) -> Iterator[Record]:
     Raises SourceError at once; what is wrong inside a file is raised on reaching it.
     """
     return (record for file in source_files(path) for record in _read_file(file))
+
+
+def read_sources(paths: Iterable[Path], report: Callable[[ValueError], None]) -> Iterator[Record]:
+    """Read files and folders; a file that cannot be read, or breaks off, is reported.
+
+    It loses only what it lacks: the files after it are read.
+    """
+    for path in paths:
+        try:
+            files = source_files(path)
+            yield from _read_file(path) if files == (path,) else read_sources(files, report)
+        except ValueError as error:
+            report(error)
 
 
 def _folder_files(folder: Path) -> tuple[Path, ...]:

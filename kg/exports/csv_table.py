@@ -2,8 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 from kg.assertion import Citation, Edge
 from kg.graph import vocabulary as v
@@ -17,14 +19,14 @@ from kg.writing import new_file
 Cell = str | int | float | bool | None
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ASSERTION_COLUMNS = (
-    "assertion", "subject_id", "subject", "predicate", "object_id", "object", "belief",
-    "is_believed", "papers", "evidence_count", "first_year", "last_year", "disbelief",
-    "opposing_papers", "opposing_evidence_count",
+    "assertion", "subject_id", "subject", "subject_type", "predicate", "object_id", "object",
+    "object_type", "belief", "is_believed", "papers", "evidence_count", "first_year", "last_year",
+    "disbelief", "opposing_papers", "opposing_evidence_count",
     *(f"{name.replace(' ', '_')}_papers" for name in (*Polarity, *StudyKind)),
 )  # fmt: skip
 EVIDENCE_COLUMNS = (
-    "evidence", "pmid", "year", "journal", "title", "study_kinds", "stance", "polarity",
-    "is_speculative", "score", "weight", "sentence",
+    "evidence", "pmid", "year", "journal", "title", "is_retracted", "study_kinds", "stance",
+    "polarity", "is_speculative", "score", "weight", "sentence",
     "subject_text", "subject_passage", "subject_start", "subject_end", "subject_at",
     "object_text", "object_passage", "object_start", "object_end", "object_at",
     "recognizer", "relation_method", "pipeline_version",
@@ -45,16 +47,24 @@ def defused(cell: Cell) -> Cell:
 
 def write_csv(store: TripleStore, out: Path, work: Path, min_belief: float = 0.0) -> int:
     """Write a line a piece of evidence; returns how many."""
-    count = 0
+    columns = (*ASSERTION_COLUMNS, *EVIDENCE_COLUMNS)
     with new_file(out) as file:
-        text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-        text.write("\ufeff")  # Excel reads UTF-8 only behind a byte order mark
-        writer = csv.writer(text)
-        writer.writerow((*ASSERTION_COLUMNS, *EVIDENCE_COLUMNS))
-        for cells in _lines(store, work, min_belief):
-            writer.writerow([defused(cell) for cell in cells])
-            count += 1
-        text.detach()
+        file.write(BOM_UTF8)
+        return write_rows(file, columns, _lines(store, work, min_belief))
+
+
+def write_rows(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """Write rows under the names of their columns, each cell ``defused``; returns how many.
+
+    Excel reads UTF-8 only behind a byte order mark, which is left to the caller.
+    """
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    count = 0
+    for count, cells in enumerate(rows, start=1):  # noqa: B007
+        writer.writerow(map(defused, cells))
+    text.detach()
     return count
 
 
@@ -70,7 +80,8 @@ def assertion_cells(edge: Edge) -> tuple[Cell, ...]:
     """Describe an assertion, in the order of ``ASSERTION_COLUMNS``."""
     said, subject, object_ = edge.assertion, edge.subject, edge.object
     return (
-        *(edge.iri, subject.curie, subject.name, edge.predicate.value, object_.curie, object_.name),
+        *(edge.iri, subject.curie, subject.name, str(subject.type), edge.predicate.value),
+        *(object_.curie, object_.name, str(object_.type)),
         *(said.belief, said.is_believed, said.paper_count, said.evidence_count),
         *(said.first_year, said.last_year, said.disbelief),
         *(said.opposing_paper_count, said.opposing_evidence_count, *said.papers_by_name.values()),
@@ -85,6 +96,7 @@ def evidence_cells(cited: Citation) -> tuple[Cell, ...]:
     pipeline = cited.pipeline
     return (
         *(cited.iri, article.pmid, article.year, article.journal, article.title),
+        article.is_retracted,
         *("|".join(studies), "opposes" if cues.is_negated else "supports", polarity),
         *(cues.is_speculative, found.score, found.weight, found.quotation.sentence),
         *(c for s, at in found.quotation.sides for c in (s.text, s.passage, s.start, s.end, at)),

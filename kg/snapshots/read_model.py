@@ -54,8 +54,7 @@ _EDGES = """
         o.is_provisional AS object_is_provisional
     FROM relation JOIN concept AS s ON s.id = subject JOIN concept AS o ON o.id = object
 """
-_SEARCH = """
-    SELECT concept.*, found.text AS matched, min(found.rank) AS rank
+_FOUND = """
     FROM (
         SELECT concept, curie AS text, -is_own AS rank FROM identifier WHERE folded = :identifier
         UNION ALL
@@ -65,9 +64,16 @@ _SEARCH = """
                  ELSE 3 END
         FROM word JOIN label ON label.id = word.rowid WHERE word MATCH :words
     ) AS found JOIN concept ON concept.id = found.concept
+"""
+_SEARCH = f"""
+    SELECT concept.*, found.text AS matched, min(found.rank) AS rank {_FOUND}
     WHERE :type IS NULL OR concept.type = :type
     GROUP BY concept.id
-    ORDER BY rank, degree DESC, length(name), curie LIMIT :limit
+    ORDER BY rank, degree DESC, length(name), curie LIMIT :limit OFFSET :offset
+"""
+_TYPES_FOUND = f"""
+    SELECT type, count(DISTINCT concept.id) AS many {_FOUND}
+    GROUP BY type ORDER BY many DESC, type
 """
 _NAMED = """
     SELECT concept.* FROM identifier JOIN concept ON concept.id = identifier.concept
@@ -167,7 +173,7 @@ class ReadModel:
             raise ReadModelError(f"{self.path} does not answer as a read model: {error}") from error
 
     def search(
-        self, text: str, entity_type: EntityType | None = None, limit: int = 20
+        self, text: str, entity_type: EntityType | None = None, limit: int = 20, offset: int = 0
     ) -> list[Hit]:
         """Find concepts by identifier, or by a label with a word for each word of ``text``.
 
@@ -176,17 +182,14 @@ class ReadModel:
         the text, the rest; in each, concepts in more relations first. Accents, hyphens, apostrophes
         and case make no difference.
         """
-        words = folded(text)
-        if not words:
-            return []
-        values: dict[str, Value] = {
-            "identifier": folded(identifier_of(text.strip())),
-            "folded": words,
-            "words": " ".join(f'"{word}"*' for word in words.split()),
-            "type": entity_type,
-            "limit": limit,
-        }
-        return [_hit(row) for row in self.rows(_SEARCH, values)]
+        page: dict[str, Value] = {"type": entity_type, "limit": limit, "offset": offset}
+        wanted = _wanted(text)
+        return [_hit(row) for row in self.rows(_SEARCH, wanted | page)] if wanted else []
+
+    def types_found(self, text: str) -> dict[str, int]:
+        """Count, for each type, the concepts that ``search`` finds; the most frequent first."""
+        wanted = _wanted(text)
+        return {row[0]: row[1] for row in self.rows(_TYPES_FOUND, wanted)} if wanted else {}
 
     def concept(self, identifier: str) -> Concept | None:
         """Find a concept by CURIE or IRI, its own before that of a close match."""
@@ -227,8 +230,8 @@ class ReadModel:
         )
         return tuple((row[0], row[1]) for row in self.rows(query, {"curie": curie}))
 
-    def runs(self) -> dict[str, Pipeline]:
-        """The readings whose evidence the graph holds, by their versions."""
+    def pipelines(self) -> dict[str, Pipeline]:
+        """The pipelines whose evidence the graph holds, by their versions."""
         return {row[0]: Pipeline(*row[1:]) for row in self.rows("SELECT * FROM run")}
 
     def relation(self, assertion: str) -> Edge | None:
@@ -264,6 +267,15 @@ def _where(wanted: RelationFilter, without: str = "") -> str:
     """Write the conditions of a filter, which are constants; values are bound."""
     conditions = [_WITHIN[name] for name in wanted.values() if name != without]
     return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _wanted(text: str) -> dict[str, Value]:
+    """Write what a search looks for; nothing where the text has no word."""
+    words = folded(text)
+    if not words:
+        return {}
+    prefixes = " ".join(f'"{word}"*' for word in words.split())
+    return {"identifier": folded(identifier_of(text.strip())), "folded": words, "words": prefixes}
 
 
 def _hit(row: sqlite3.Row) -> Hit:

@@ -17,6 +17,7 @@ from kg.checks.invariants import find_breaches
 from kg.snapshots.snapshot import current_snapshot, kept_snapshots, name_snapshot
 from kg.stores.embedded import EmbeddedStore
 from tests.crash_points import operation, quad, write
+from tests.kills import differences, killed, left_alone
 
 ROOT = Path(__file__).parents[2]
 UNFINISHED = {".new", ".old", ".part"}
@@ -132,3 +133,12 @@ def test_a_run_that_is_killed_ends_as_one_left_alone(tmp_path: Path, step: int, 
     last = current_snapshot(graph_root(killed[-1]))
     assert last is not None
     assert list(find_breaches(EmbeddedStore.open_read_only(last.graph))) == []
+
+
+@pytest.mark.slow
+def test_nights_that_are_killed_end_as_nights_left_alone(tmp_path: Path) -> None:
+    done = killed(tmp_path / "killed", 4, 8, 7, lambda _: None)
+    undisturbed = left_alone(tmp_path / "alone", done.nights, 8)
+    assert list(differences(done.end, undisturbed)) == []
+    assert done.end.left_over == ()
+    assert len(done.end.archive.documents) >= 8

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.chosen_graph import chosen_graph
+from app.graph_access import chosen_graph
 from app.settings import Settings
 from extract.annotation import AnnotatedDocument
 from extract.extractor import Extractor

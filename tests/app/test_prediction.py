@@ -101,6 +101,18 @@ def test_a_record_that_cannot_be_read_is_a_line_and_the_rest_is_written(
     assert done.rejected == (f"{path}: PMID 1: title is missing or not a text",)
 
 
+def test_a_file_that_cannot_be_read_is_a_line_and_the_rest_is_written(
+    floor: Extractor, sources: Path
+) -> None:
+    (sources / "b.xml").write_text("<html/>")
+    (sources / "c.xml").write_bytes(b"<PubmedArticleSet><PubmedArticle>")
+    done = predict([sources], floor, report=lambda _: None)
+    assert {"1", "2", "7"} < {read.document.pmid for read in done.documents}
+    assert [line.partition(":")[0] for line in done.rejected] == [
+        str(sources / name) for name in ("b.xml", "c.xml")
+    ]
+
+
 def test_entities_of_a_file_are_taken_on_demand(floor: Extractor, tmp_path: Path) -> None:
     path = tmp_path / "gold.json"
     mice = {"start_idx": 43, "end_idx": 46, "location": "title", "text_span": "mice"}

@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from app.chosen_graph import ChosenGraph, chosen_graph
+from app.graph_access import ChosenGraph, chosen_graph
 from app.questions import (
     AmbiguousNameError,
     NamingError,
     answer,
+    answer_in_turtle,
     ask_rows,
     list_questions,
+    named_query,
     resolve,
     similar_concepts,
     write_query,
@@ -149,23 +151,29 @@ def test_an_unknown_term_is_named_with_its_parameter() -> None:
         write_query(question("assertions_by_study"), {"kind": "butyrate"}, no_lists)
 
 
+def answered(
+    graph: ChosenGraph, name: str, arguments: list[str]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    return answer(graph.store, named_query(graph, name, arguments))
+
+
 def no_lists() -> ReadModel:
     """Stand for a read model that would first have to be made."""
     raise AssertionError("no name of a concept is looked up")
 
 
 def test_a_question_is_answered_in_plain_values(graph: ChosenGraph) -> None:
-    names, ((direction, _, _, name, *_),) = answer(graph, "neighbours", ["concept=butyrate"])
+    names, ((direction, _, _, name, *_),) = answered(graph, "neighbours", ["concept=butyrate"])
     assert (names[:2], direction, name) == (
         ("direction", "predicate"),
         "out",
         "Parkinson's disease",
     )
-    assert answer(graph, "neighbours", ["concept=NCIT:C401"]) == ((), [])
+    assert answered(graph, "neighbours", ["concept=NCIT:C401"]) == ((), [])
     with pytest.raises(QuestionError, match="name=value"):
-        answer(graph, "neighbours", ["concept"])
+        answered(graph, "neighbours", ["concept"])
     with pytest.raises(QuestionError, match="no parameter is called 'x'"):
-        answer(graph, "neighbours", ["x=1"])
+        answered(graph, "neighbours", ["x=1"])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +193,23 @@ def test_a_file_holds_any_query_and_needs_no_head(
     either: ChosenGraph, tmp_path: Path, query: str, rows: list[tuple[str, ...]]
 ) -> None:
     (tmp_path / "q.rq").write_text(query)
-    assert answer(either, str(tmp_path / "q.rq"), [])[1] == rows
+    assert answered(either, str(tmp_path / "q.rq"), [])[1] == rows
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "CONSTRUCT { ?s ?p 1 } WHERE { ?s ?p 'PD' }",
+        "DESCRIBE <http://purl.obolibrary.org/obo/NCIT_C26845>",
+    ],
+)
+def test_triples_are_answered_in_turtle(either: ChosenGraph, query: str) -> None:
+    triples = {
+        quad.triple
+        for quad in parse(answer_in_turtle(either.store, query).encode(), RdfFormat.TURTLE)
+    }
+    rows = {tuple(row.values()) for row in ask_rows(either.store, query)}
+    assert {(t.subject, t.predicate, t.object) for t in triples} == rows != set()
 
 
 def test_a_query_that_is_none_is_refused(graph: ChosenGraph) -> None:

@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime
 
 from app.report import (
     Alerted,
+    ChangedAssertion,
     GraphChange,
     GraphUpdate,
     Harvested,
     RunReport,
+    assertion_row,
     from_json,
     problems_of,
     report_values,
@@ -58,6 +60,11 @@ def test_a_night_in_a_few_lines() -> None:
     assert values["papers loaded, extracted"] == "9, 8"
     assert values["papers"] == "1,000 to 1,000"
     assert str(values["assertions changed"]) == "2,000 new, 1 gone, 0 changed"
+
+
+def test_a_belief_is_no_certainty_in_a_report() -> None:
+    changed = ChangedAssertion("changed", "", "inulin", "influence", "anxiety", 0.001, 0.9999)
+    assert assertion_row(changed)[-2:] == ("< 0.01", "> 0.99")
 
 
 def test_a_run_is_named_by_its_moment_and_alerts_by_their_names() -> None:

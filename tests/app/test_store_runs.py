@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.chosen_graph import chosen_graph
 from app.diagnosis import diagnose
+from app.graph_access import chosen_graph
 from app.health import health_of
 from app.nights.night import NightOrder, plan_night, work_night
 from app.report import RunReport

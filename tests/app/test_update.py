@@ -16,7 +16,7 @@ from pyoxigraph import Literal, Quad
 from app.nights.status import read_status
 from app.report import GraphUpdate, Harvested, RunReport, from_json, problems_of
 from app.settings import Settings, archive_path, graph_root
-from app.update import Intake, Job, lock_path, run, update
+from app.update import Intake, Job, lock_path, night_state, run, update
 from app.work import acknowledged
 from extract.extractor import Extractor
 from ingest.archive.archive import Archive
@@ -193,6 +193,20 @@ def test_records_that_cannot_be_read_leave_a_run_in_part(
     assert (nothing.state, graph_of(nothing).after.articles) == (RunState.PARTIAL, 1)
 
 
+def test_a_file_that_breaks_off_costs_a_folder_only_what_it_lacks(
+    settings: Settings, extractor: Extractor, tmp_path: Path
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.xml").write_text("<html/>")
+    (folder / "b.xml").write_bytes(article_set(papers(1)))
+    report = run([folder], settings, lambda: extractor, quiet)
+    assert report.harvest is not None
+    assert (report.state, report.harvest.got) == (RunState.PARTIAL, 1)
+    (problem,) = problems_of(report)
+    assert problem.startswith(f"{folder / 'a.xml'}: ")
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -275,6 +289,22 @@ def test_a_night_that_is_done_is_left_alone(night: Run) -> None:
     first = night(0)
     assert (first.state, first.is_repeat) == (RunState.DONE, False)
     assert night(0) == replace(first, is_repeat=True)
+
+
+def test_a_night_whose_graph_is_gone_is_worked_again(night: Run, settings: Settings) -> None:
+    def bring(archive: Archive) -> Intake:
+        archive.store([Document("1", (Passage("title", finding(1)),))])
+        return Intake(None)
+
+    night(0, bring)
+    before = graph_lines(settings.data)
+    shutil.rmtree(graph_root(settings.data))
+    with Archive(archive_path(settings.data)) as archive:
+        assert night_state(archive.ledger, settings, slot(0)) is None
+    again = night(0)
+    assert (again.state, again.is_repeat) == (RunState.DONE, False)
+    assert graph_lines(settings.data) == before
+    assert night(0).is_repeat
 
 
 def test_nights_that_did_not_run_are_counted(night: Run) -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings, archive_path
+from app.settings import Settings, archive_path, graph_root
 from app.work import (
     Work,
     acknowledge,
     acknowledged,
     find_work,
     foreseen_losses,
+    is_graph_gone,
     losses,
     pending_count,
     pending_pmids,
@@ -21,6 +22,8 @@ from app.work import (
 from ingest.archive.archive import Archive
 from ingest.document import Deletion, Document, Passage
 from kg.graph.reading_back import GraphCounts
+from kg.snapshots.snapshot import next_snapshot
+from tests.endpoint_server import endpoint
 
 BEFORE = GraphCounts(100, 900, 400, 80, 200, 150, 400, 9000)
 MANY = Work({str(n): "hash" for n in range(50)}, (), ())
@@ -112,3 +115,17 @@ def test_papers_that_are_not_in_the_graph_as_in_the_archive_are_named() -> None:
     work = Work({"1": "new", "2": "new", "3": "new"}, ("4", "5"), ())
     state = {"1": ("new", "v2"), "2": ("old", "v2"), "3": ("new", "v1"), "5": ("x", "v2")}
     assert list(unlike_archive(work, state, "v2")) == ["2", "3", "5"]
+
+
+def test_a_graph_is_gone_where_nothing_of_it_is_left(settings: Settings, data_folder: Path) -> None:
+    assert is_graph_gone(settings)
+    with next_snapshot(graph_root(settings.data)):
+        pass
+    assert not is_graph_gone(settings)
+    (graph_root(settings.data) / "CURRENT").write_text("000007")
+    assert is_graph_gone(settings)
+    for data, is_gone in ((data_folder, False), (settings.data / "empty", True)):
+        with endpoint(Settings(data=data)) as address:
+            server = Settings(data=data, store=f"{address}/repositories/gutbrain")
+            assert is_graph_gone(server) is is_gone
+    assert not is_graph_gone(Settings(data=data_folder, store="http://127.0.0.1:9/repositories/x"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.belief import is_believed, noisy_or, reason_for_doubt, weight, written_out
+from kg.belief import is_believed, noisy_or, probability, reason_for_doubt, weight, written_out
 
 
 def test_a_sentence_that_only_supposes_has_half_its_weight() -> None:
@@ -51,5 +51,31 @@ def test_the_reason_for_doubt_is_given_in_words() -> None:
 def test_a_long_formula_is_cut_and_says_so() -> None:
     assert written_out([], 0, 0) == "1 − 1 = 0.0000"
     cut = written_out([0.5] * 9, 9, 0.998)
-    assert cut.count("0.50") == 8
+    assert cut.count("0.5000") == 8
     assert cut.endswith(" × … = 0.9980")
+
+
+def test_a_formula_never_ends_in_a_certainty() -> None:
+    assert written_out([0.99996], 1, 0.99996).endswith(" > 0.9999")
+    assert written_out([0.00004], 1, 0.00004).endswith(" < 0.0001")
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (0.0, "0.00"),
+        (0.0049, "< 0.01"),
+        (0.0051, "0.01"),
+        (0.994, "0.99"),
+        (0.995, "> 0.99"),
+        (0.9999999, "> 0.99"),
+        (1.0, "> 0.99"),
+    ],
+)
+def test_a_doubt_is_never_shown_as_certainty(share: float, shown: str) -> None:
+    assert probability(share) == shown
+
+
+def test_many_papers_make_no_certainty() -> None:
+    assert noisy_or([0.5] * 2000) == noisy_or([0.9, 0.9] * 9) == 0.999999
+    assert noisy_or([0.999]) == 0.999

@@ -9,6 +9,16 @@ from kg.assertion import Edge
 from ontology.concept import Concept
 
 NEIGHBOURS = 24
+LAYOUT = {
+    "type": "graph",
+    "layout": "force",
+    "roam": True,
+    "draggable": True,
+    "force": {"repulsion": 260, "edgeLength": [70, 150], "layoutAnimation": False},
+    "edgeSymbol": ["none", "arrow"],
+    "edgeSymbolSize": 7,
+    "labelLayout": {"hideOverlap": True},
+}
 
 
 def papers_chart(years: Sequence[tuple[int, int]]) -> None:
@@ -36,23 +46,9 @@ def neighbourhood(centre: Concept, edges: Sequence[Edge]) -> None:
             shown[other.curie] = other
             links.append(_link(edge))
     nodes = [_node(centre, 34), *(_node(concept, 18) for concept in shown.values())]
+    series = {**LAYOUT, "data": nodes, "links": links}
     alt = f"{centre.name} and {len(shown)} neighbours, listed above"
-    st.echarts_chart({"series": [_series(nodes, links)], "tooltip": {}}, height=420, alt=alt)
-
-
-def _series(nodes: list[dict[str, object]], links: list[dict[str, object]]) -> dict[str, object]:
-    return {
-        "type": "graph",
-        "layout": "force",
-        "roam": True,
-        "draggable": True,
-        "force": {"repulsion": 260, "edgeLength": [70, 150], "layoutAnimation": False},
-        "edgeSymbol": ["none", "arrow"],
-        "edgeSymbolSize": 7,
-        "labelLayout": {"hideOverlap": True},
-        "data": nodes,
-        "links": links,
-    }
+    st.echarts_chart({"series": [series], "tooltip": {}}, height=420, alt=alt)
 
 
 def _node(concept: Concept, size: int) -> dict[str, object]:

@@ -5,23 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.explorer.markup import (
-    Html,
-    address,
-    chips,
-    element,
-    empty,
-    entity,
-    figures,
-    join,
-    link,
-    meter,
-    quiet,
-    table,
-    text,
-    type_badge,
-    words,
-)
+from app.explorer import markup as h
 from app.explorer.views import page_parts as page
 from app.explorer.views.charts import neighbourhood, papers_chart
 from app.explorer.views.relations import opposition, years
@@ -33,7 +17,7 @@ from ontology.namespaces import CurieError, to_iri
 DRAWN = 100
 """Relations of each direction that the picture is made of."""
 SHOWN_EACH = 6
-COLUMNS = (*words("Concept"), *figures("Papers", "Against", "Belief", "Years"))
+COLUMNS = (*h.words("Concept"), *h.figures("Papers", "Against", "Belief", "Years"))
 
 
 @page.view
@@ -44,7 +28,7 @@ def show(source: page.Source) -> None:
     if concept is None:
         page.title("Concept")
         missing = f"The graph has no concept {wanted or 'without a name'}."
-        page.show_html(empty(missing, link("Search for one", "/")))
+        page.show_html(h.empty(missing, h.link("Search for one", "/")))
         return
     page.title(concept.name)
     show_names(concept)
@@ -54,12 +38,14 @@ def show(source: page.Source) -> None:
 def show_names(concept: Concept) -> None:
     """Show type, identifiers and synonyms."""
     known = (() if concept.is_provisional else (concept.curie,)) + concept.same_as
-    lines = [join((type_badge(concept.type), *(link(name, outward(name)) for name in known)), "  ")]
+    lines = [
+        h.join((h.type_badge(concept.type), *(h.link(name, outward(name)) for name in known)), "  ")
+    ]
     if concept.is_provisional:
-        lines.append(quiet("Provisional: no vocabulary of ours has this name."))
+        lines.append(h.quiet("Provisional: no vocabulary of ours has this name."))
     if concept.synonyms:
-        lines.append(chips(text(synonym) for synonym in concept.synonyms))
-    page.show_html(*(element("p", line) for line in lines))
+        lines.append(h.chips(h.text(synonym) for synonym in concept.synonyms))
+    page.show_html(*(h.element("p", line) for line in lines))
 
 
 def outward(identifier: str) -> str:
@@ -74,8 +60,8 @@ def show_relations(lists: ReadModel, concept: Concept) -> None:
     """Show what is said of the concept in both directions, then the pictures."""
     said, received = RelationFilter(subject=concept.curie), RelationFilter(object=concept.curie)
     if not lists.count(said) + lists.count(received):
-        advice = link("All relations", "/relations")
-        page.show_html(empty("No relation of this concept was found.", advice))
+        advice = h.link("All relations", "/relations")
+        page.show_html(h.empty("No relation of this concept was found.", advice))
         return
     for heading, chosen in page.side_by_side((("As subject", said), ("As object", received))):
         show_direction(lists, heading, chosen)
@@ -87,25 +73,25 @@ def show_direction(lists: ReadModel, heading: str, chosen: RelationFilter) -> No
     """Show the relations of one direction, a table a predicate, the most frequent first."""
     counts = lists.facet(chosen, "predicate")
     total = page.counted(sum(counts.values()), "relation")
-    page.show_html(element("h2", text(f"{heading}: {total}")))
+    page.show_html(h.element("h2", h.text(f"{heading}: {total}")))
     for predicate, relations in sorted(counts.items(), key=lambda count: -count[1]):
         narrowed = replace(chosen, predicate=predicate)
-        opened = link(
-            page.counted(relations, "relation"), address("relations", **narrowed.values())
+        opened = h.link(
+            page.counted(relations, "relation"), h.address("relations", **narrowed.values())
         )
-        line = element("p", element("b", text(predicate)), text(" "), opened)
+        line = h.element("p", h.element("b", h.text(predicate)), h.text(" "), opened)
         best = lists.relations(narrowed, SHOWN_EACH)
-        page.show_html(line, table(COLUMNS, (_row(edge, chosen) for edge in best)))
+        page.show_html(line, h.table(COLUMNS, (_row(edge, chosen) for edge in best)))
 
 
-def _row(edge: Edge, chosen: RelationFilter) -> tuple[Html, ...]:
+def _row(edge: Edge, chosen: RelationFilter) -> tuple[h.Html, ...]:
     other = edge.object if chosen.subject else edge.subject
-    papers = link(f"{edge.assertion.paper_count:,}", address("evidence", id=edge.id))
+    papers = h.link(f"{edge.assertion.paper_count:,}", h.address("evidence", id=edge.id))
     return (
-        entity(other),
+        h.entity(other),
         papers,
         opposition(edge),
-        meter(edge.assertion.belief),
+        h.meter(edge.assertion.belief),
         years(edge.assertion),
     )
 

@@ -9,8 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from app.explorer.markup import Html, element, empty, quiet, text
-from app.graph_access import graph_version, open_graph
-from app.read_models import NotPreparedError, read_model
+from app.graph_access import NotPreparedError, graph_version, open_graph, read_model
 from app.settings import Settings, load_settings
 from kg.graph.catalogue import QuestionError
 from kg.snapshots.read_model import ReadModel, ReadModelError
@@ -119,14 +118,21 @@ def widget_key(name: str) -> str:
 
 def choice(label: str, name: str, counts: Mapping[str, int], *, overlaps: bool = False) -> None:
     """A choice among counted values, bound to the URL; one thing may count under several."""
-    key, current = widget_key(name), parameter(name)
+    current = parameter(name)
     options = sorted(counts.keys() | ({current} if current else set()))
+    labels = {value: f"{value} ({counts.get(value, 0):,})" for value in options}
+    select(label, name, labels, "any" if overlaps else f"any ({sum(counts.values()):,})")
+
+
+def select(label: str, name: str, options: Mapping[str, str], placeholder: str) -> None:
+    """A choice among values, shown by their labels and bound to the URL."""
+    key, current, values = widget_key(name), parameter(name), list(options)
     st.selectbox(
         label,
-        options,
-        index=options.index(current) if current else None,
-        format_func=lambda value: f"{value} ({counts.get(value, 0):,})",
-        placeholder="any" if overlaps else f"any ({sum(counts.values()):,})",
+        values,
+        index=values.index(current) if current in options else None,
+        format_func=options.__getitem__,
+        placeholder=placeholder,
         key=key,
         on_change=writes_url(name, key),
     )

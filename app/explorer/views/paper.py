@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import streamlit as st
 
 from app.explorer.citations import citations_in, is_pmid
-from app.explorer.markup import Html, claim_line, element, empty, join, link, numbers, quiet, text
+from app.explorer.markup import claim_line, element, empty, join, link, numbers, quiet, text
 from app.explorer.views import page_parts as page
 from app.explorer.views.evidence import PUBMED, evidence_card
 from kg.article import Article
@@ -60,7 +60,7 @@ def show_found(source: page.Source, article: Article) -> None:
         )
     )
     if not found:
-        page.show_html(empty("The graph holds no evidence from this paper.", Html("")))
+        page.show_html(empty("The graph holds no evidence from this paper."))
         return
     start = page.first_shown(len(found))
     st.caption(page.shown_range(start, len(found), "evidence sentence"))

@@ -5,29 +5,19 @@ from functools import partial
 
 import streamlit as st
 
-from app.explorer.downloads import RELATION_COLUMNS, as_csv, relation_cells
-from app.explorer.markup import (
-    Html,
-    address,
-    empty,
-    entity,
-    figures,
-    link,
-    meter,
-    table,
-    text,
-    words,
-)
+from app.explorer import markup as h
+from app.explorer.downloads import as_csv
 from app.explorer.views import page_parts as page
 from kg.assertion import Assertion, Edge
+from kg.exports.csv_table import ASSERTION_COLUMNS, assertion_cells
 from kg.graph.catalogue import read_integer, read_iri
 from kg.identifiers import identifier_of
 from kg.snapshots.read_model import FacetName, ReadModel, RelationFilter
 
 EXPORTED_AT_ONCE = 5_000
 COLUMNS = (
-    *words("Subject", "Predicate", "Object"),
-    *figures("Papers", "Against", "Belief", "Years"),
+    *h.words("Subject", "Predicate", "Object"),
+    *h.figures("Papers", "Against", "Belief", "Years"),
 )
 FACETS: tuple[tuple[str, FacetName], ...] = (
     ("Subject type", "subject_type"),
@@ -80,12 +70,14 @@ def show_list(lists: ReadModel, chosen: RelationFilter) -> None:
     """Show one page of the list, and offer all of it as a file."""
     total = lists.count(chosen)
     if not total:
-        page.show_html(empty("No relation passes these filters.", link("Show all", "/relations")))
+        page.show_html(
+            h.empty("No relation passes these filters.", h.link("Show all", "/relations"))
+        )
         return
     start = page.first_shown(total)
     st.caption(page.shown_range(start, total, "relation") + ", best supported first")
     edges = lists.relations(chosen, page.PAGE_SIZE, start)
-    page.show_html(table(COLUMNS, map(_row, edges)))
+    page.show_html(h.table(COLUMNS, map(_row, edges)))
     page.pager(total)
     content = partial(exported, lists, chosen)
     page.downloads([(f"Download all {total:,} as CSV", content, "relations.csv", "text/csv")])
@@ -95,31 +87,31 @@ def exported(lists: ReadModel, chosen: RelationFilter) -> bytes:
     """The whole list as CSV, as filtered."""
     starts = range(0, lists.count(chosen), EXPORTED_AT_ONCE)
     edges = (edge for at in starts for edge in lists.relations(chosen, EXPORTED_AT_ONCE, at))
-    return as_csv(RELATION_COLUMNS, map(relation_cells, edges))
+    return as_csv(ASSERTION_COLUMNS, map(assertion_cells, edges))
 
 
-def _row(edge: Edge) -> tuple[Html, ...]:
-    evidence, stated = address("evidence", id=edge.id), edge.assertion
+def _row(edge: Edge) -> tuple[h.Html, ...]:
+    evidence, stated = h.address("evidence", id=edge.id), edge.assertion
     return (
-        entity(edge.subject),
-        link(edge.predicate, evidence),
-        entity(edge.object),
-        link(f"{stated.paper_count:,}", evidence),
+        h.entity(edge.subject),
+        h.link(edge.predicate, evidence),
+        h.entity(edge.object),
+        h.link(f"{stated.paper_count:,}", evidence),
         opposition(edge),
-        meter(stated.belief),
+        h.meter(stated.belief),
         years(stated),
     )
 
 
-def opposition(edge: Edge) -> Html:
+def opposition(edge: Edge) -> h.Html:
     """Say how many papers deny a relation, linked to what they say."""
     against = edge.assertion.opposing_paper_count
     if not against:
-        return text("–")
-    return link(f"{against:,}", address("evidence", id=edge.id, says="against"))
+        return h.text("–")
+    return h.link(f"{against:,}", h.address("evidence", id=edge.id, says="against"))
 
 
-def years(stated: Assertion) -> Html:
+def years(stated: Assertion) -> h.Html:
     """Say from when to when."""
     first, last = stated.first_year, stated.last_year
-    return text("–" if first is None else str(first) if first == last else f"{first}–{last}")
+    return h.text("–" if first is None else str(first) if first == last else f"{first}–{last}")

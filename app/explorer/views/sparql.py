@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import streamlit as st
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, parse_query_results
@@ -20,18 +21,7 @@ from kg.stores import Term
 EDITOR, ASKED = "editor", "query in the editor"
 SHOWN_ROWS = 500
 SHOWN_CHARACTERS = 20_000
-START = """\
-PREFIX gb: <https://w3id.org/gutbrain/ontology#>
-PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
-
-SELECT ?bacterium ?name ?disease
-WHERE {
-  ?bacterium a gb:Bacteria ; skos:prefLabel ?name ; gb:influence ?target .
-  ?target skos:prefLabel ?disease .
-}
-ORDER BY ?name ?disease
-LIMIT 50
-"""
+START = (Path(__file__).parents[1] / "static" / "start.rq").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +53,8 @@ def limits_line(settings: Settings) -> str:
 
 def show_examples(source: page.Source) -> None:
     """Offer the questions of the catalogue, to be filled in."""
-    names = {known.summary: known.name for known in questions()}
-    if not names:
-        return
-    chosen = page.parameter("example")
-    labels, key = {name: summary for summary, name in names.items()}, page.widget_key("example")
-    st.selectbox(
-        "Start from a question",
-        list(labels),
-        index=list(labels).index(chosen) if chosen in labels else None,
-        format_func=lambda name: labels[name],
-        placeholder="choose one of these",
-        key=key,
-        on_change=page.writes_url("example", key),
-    )
+    labels, chosen = {known.name: known.summary for known in questions()}, page.parameter("example")
+    page.select("Start from a question", "example", labels, "choose one of these")
     if chosen in labels:
         show_parameters(question(chosen), source)
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyoxigraph import RdfFormat, parse
 from typer.testing import CliRunner
 
 from app.cli import app
 from kg.snapshots.snapshot import next_snapshot
 from kg.writing import ExportError
+from tests.app.commands.conftest import ASSERTION
 
 Run = Callable[..., tuple[int, str]]
 
@@ -58,6 +60,14 @@ def test_diff_is_a_table_for_people(run: Run) -> None:
     head, row = table.splitlines()
     assert head.split("\t")[0] == "change"
     assert row.split("\t")[:4] == ["new", "chemical 3", "influence", "Parkinson's disease"]
+
+
+def test_diff_shows_no_belief_as_a_certainty(run: Run, data: Path) -> None:
+    sure = ASSERTION.format(n=9).replace("0.5e0", "0.9999e0")
+    with next_snapshot(data / "graph") as store:
+        store.change(remove=(), add=parse(sure.encode(), RdfFormat.TRIG))
+    _, row = run("diff")[1].splitlines()
+    assert row.split("\t")[4] == "> 0.99"
 
 
 def test_diff_shows_so_many_rows_and_json_all(run: Run, data: Path) -> None:

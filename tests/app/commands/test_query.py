@@ -38,6 +38,24 @@ def test_a_name_of_several_concepts_is_a_mistake_of_usage(data: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "out"),
+    [
+        (
+            "CONSTRUCT { ?s a 'one' } WHERE { ?s ?p 'twin' }",
+            '<http://purl.obolibrary.org/obo/NCIT_C401> a "one" .\n',
+        ),
+        ("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p 'none' . ?s ?p ?o }", ""),
+        ("ASK { ?s ?p 'twin' }", "answer\ntrue\n"),
+    ],
+)
+def test_triples_are_printed_in_turtle(data: Path, query: str, out: str) -> None:
+    (data / "q.rq").write_text(query)
+    order = ["query", str(data / "q.rq"), "--data", str(data)]
+    result = CliRunner().invoke(app, order)
+    assert (result.exit_code, result.stdout) == (0, out)
+
+
 def test_no_rows_are_nothing_on_stdout(data: Path) -> None:
     order = ["query", "taxa_for_disease", "disease=NCIT:C401", "--data", str(data)]
     result = CliRunner().invoke(app, order)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.explorer.markup import Html, address, cue_badges, link, marked_sentence, meter, probability
+from app.explorer.markup import Html, address, cue_badges, link, marked_sentence, meter
 from kg.assertion import Assertion, Claim, Edge
 from kg.sentence.cues import Cues, Polarity
 from kg.sentence.quotation import Quotation, Span
@@ -46,14 +46,6 @@ def test_an_address_leaves_out_what_is_empty() -> None:
         == "/relations?subject=a+b&papers=2"
     )
     assert address("") == "/"
-
-
-@pytest.mark.parametrize(
-    ("share", "shown"),
-    [(0.0, "0.00"), (0.994, "0.99"), (0.995, "> 0.99"), (0.9999999, "> 0.99"), (1.0, "1.00")],
-)
-def test_a_doubt_is_never_shown_as_certainty(share: float, shown: str) -> None:
-    assert probability(share) == shown
 
 
 @pytest.mark.parametrize(("share", "width"), [(-1.0, 0), (0.25, 25), (2.0, 100)])

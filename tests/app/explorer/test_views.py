@@ -68,6 +68,20 @@ def test_an_identifier_finds_its_concept() -> None:
 
 def test_a_search_keeps_to_the_type() -> None:
     assert "No concept is called" in words(opened("search", q="butyrate", type="DDF"))
+    assert "No concept is called" in words(opened("search", q="butyrate", type="nothing"))
+
+
+def test_each_type_says_how_many_results_of_the_search_it_opens() -> None:
+    at = opened("search", q="bacterium")
+    assert at.selectbox[0].options == ["bacteria (60)"]
+    assert "1 to 50 of 60 concepts" in words(at)
+    at.selectbox[0].set_value("bacteria").run()
+    assert "1 to 50 of 60 concepts" in words(at)
+    assert "51 to 60 of 60 concepts" in words(opened("search", q="bacterium", page="2"))
+
+
+def test_without_a_search_no_type_is_offered() -> None:
+    assert not opened("search").selectbox
 
 
 @pytest.fixture
@@ -240,7 +254,7 @@ def test_evidence_tells_direction_counts_and_the_formula_of_its_belief() -> None
     assert "subject Akkermansia muciniphila bacteria — influence → object anxiety DDF" in told
     assert "2 papers for 1 papers against 4 sentences 0.94 belief 0.30 disbelief" in told
     assert "2019–2021 years" in told
-    assert "1 − (1 − 0.80) × (1 − 0.70) = 0.9400" in told
+    assert "1 − (1 − 0.8000) × (1 − 0.7000) = 0.9400" in told
     assert "mentions by lexicon, relation by counts" in told
 
 
@@ -249,7 +263,7 @@ def test_evidence_tells_what_speaks_against_it_and_from_what_studies() -> None:
 
     assert "Direction reported: decrease (1), no change (1)" in told
     assert "Studies that say it: animal (1), human (1)" in told
-    assert "1 − (1 − 0.30) = 0.3000" in told
+    assert "1 − (1 − 0.3000) = 0.3000" in told
     assert "A. muciniphila did not affect anxiety . against no change animal study" in told
     assert "A. muciniphila may ease anxiety . decrease speculative animal study" in told
 
@@ -281,10 +295,10 @@ def test_evidence_is_exported_as_it_is_chosen(lists: ReadModel, snapshot: Snapsh
     chosen = choose(outlines, "decrease", "").evidence
     fewer = exported_rows(evidence.exported(as_csv, store, edge, chosen))
 
-    assert [(row["pmid"], row["says"]) for row in rows] == [
-        ("3", "against"), ("2", "for"), ("1", "for"), ("1", "for"),
+    assert [(row["pmid"], row["stance"]) for row in rows] == [
+        ("3", "opposes"), ("2", "supports"), ("1", "supports"), ("1", "supports"),
     ]  # fmt: skip
-    assert [row["direction"] for row in fewer] == ["decrease", "decrease"]
+    assert [row["polarity"] for row in fewer] == ["decrease", "decrease"]
     assert len(json.loads(evidence.exported(as_json, store, edge, chosen))) == 2
 
 

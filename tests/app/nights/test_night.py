@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.chosen_graph import chosen_graph
+from app.graph_access import chosen_graph
 from app.nights.harvest import topic_of
 from app.nights.night import (
     NightOrder,
@@ -16,6 +16,7 @@ from app.nights.night import (
     SlotError,
     held_slot,
     plan_night,
+    slot_state,
     tonight,
     work_night,
 )
@@ -28,13 +29,14 @@ from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import RunState
 from ingest.lock import LockedError, is_locked, lock
-from kg.snapshots.snapshot import current_snapshot, roll_back
+from kg.snapshots.snapshot import roll_back
 from ontology.lexicon import starter_lexicon
 from tests.harvests import KEY, StillClock
-from tests.kills import NIGHT_ARGUMENTS, differences, killed, left_alone
+from tests.kills import NIGHT_ARGUMENTS
 from tests.nights import (
     ENTERED,
     RetractedPaper,
+    contents,
     finding,
     graph_lines,
     night_settings,
@@ -313,9 +315,23 @@ def test_a_plan_writes_nothing(
     plan = plan_night(settings, NightOrder(slot(0)), extractor)
     assert {p.source for p in plan.slices} == set(topic_of(settings).sources[:2])
     assert sum(p.count for p in plan.slices) == 2
-    with Archive(archive_path(settings.data)) as archive:
-        assert (archive.hashes(), archive.ledger.runs()) == ({}, ())
-    assert current_snapshot(graph_root(settings.data)) is None
+    assert not settings.data.exists()
+
+
+def test_a_plan_leaves_the_data_directory_as_it_was(
+    work: Work, settings: Settings, extractor: Extractor
+) -> None:
+    order = NightOrder(slot(0), NightSource.ARCHIVE)
+    assert not plan_night(settings, order, extractor).is_done
+    with pytest.raises(SlotError, match="no night that was held back"):
+        held_slot(settings)
+    assert slot_state(settings, slot(0)) is None
+    assert not settings.data.exists()
+    work(0, source=NightSource.ARCHIVE)
+    before = contents(settings.data)
+    assert plan_night(settings, order, extractor).is_done
+    assert slot_state(settings, slot(0)) is RunState.DONE
+    assert contents(settings.data) == before
 
 
 def test_a_night_to_come_is_refused(settings: Settings, extractor: Extractor) -> None:
@@ -347,15 +363,6 @@ def test_an_interrupted_night_is_told_and_taken_up(
     assert run.state is RunState.FAILED
     assert "interrupted" in run.report
     assert work(0).state is RunState.DONE
-
-
-@pytest.mark.slow
-def test_nights_that_are_killed_end_as_nights_left_alone(tmp_path: Path) -> None:
-    done = killed(tmp_path / "killed", 4, 8, 7, lambda _: None)
-    undisturbed = left_alone(tmp_path / "alone", done.nights, 8)
-    assert list(differences(done.end, undisturbed)) == []
-    assert done.end.left_over == ()
-    assert len(done.end.archive.documents) >= 8
 
 
 def test_of_two_nights_at_once_one_works(pubmed_server: PubMedServer, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.nights.status import read_status, run_row, status_values
-from app.report import GraphChange, GraphUpdate, Harvested, RunReport, to_json
+from app.report import ChangedAssertion, GraphChange, GraphUpdate, Harvested, RunReport, to_json
 from app.settings import Settings, archive_path
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import RunState
@@ -40,7 +40,7 @@ def night(number: int, state: RunState = RunState.DONE, **more: object) -> RunRe
 
 
 def test_where_nothing_was_read_nothing_is_made(settings: Settings) -> None:
-    assert read_status(settings).attention == ("no paper was ever read",)
+    assert read_status(settings).attention == ("nothing was run yet",)
     assert list(settings.data.iterdir()) == []
 
 
@@ -118,12 +118,16 @@ def test_the_status_page_shows_the_nights(
 ) -> None:
     (tmp_path / "graph").symlink_to(data_folder / "graph")
     monkeypatch.setenv("GUTBRAIN_DATA", str(tmp_path))
-    keep(Settings(), night(0, RunState.PARTIAL, as_of=slot(0)))
+    surest = ChangedAssertion("changed", "i/aa", "inulin", "influence", "anxiety", 0.001, 0.9999)
+    counts = GraphCounts(*range(8))
+    update = GraphUpdate(1, 1, 0, 0, (), (), counts, counts, GraphChange(1, 0, 0, 1, (surest,)))
+    keep(Settings(), night(0, RunState.PARTIAL, as_of=slot(0), graph=update))
     at = AppTest.from_string(
         "from app.explorer.views import status\nstatus.show()", default_timeout=60
     )
     at.run()
     assert not at.exception
     shown = "\n".join(str(element.proto.body) for element in at.get("html"))
-    for told in (str(slot(0)), "partial", "no answer from PubMed", "data as of"):
+    assert shown.count(">Run</th>") == shown.count(">Pipeline</th>") == 1
+    for told in (str(slot(0)), "partial", "no answer from PubMed", "&lt; 0.01", "&gt; 0.99"):
         assert told in shown

@@ -11,7 +11,13 @@ from lxml import etree
 
 from ingest.document import Document
 from ingest.formats.record_splitter import IncompleteFileError
-from ingest.formats.sources import SourceError, read_source, sample_path, source_files
+from ingest.formats.sources import (
+    SourceError,
+    read_source,
+    read_sources,
+    sample_path,
+    source_files,
+)
 
 NBIB = b"PMID- 2\nTI  - Two\n"
 
@@ -81,6 +87,23 @@ def test_a_folder_of_nothing_we_know_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_text("x")
     with pytest.raises(SourceError, match="no file in it that we can read"):
         read_source(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_reported_and_the_others_are_read(
+    tmp_path: Path, xml: bytes
+) -> None:
+    folder, none = tmp_path / "folder", tmp_path / "none.xml"
+    folder.mkdir()
+    (folder / "a.xml").write_text("<html/>")
+    (folder / "b.nbib").write_bytes(NBIB)
+    (folder / "c.xml").write_bytes(xml.partition(b"</PubmedArticleSet>")[0])
+    (folder / "d.json").write_bytes(JSON)
+    errors = list[ValueError]()
+    found = [record.pmid for record in read_sources((none, folder), errors.append)]
+    assert found == ["2", "1", "3"]
+    assert [str(error).partition(":")[0] for error in errors] == [
+        str(path) for path in (none, folder / "a.xml", folder / "c.xml")
+    ]
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.json.gz", JSON), ("a.nbib.gz", NBIB)])

@@ -174,8 +174,8 @@ def test_degrees_are_what_sparql_says(small: ReadModel, small_store: EmbeddedSto
         assert hit.relations == int(cell(row, "relations")) > 0
 
 
-def test_runs_are_told_with_their_methods(small: ReadModel) -> None:
-    assert small.runs() == {"00000000000000aa": Pipeline("lexicon", "counts", "w1", "l1")}
+def test_pipelines_are_listed_with_their_methods(small: ReadModel) -> None:
+    assert small.pipelines() == {"00000000000000aa": Pipeline("lexicon", "counts", "w1", "l1")}
 
 
 def said_at_random(dice: random.Random) -> list[tuple[str, Predicate, str]]:

@@ -79,6 +79,21 @@ def test_a_hit_tells_which_label_matched(index: ReadModel) -> None:
     assert (hit.matched, hit.relations) == ("GABA", 0)
 
 
+def test_each_type_counts_what_the_search_finds_of_it(index: ReadModel) -> None:
+    for text in ("IL6", "parkinson disease", "mesh", "MONDO:3", "MESH:D1", "nothing", "?!"):
+        types = [hit.concept.type for hit in index.search(text)]
+        assert index.types_found(text) == {kind: types.count(kind) for kind in types}
+    assert list(index.types_found("IL6").items()) == [("chemical", 1), ("gene", 1)]
+
+
+def test_a_search_can_be_read_page_by_page(index: ReadModel) -> None:
+    found = index.search("parkinson disease")
+    assert [index.search("parkinson disease", None, 1, at) for at in range(4)] == [
+        *([hit] for hit in found),
+        [],
+    ]
+
+
 def test_a_type_and_a_limit_narrow_the_answer(index: ReadModel) -> None:
     (gene,) = index.search("il6", EntityType.GENE)
     assert gene.concept.curie == "NCBIGene:3569"

@@ -1,4 +1,4 @@
-"""Pages wait for no read model: it is made beside them, and follows a server's graph."""
+"""The settings choose a snapshot or a server; pages wait for no read model, it is made beside."""
 
 import fcntl
 import shutil
@@ -8,14 +8,22 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 from streamlit.testing.v1 import AppTest
 
-from app import read_models
-from app.graph_access import graph_version, open_graph
-from app.read_models import NotPreparedError, prepare, read_model
-from app.settings import Settings
+from app import graph_access
+from app.graph_access import (
+    NotPreparedError,
+    chosen_graph,
+    graph_version,
+    open_graph,
+    open_or_make,
+    path_of,
+    read_model,
+)
+from app.settings import Settings, graph_root
 from kg.graph import vocabulary as v
 from kg.snapshots.read_model import ReadModel, ReadModelError
-from kg.snapshots.snapshot import Snapshot, next_snapshot
+from kg.snapshots.snapshot import Snapshot, SnapshotError, next_snapshot
 from kg.stores.answers import StoreError
+from tests.endpoint_server import endpoint
 from tests.rdf4j_server import Rdf4jServer
 from tests.serving import serving
 from tests.small_graph import small_graph
@@ -25,8 +33,14 @@ LIKES = NamedNode("https://w3id.org/gutbrain/assertion/aaaaaaaaaaaaaaaa")
 
 def wait_for(settings: Settings) -> BaseException | None:
     """Wait until what was begun beside is over; tell what it failed by."""
-    path = read_models.path_of(settings, graph_version(settings))
-    return read_models.LAST[path].result.exception(timeout=60)
+    path = path_of(settings, graph_version(settings))
+    return graph_access.LAST[path].result.exception(timeout=60)
+
+
+def prepare(settings: Settings, version: str) -> ReadModel:
+    """Have it made, and wait."""
+    store = open_graph(version, settings.store_address)
+    return open_or_make(store, path_of(settings, version))
 
 
 @pytest.fixture
@@ -50,15 +64,15 @@ def test_an_older_snapshot_gets_one_at_the_first_visit(older: Settings) -> None:
 
 def test_while_it_is_made_nobody_else_begins(older: Settings) -> None:
     version = graph_version(older)
-    path = read_models.path_of(older, version)
+    path = path_of(older, version)
     with path.with_name(f".{path.name}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(NotPreparedError):
             read_model(older, version)
-        first = read_models.LAST[path]
+        first = graph_access.LAST[path]
         with pytest.raises(NotPreparedError):
             read_model(older, version)
-        assert read_models.LAST[path] is first
+        assert graph_access.LAST[path] is first
     assert wait_for(older) is None
 
 
@@ -109,7 +123,7 @@ def test_it_follows_the_graph_of_a_server(tmp_path: Path, monkeypatch: pytest.Mo
         old, new = (Quad(LIKES, v.BELIEF, Literal(n), v.ASSERTIONS) for n in (0.94, 0.5))
         server.change(remove=[old], add=[new])
         assert read_model(settings, version).state == before.state  # looked at a moment ago
-        monkeypatch.setattr(read_models, "FRESH_S", 0)
+        monkeypatch.setattr(graph_access, "FRESH_S", 0)
         assert read_model(settings, version).state == before.state  # read on while it is looked at
         assert wait_for(settings) is None
         after = ReadModel.open(made)
@@ -145,3 +159,48 @@ def test_a_snapshot_that_was_removed_does_not_come_back(older: Settings) -> None
     with pytest.raises(ReadModelError, match="cannot be made"):
         prepare(older, version)
     assert not Path(version).exists()
+
+
+def test_a_snapshot_comes_with_its_lists(data_folder: Path) -> None:
+    graph = chosen_graph(Settings(data=data_folder))
+    assert graph.store.size() > 0
+    assert graph.lists().totals().relations == 64
+
+
+def test_lists_that_are_missing_are_made(tmp_path: Path) -> None:
+    with next_snapshot(graph_root(tmp_path)) as store:
+        store.bulk_load(small_graph())
+    graph = chosen_graph(Settings(data=tmp_path))
+    graph.read_model.unlink()
+    assert graph.lists().totals().relations == 64
+
+
+def test_the_lists_of_a_server_follow_its_graph(data_folder: Path, tmp_path: Path) -> None:
+    with endpoint(Settings(data=data_folder)) as address:
+        settings = Settings(data=tmp_path, store=f"{address}/repositories/gutbrain")
+        graph = chosen_graph(settings)
+        try:
+            assert graph.lists().totals().relations == 64
+            assert graph.lists().state != ""
+        finally:
+            graph.store.close()
+    assert graph.read_model.parent == tmp_path / "cache"
+
+
+def test_an_earlier_snapshot_can_be_chosen(tmp_path: Path) -> None:
+    with next_snapshot(graph_root(tmp_path)):
+        pass
+    with pytest.raises(SnapshotError, match="there is no previous"):
+        chosen_graph(Settings(data=tmp_path), "previous")
+    assert chosen_graph(Settings(data=tmp_path), "1").store.size() == 0
+
+
+def test_before_the_first_run_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="gutbrain run"):
+        chosen_graph(Settings(data=tmp_path))
+
+
+def test_a_server_has_the_current_state_only(data_folder: Path) -> None:
+    settings = Settings(data=data_folder, store="http://127.0.0.1:9/repositories/x")
+    with pytest.raises(SnapshotError, match="server has no snapshots"):
+        chosen_graph(settings, "previous")
