@@ -1,16 +1,28 @@
 """One process for people and programs: the explorer at ``/``, ``/sparql`` and ``/api/health``."""
 
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
+import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.web.bootstrap import load_config_options
 
+from app.clients import read_networks
+from app.connections import (
+    FEW_DESCRIPTORS,
+    OWN_DESCRIPTORS,
+    BoundedProtocol,
+    ConnectionLimits,
+    Connections,
+    raise_descriptor_limit,
+)
 from app.endpoint.requests import Service
 from app.endpoint.routes import routes
 from app.explorer.theme import server_options
@@ -20,6 +32,10 @@ from kg.snapshots.read_model import ReadModelError
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
 
+BACKLOG = 2_048
+MIN_CONNECTIONS = 64
+MAX_MESSAGE_BYTES = 1_000_000
+"""What a browser may send in one message: clicks and text, never a file."""
 SCRIPT = Path(__file__).parent / "explorer" / "main.py"
 # 'unsafe-inline' and 'unsafe-eval' are Streamlit's own needs; what must not happen is loading
 # from, or telling, another host.
@@ -94,20 +110,42 @@ def create_app(settings: Settings) -> st.App:
     )
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise PortError where somebody else listens already, or we may not."""
+def listen(host: str, port: int) -> socket.socket:
+    """Listen at an address; raises PortError where somebody else does, or we may not."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise PortError(
-                f"Cannot listen on {host}:{port}: {reason}; choose another port with --port"
-            ) from error
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PortError(
+            f"Cannot listen on {host}:{port}: {reason}; choose another port with --port"
+        ) from error
 
 
-def serve(settings: Settings) -> None:
-    """Serve until Ctrl+C or SIGTERM."""
-    create_app(settings).run(config=server_options(settings.host, settings.port))
+def serve(settings: Settings, note: Callable[[str], None]) -> None:
+    """Serve until Ctrl+C or SIGTERM; raises PortError. ``note`` is given lines for the operator."""
+    proxies = read_networks(settings.trusted_proxies)
+    descriptors = raise_descriptor_limit()
+    total = max(MIN_CONNECTIONS, descriptors - OWN_DESCRIPTORS)
+    if descriptors < FEW_DESCRIPTORS:
+        note(f"at most {total} connections at once: `ulimit -n` is {descriptors}, raise it")
+    with listen(settings.host, settings.port) as listening:
+        address = f"[{settings.host}]" if ":" in settings.host else settings.host
+        config = _uvicorn(settings, ConnectionLimits(total, proxies=proxies))
+        note(f"explorer at http://{address}:{listening.getsockname()[1]}, stop with Ctrl+C")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _uvicorn(settings: Settings, limits: ConnectionLimits) -> uvicorn.Config:
+    """Have uvicorn serve, as Streamlit would have it, with our limits on connections."""
+    load_config_options(server_options(settings.host, settings.port))
+    return uvicorn.Config(
+        create_app(settings),
+        http=partial(BoundedProtocol, Connections(limits)),  # type: ignore[arg-type]
+        ws="websockets-sansio",
+        ws_max_size=MAX_MESSAGE_BYTES,
+        proxy_headers=bool(limits.proxies),
+        forwarded_allow_ips=[str(network) for network in limits.proxies],
+        log_level="warning",
+        access_log=False,
+    )

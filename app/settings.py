@@ -12,7 +12,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +21,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from app.clients import read_networks
 from extract.method_names import Preset, RecognizerName, RelationMethod, Runtime
 from ingest.bulk.places import MIRROR
 from ingest.harvest.planning import FIRST_DAY
@@ -66,6 +67,9 @@ class Settings(BaseSettings):
     A query of a stranger may take ``query_timeout_s``, ``query_memory_mb``, ``max_rows`` and
     ``max_bytes``; ``query_workers`` run at once.
 
+    ``trusted_proxies`` are addresses or networks, separated by commas, whose ``X-Forwarded-For``
+    names the client; from anybody else that header is not believed.
+
     ``topic`` is the PubMed query to harvest, ``since`` its first day of entry; ``email`` and
     ``api_key`` are what NLM asks of users of its E-utilities (without a key 3 requests a second,
     with one 10). ``pace_file`` keeps that pace over all processes that name the same file; without
@@ -100,6 +104,7 @@ class Settings(BaseSettings):
     max_bytes: int = Field(default=50_000_000, gt=0)
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
+    trusted_proxies: str = ""
     topic: str = GUT_BRAIN_TOPIC
     since: date = FIRST_DAY
     email: str | None = None
@@ -119,6 +124,12 @@ class Settings(BaseSettings):
         address, found = split_credentials(str(store))
         in_url = {"store_user": found.user, "store_password": found.password} if found.user else {}
         return in_url | given | {"store": address}
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: str) -> str:
+        read_networks(given)
+        return given
 
     @property
     def store_address(self) -> StoreAddress | None:

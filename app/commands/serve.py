@@ -7,7 +7,6 @@ import typer
 
 from app.commands.options import DataOption, StoreOption
 from app.console import note
-from app.server import check_port
 from app.server import serve as serve_forever
 from app.settings import load_settings
 
@@ -23,10 +22,8 @@ def serve(
 ) -> None:
     """Serve the explorer, and the SPARQL endpoint at /sparql, until Ctrl+C."""
     settings = load_settings(data=data, store=store, host=host, port=port)
-    check_port(settings.host, settings.port)
     # The explorer's script reads the settings anew, once a page.
     os.environ["GUTBRAIN_DATA"] = str(settings.data.resolve())
     if store:
         os.environ["GUTBRAIN_STORE"] = store  # as given: with its password, if it has one
-    note(f"explorer at http://{settings.host}:{settings.port}, stop with Ctrl+C")
-    serve_forever(settings)
+    serve_forever(settings, note)

@@ -1,9 +1,11 @@
 """SPARQL queries, as the SPARQL and the RDF4J protocol send them."""
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.clients import client_of
 from app.endpoint.descriptions import describe_service
 from app.endpoint.negotiation import BINDINGS, PAGE, TRIPLES, choose
 from app.endpoint.requests import (
@@ -17,6 +19,8 @@ from app.endpoint.requests import (
 from app.endpoint.responses import response
 from app.sandbox.answer import Query
 
+ASKERS = 400
+_ASKERS: RunVar[CapacityLimiter] = RunVar("askers")
 UNSUPPORTED = frozenset(("limit", "offset"))
 
 
@@ -32,7 +36,7 @@ async def get_sparql(request: Request, service: Service) -> Response:
 async def answer_query(request: Request, service: Service) -> Response:
     """Answer the query of a request; raises ProtocolError and NoAnswerError."""
     query = read_query(request, await query_parameters(request))
-    answer = await run_in_threadpool(service.sandbox.answer, query)
+    answer = await to_thread.run_sync(service.sandbox.answer, query, limiter=_askers())
     return response(answer.body, answer.media_type, is_truncated=answer.is_truncated)
 
 
@@ -59,5 +63,14 @@ def read_query(request: Request, parameters: Parameters) -> Query:
         triples or TRIPLES[0],
         tuple(parameters.get("default-graph-uri", ())),
         tuple(parameters.get("named-graph-uri", ())),
-        request.client.host if request.client else "",
+        client_of(request.client.host) if request.client else "",
     )
+
+
+def _askers() -> CapacityLimiter:
+    """The threads of this event loop that wait for answers: more than the queue has places."""
+    limiter = _ASKERS.get(None)
+    if limiter is None:
+        limiter = CapacityLimiter(ASKERS)
+        _ASKERS.set(limiter)
+    return limiter

@@ -15,10 +15,10 @@ from app.endpoint.responses import (
     NAMESPACES,
     STREAMED,
     ThreadedResponse,
+    bounded,
     pieces,
     response,
     table,
-    write_quads,
 )
 from app.endpoint.statements import (
     Graph,
@@ -120,15 +120,9 @@ async def _handed_out(request: Request, service: Service, pattern: Pattern) -> R
         return response(None, media_type)
     if media_type in STREAMED:
         return ThreadedResponse(partial(_pieces, store, pattern, media_type), media_type)
-    body = await run_in_threadpool(_bounded, store, pattern, media_type, max_bytes)
-    return response(body, media_type)
+    return await bounded(partial(matching, store, pattern), media_type, max_bytes)
 
 
 def _pieces(store: Store, pattern: Pattern, media_type: str) -> Generator[bytes]:
     with closing(matching(store, pattern)) as quads:
         yield from pieces(quads, media_type)
-
-
-def _bounded(store: Store, pattern: Pattern, media_type: str, max_bytes: int) -> bytes:
-    with closing(matching(store, pattern)) as quads:
-        return write_quads(quads, media_type, max_bytes)

@@ -13,7 +13,8 @@ from app.settings import Settings
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 FORM = "application/x-www-form-urlencoded"
-MAX_QUERY_BYTES = 1_000_000
+MAX_QUERY_BYTES = 64_000
+TOO_LONG = f"The query is too long: at most {MAX_QUERY_BYTES:,} bytes"
 READ_ONLY = (
     "This endpoint only reads. The graph is made by `gutbrain run` and `gutbrain nightly`; "
     "who must write keeps it in GraphDB (--store) and writes there."
@@ -74,5 +75,5 @@ async def _text_of(request: Request) -> str:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_QUERY_BYTES:
-            raise ProtocolError(413, f"The query is too long: at most {MAX_QUERY_BYTES:,} bytes")
+            raise ProtocolError(413, TOO_LONG)
     return body.decode(errors="replace")

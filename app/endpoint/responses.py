@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import islice
+from threading import Lock
 
 from anyio import CapacityLimiter, fail_after, from_thread, to_thread
 from anyio.lowlevel import RunVar
@@ -50,10 +51,12 @@ STREAMED = frozenset(
 _WITH_PREFIXES = frozenset(("application/trig", "text/turtle", "application/rdf+xml"))
 PIECE = 2_000
 """Quads a piece: about 300 kB, 10 ms."""
-AT_ONCE = 10
-"""Streams that hold a thread; more wait, so that slow clients cannot take every thread."""
+AT_ONCE = 40
+"""Downloads that hold a thread; more wait, so that slow clients cannot take every thread."""
 STALL_S = 60
-_STREAMS: RunVar[CapacityLimiter] = RunVar("streams")
+_DOWNLOADS: RunVar[CapacityLimiter] = RunVar("downloads")
+_WRITING = Lock()
+"""One download is written at a time: writing takes the interpreter from those who ask."""
 
 
 def response(body: bytes | None, media_type: str, *, is_truncated: bool = False) -> Response:
@@ -126,14 +129,19 @@ class ThreadedResponse(StreamingResponse):
         """Send the head, then the pieces as they are made."""
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        await to_thread.run_sync(self._produce, send, limiter=_streams())
+        await to_thread.run_sync(self._produce, send, limiter=_downloads())
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _produce(self, send: Send) -> None:
         with closing(self.make()) as made:
-            for piece in made:
+            while (piece := _next(made)) is not None:
                 from_thread.check_cancelled()
                 from_thread.run(_send_in_time, send, piece)
+
+
+def _next(made: Generator[bytes]) -> bytes | None:
+    with _WRITING:
+        return next(made, None)
 
 
 async def _send_in_time(send: Send, piece: bytes) -> None:
@@ -141,10 +149,20 @@ async def _send_in_time(send: Send, piece: bytes) -> None:
         await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
-def _streams() -> CapacityLimiter:
+async def bounded(make: Callable[[], Generator[Quad]], media_type: str, max_bytes: int) -> Response:
+    """Write a format that cannot be streamed; raises AnswerTooLargeError past the limit."""
+
+    def written() -> bytes:
+        with _WRITING, closing(make()) as quads:
+            return write_quads(quads, media_type, max_bytes)
+
+    return response(await to_thread.run_sync(written, limiter=_downloads()), media_type)
+
+
+def _downloads() -> CapacityLimiter:
     """The limiter of this event loop."""
-    limiter = _STREAMS.get(None)
+    limiter = _DOWNLOADS.get(None)
     if limiter is None:
         limiter = CapacityLimiter(AT_ONCE)
-        _STREAMS.set(limiter)
+        _DOWNLOADS.set(limiter)
     return limiter

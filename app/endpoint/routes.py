@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -30,6 +30,8 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Content-Type",
     "Access-Control-Max-Age": "86400",
 }
+CLOSED_BY_CLIENT = 499
+"""nginx's status, for the log alone: nobody is there to read it."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 KNOWN = (ProtocolError, NoAnswerError, SnapshotError, StoreError)
 
@@ -92,6 +94,8 @@ def route(path: str, service: Service, handlers: Handlers) -> Route:
             response = await handlers[method](request, service)
         except KNOWN as error:
             response = failure(error)
+        except ClientDisconnect:
+            return Response(status_code=CLOSED_BY_CLIENT)
         response.headers.update(CORS)
         return response
 

@@ -45,7 +45,7 @@ class Limits:
     max_bytes: int = 50_000_000
     memory_bytes: int = 4 * 1024**3
     workers: int = 3
-    waiting: int = 16
+    waiting: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,11 @@ class UnavailableError(NoAnswerError):
 
 
 class CrowdedError(UnavailableError):
-    """Too many others ask: the query was not begun."""
+    """Too many others ask: the query was not begun, or stopped for them."""
 
-    retry_after_s = 5
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class Sandbox(Protocol):

@@ -15,6 +15,7 @@ from pyoxigraph import (
 from app.sandbox.answer import (
     Answer,
     AnswerTooLargeError,
+    CrowdedError,
     Limits,
     NoAnswerError,
     Query,
@@ -23,6 +24,7 @@ from app.sandbox.answer import (
     write_rows,
 )
 from app.sandbox.query_gate import admit
+from app.sandbox.request_queue import FullError, RequestQueue
 from kg.stores.answers import AccessError, DeadlineError, PassingError, StoreError
 from kg.stores.connection import Body, Deadlines
 from kg.stores.open import ServerStore
@@ -42,12 +44,20 @@ class RemoteSandbox:
 
     def __init__(self, connect: Callable[[], ServerStore], limits: Limits) -> None:
         self.connect, self.limits = connect, limits
+        # nothing here can end a query on the server: its own limit does
+        self.queue = RequestQueue(range(limits.workers), limits.waiting, lambda _permit: None)
 
     def answer(self, query: Query) -> Answer:
         """Answer within the limits; raises NoAnswerError."""
-        admit(query.text)
         try:
-            return self._answer(self.connect(), query)
+            with self.queue.served(query.client, self.limits.timeout_s) as turn:
+                try:
+                    return self._admitted(query)
+                except DeadlineError:
+                    turn.is_killed = True
+                    raise
+        except FullError as error:
+            raise CrowdedError(str(error), error.retry_after_s) from None
         except DeadlineError as error:
             raise UnavailableError(f"No answer within {self.limits.timeout_s:g} s") from error
         except (PassingError, AccessError) as error:
@@ -60,6 +70,10 @@ class RemoteSandbox:
 
     def close(self) -> None:
         """Leave the connections to those who also look at the graph."""
+
+    def _admitted(self, query: Query) -> Answer:
+        admit(query.text)
+        return self._answer(self.connect(), query)
 
     def _answer(self, store: ServerStore, query: Query) -> Answer:
         form = query_form(query.text)

@@ -20,7 +20,7 @@ from app.sandbox.answer import (
     UnavailableError,
 )
 from app.sandbox.query_gate import admit
-from app.sandbox.request_queue import FullError, RequestQueue
+from app.sandbox.request_queue import FIRST_REST_S, SLICE_S, FullError, RequestQueue
 from app.sandbox.worker_process import READY, QueryOrder, Reply
 
 ALLOCATION = {"MALLOC_ARENA_MAX": "2"}
@@ -65,10 +65,15 @@ class Worker:
         self.stop()
         self._running()
 
-    def stop(self) -> None:
-        """Kill the process and wait until it is gone."""
+    def kill(self) -> None:
+        """End what the process does, and the process."""
         if self.process is not None:
             self.process.kill()
+
+    def stop(self) -> None:
+        """Kill the process and wait until it is gone."""
+        self.kill()
+        if self.process is not None:
             self.process.communicate()
 
     def _running(self) -> subprocess.Popen[bytes]:
@@ -142,28 +147,40 @@ class WorkerSandbox:
     def __init__(self, folder: Callable[[], str], limits: Limits) -> None:
         self.folder, self.limits = folder, limits
         self.workers = tuple(Worker(limits) for _ in range(limits.workers))
-        self.queue = RequestQueue(self.workers, limits.waiting)
+        self.queue = RequestQueue(self.workers, limits.waiting, Worker.kill)
         self._is_closed = False
 
     def answer(self, query: Query) -> Answer:
         """Answer within the limits; raises NoAnswerError."""
         names_dataset = admit(query.text)
         try:
-            with self.queue.served(query.client, self.limits.timeout_s) as worker:
-                answer = worker.ask(QueryOrder(query, self.folder(), names_dataset))
-                if answer is None and not self._is_closed:
-                    worker.restart()
+            with self.queue.served(query.client, self.limits.timeout_s) as turn:
+                answer = turn.server.ask(QueryOrder(query, self.folder(), names_dataset))
+                turn.is_killed = answer is None and not turn.is_cut_short
+                if (turn.is_killed or turn.is_cut_short) and not self._is_closed:
+                    turn.server.restart()
         except FullError as error:
-            raise CrowdedError(f"{error}: try again in {CrowdedError.retry_after_s} s") from None
+            raise CrowdedError(str(error), error.retry_after_s) from None
         if answer is None:
-            raise UnavailableError(
-                f"The query was stopped at its limit of {self.limits.timeout_s:g} s "
-                f"or {self.limits.memory_bytes >> 20:,} MiB"
-            )
+            raise _cut_short() if turn.is_cut_short else self._stopped()
         return answer
+
+    def _stopped(self) -> UnavailableError:
+        return UnavailableError(
+            f"The query was stopped at its limit of {self.limits.timeout_s:g} s "
+            f"or {self.limits.memory_bytes >> 20:,} MiB"
+        )
 
     def close(self) -> None:
         """Kill the query processes."""
         self._is_closed = True
         for worker in self.workers:
             worker.stop()
+
+
+def _cut_short() -> CrowdedError:
+    return CrowdedError(
+        f"The query was stopped after {SLICE_S:g} s because others were waiting: "
+        "ask for less, or try again later",
+        round(FIRST_REST_S),
+    )

@@ -1,6 +1,7 @@
 """The server as a process: what it answers where, and that nothing of it stays behind."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,12 +12,11 @@ from pathlib import Path
 
 import httpx
 
-from app.server import check_port
 from tests.nights import COMMAND
 
 SERVE = (
     "import sys; from app.server import serve; from app.settings import load_settings; "
-    "serve(load_settings(port=int(sys.argv[1])))"
+    "serve(load_settings(port=int(sys.argv[1])), print)"
 )
 START_S = 60
 
@@ -85,5 +85,23 @@ def test_a_taken_port_is_said_before_any_address(tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_free_port_is_taken_by_nobody() -> None:
-    check_port("127.0.0.1", free_port())
+def test_where_it_listens_is_said_once_it_does(tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        line = server.stderr.readline()
+        found = re.search(r"explorer at (http://127\.0\.0\.1:\d+), stop with Ctrl\+C", line)
+        assert found
+        answer = httpx.get(f"{found[1]}/sparql", params={"query": "ASK {}"}, timeout=START_S)
+        server.send_signal(signal.SIGTERM)
+    assert answer.json()["boolean"] is True
+
+
+def test_few_descriptors_are_said_at_the_start(tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    limited = ["sh", "-c", 'ulimit -n 512; exec "$0" "$@"', *command]
+    with subprocess.Popen(limited, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        line = server.stderr.readline()
+        server.send_signal(signal.SIGTERM)
+    assert "at most 256 connections at once: `ulimit -n` is 512" in line

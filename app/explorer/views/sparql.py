@@ -12,7 +12,7 @@ from app.explorer.markup import element, empty, text
 from app.explorer.views import page_parts as page
 from app.graph_access import shared_sandbox
 from app.questions import write_query
-from app.sandbox.answer import Answer, NoAnswerError, Query
+from app.sandbox.answer import JSON, Answer, NoAnswerError, Query
 from app.settings import Settings
 from kg.graph.catalogue import Param, Question, QuestionError, question, questions
 from kg.identifiers import identifier_of
@@ -124,7 +124,7 @@ def show_answer(query: str) -> None:
     """Run a query in the sandbox and show what comes back."""
     try:
         with st.spinner("Running"):
-            result = read_result(shared_sandbox().answer(Query(query)))
+            result = read_result(_answer(query))
     except NoAnswerError as error:
         page.show_html(empty("No answer.", element("code", text(str(error)))))
         return
@@ -168,4 +168,9 @@ def _rows_line(table: ResultTable) -> str:
 
 
 def _download(query: str, bindings: str) -> bytes:
-    return shared_sandbox().answer(Query(query, bindings)).body
+    return _answer(query, bindings).body
+
+
+def _answer(query: str, bindings: str = JSON) -> Answer:
+    """Ask for the visitor who looks at the page: visitors wait for each other, not for all."""
+    return shared_sandbox().answer(Query(query, bindings, client=st.context.ip_address or ""))

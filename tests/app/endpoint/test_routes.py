@@ -125,7 +125,7 @@ def test_a_missing_graph_is_empty_and_a_broken_one_unreachable(tmp_path: Path) -
         (NoAnswerError("no"), 400, None),
         (RefusedError("no"), 403, None),
         (AnswerTooLargeError("no"), 413, None),
-        (CrowdedError("no"), 503, "5"),
+        (CrowdedError("no", 5), 503, "5"),
         (SnapshotError("no"), 503, None),
     ],
 )
