@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.bootstrap import load_config_options
 
+from app.access_log import Access, AccessLog, LogFile
 from app.clients import read_networks
 from app.connections import (
     FEW_DESCRIPTORS,
@@ -23,11 +24,11 @@ from app.connections import (
     Connections,
     raise_descriptor_limit,
 )
-from app.endpoint.requests import Service
+from app.endpoint.requests import service_of
 from app.endpoint.routes import routes
 from app.explorer.theme import server_options
 from app.graph_access import NotPreparedError, graph_version, read_model, shared_sandbox
-from app.settings import Settings
+from app.settings import Settings, SettingsError
 from kg.snapshots.read_model import ReadModelError
 from kg.snapshots.snapshot import SnapshotError
 from kg.stores.answers import StoreError
@@ -89,9 +90,23 @@ def warm(settings: Settings) -> None:
             read_model(settings, version)
 
 
+def open_log(path: Path) -> LogFile:
+    """Open the access log; raises SettingsError where it cannot be written."""
+    try:
+        return LogFile(path)
+    except OSError as error:
+        raise SettingsError(f"access_log: cannot write {path}: {error.strerror}") from error
+
+
 def create_app(settings: Settings) -> st.App:
     """The explorer with the endpoint's routes, as an ASGI application."""
-    service = Service(settings, shared_sandbox())
+    service = service_of(settings, shared_sandbox())
+    log = open_log(settings.access_log) if settings.access_log else None
+
+    def record(access: Access) -> None:
+        service.metrics.record(access)
+        if log:
+            log.record(access)
 
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncGenerator[None]:
@@ -101,11 +116,13 @@ def create_app(settings: Settings) -> st.App:
             yield
         finally:
             await run_in_threadpool(service.sandbox.close)
+            if log:
+                log.close()
 
     return st.App(
         SCRIPT,
         routes=routes(service),
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(AccessLog, record=record), Middleware(SecurityHeaders)],
         lifespan=lifespan,
     )
 

@@ -68,7 +68,8 @@ class Settings(BaseSettings):
     ``max_bytes``; ``query_workers`` run at once.
 
     ``trusted_proxies`` are addresses or networks, separated by commas, whose ``X-Forwarded-For``
-    names the client; from anybody else that header is not believed.
+    names the client; from anybody else that header is not believed. ``access_log`` is a file that
+    gets a line of JSON for each request.
 
     ``topic`` is the PubMed query to harvest, ``since`` its first day of entry; ``email`` and
     ``api_key`` are what NLM asks of users of its E-utilities (without a key 3 requests a second,
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8501, ge=0, le=65535)
     trusted_proxies: str = ""
+    access_log: Path | None = None
     topic: str = GUT_BRAIN_TOPIC
     since: date = FIRST_DAY
     email: str | None = None

@@ -36,7 +36,9 @@ async def get_sparql(request: Request, service: Service) -> Response:
 async def answer_query(request: Request, service: Service) -> Response:
     """Answer the query of a request; raises ProtocolError and NoAnswerError."""
     query = read_query(request, await query_parameters(request))
+    request.state.query = query.text
     answer = await to_thread.run_sync(service.sandbox.answer, query, limiter=_askers())
+    request.state.rows = answer.rows
     return response(answer.body, answer.media_type, is_truncated=answer.is_truncated)
 
 

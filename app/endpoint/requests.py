@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+from app.endpoint.metrics import Metrics
 from app.sandbox.answer import Sandbox
 from app.settings import Settings
 
@@ -30,6 +31,12 @@ class Service:
 
     settings: Settings
     sandbox: Sandbox
+    metrics: Metrics
+
+
+def service_of(settings: Settings, sandbox: Sandbox) -> Service:
+    """Put together what the handlers work with."""
+    return Service(settings, sandbox, Metrics(settings, sandbox.queue))
 
 
 class ProtocolError(ValueError):

@@ -3,17 +3,20 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from app.access_log import NO_ANSWER, AccessLog
 from app.endpoint import repository
 from app.endpoint.descriptions import VOID_PATH, describe_dataset
 from app.endpoint.queries import answer_query, get_sparql
 from app.endpoint.repository import REPOSITORY
-from app.endpoint.requests import READ_ONLY, ProtocolError, Service
+from app.endpoint.requests import READ_ONLY, ProtocolError, Service, service_of
 from app.endpoint.resource import dereference, look_up
 from app.graph_access import sandbox_of
 from app.health import health_of
@@ -30,8 +33,6 @@ PREFLIGHT = {
     "Access-Control-Allow-Headers": "Accept, Content-Type",
     "Access-Control-Max-Age": "86400",
 }
-CLOSED_BY_CLIENT = 499
-"""nginx's status, for the log alone: nobody is there to read it."""
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 KNOWN = (ProtocolError, NoAnswerError, SnapshotError, StoreError)
 
@@ -41,7 +42,7 @@ Handlers = Mapping[str, Handler]
 
 def create_endpoint(settings: Settings) -> Starlette:
     """The routes alone, without the explorer, as an application that ends what it started."""
-    service = Service(settings, sandbox_of(settings))
+    service = service_of(settings, sandbox_of(settings))
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
@@ -50,7 +51,8 @@ def create_endpoint(settings: Settings) -> Starlette:
         finally:
             await run_in_threadpool(service.sandbox.close)
 
-    return Starlette(routes=routes(service), lifespan=lifespan)
+    logged = Middleware(AccessLog, record=service.metrics.record)
+    return Starlette(routes=routes(service), middleware=[logged], lifespan=lifespan)
 
 
 def routes(service: Service) -> list[Route]:
@@ -59,6 +61,7 @@ def routes(service: Service) -> list[Route]:
     handlers: dict[str, Handlers] = {
         "/sparql": {"GET": get_sparql, "POST": answer_query},
         "/api/health": {"GET": answer_health},
+        "/metrics": {"GET": answer_metrics},
         VOID_PATH: {"GET": describe_dataset},
         "/resource": {"GET": look_up},
         "/resource/{path:path}": {"GET": dereference},
@@ -84,6 +87,7 @@ def route(path: str, service: Service, handlers: Handlers) -> Route:
     allowed = ", ".join([*(["HEAD"] if "GET" in handlers else []), *handlers])
 
     async def answer(request: Request) -> Response:
+        request.state.route = path
         method = "GET" if request.method == "HEAD" else request.method
         if method == "OPTIONS":
             methods = {"Access-Control-Allow-Methods": allowed}
@@ -93,9 +97,11 @@ def route(path: str, service: Service, handlers: Handlers) -> Route:
                 raise ProtocolError(405, READ_ONLY, {"Allow": allowed})
             response = await handlers[method](request, service)
         except KNOWN as error:
+            request.state.refused = type(error).__name__.removesuffix("Error")
+            request.state.reason = str(error)
             response = failure(error)
         except ClientDisconnect:
-            return Response(status_code=CLOSED_BY_CLIENT)
+            return Response(status_code=NO_ANSWER)
         response.headers.update(CORS)
         return response
 
@@ -124,3 +130,9 @@ async def answer_health(_request: Request, service: Service) -> Response:
     """Answer 200 where there is a graph, or room for one; 503 where the store does not answer."""
     health = await run_in_threadpool(health_of, service.settings)
     return JSONResponse(health.as_json(), 503 if health.status == "unreachable" else 200)
+
+
+async def answer_metrics(_request: Request, service: Service) -> Response:
+    """Hand the counts out in the text format of Prometheus."""
+    body = await run_in_threadpool(generate_latest, service.metrics.registry)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pyoxigraph import (
     QueryBoolean,
@@ -16,6 +16,8 @@ from pyoxigraph import (
     serialize,
 )
 from typing_extensions import Buffer
+
+from app.sandbox.request_queue import RequestQueue
 
 Item = TypeVar("Item")
 JSON = "application/sparql-results+json"
@@ -50,11 +52,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A serialised result; ``is_truncated`` where the row limit cut it."""
+    """A serialised result; ``is_truncated`` where the row limit cut it, ``rows`` of a table."""
 
     body: bytes = field(repr=False)
     media_type: str
     is_truncated: bool = False
+    rows: int | None = None
 
 
 class NoAnswerError(ValueError):
@@ -95,6 +98,11 @@ class CrowdedError(UnavailableError):
 
 class Sandbox(Protocol):
     """Answers queries of strangers, from the embedded graph or from a server."""
+
+    @property
+    def queue(self) -> RequestQueue[Any]:
+        """Where queries wait for their turn."""
+        ...
 
     def answer(self, query: Query) -> Answer:
         """Answer within the limits; raises NoAnswerError."""
@@ -143,7 +151,7 @@ def write_answer(
 ) -> Answer:
     """Write a result of any kind; raises AnswerTooLargeError, cuts at the row limit and says so."""
     if isinstance(result, QuerySolutions):
-        return write_rows(result, query, limits)[0]
+        return write_rows(result, query, limits)
     if isinstance(result, QueryBoolean):
         # CSV and TSV are not defined for ASK
         media_type = query.bindings if query.bindings.endswith("+xml") else JSON
@@ -154,15 +162,15 @@ def write_answer(
     return Answer(buffer.getvalue(), query.triples, triples.is_truncated)
 
 
-def write_rows(result: QuerySolutions, query: Query, limits: Limits) -> tuple[Answer, int]:
-    """Write rows up to the limit, and count them.
+def write_rows(result: QuerySolutions, query: Query, limits: Limits) -> Answer:
+    """Write rows up to the limit.
 
     pyoxigraph writes all solutions or none, so the rows kept are made solutions anew.
     """
     rows, buffer = Capped(result, limits.max_rows), BoundedBuffer(limits.max_bytes)
     kept = parse_query_results(_as_tsv(result, rows, limits.max_bytes), QueryResultsFormat.TSV)
     kept.serialize(buffer, QueryResultsFormat.from_media_type(query.bindings))
-    return Answer(buffer.getvalue(), query.bindings, rows.is_truncated), rows.count
+    return Answer(buffer.getvalue(), query.bindings, rows.is_truncated, rows.count)
 
 
 def _as_tsv(result: QuerySolutions, rows: Capped[QuerySolution], max_bytes: int) -> BoundedBuffer:

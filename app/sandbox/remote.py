@@ -94,8 +94,8 @@ class RemoteSandbox:
         found = parse_query_results(body, format_)
         if isinstance(found, QueryBoolean):
             return write_answer(found, query, self.limits)
-        answer, count = write_rows(found, query, self.limits)
-        is_whole = not answer.is_truncated and self._is_whole(store, query, count)
+        answer = write_rows(found, query, self.limits)
+        is_whole = not answer.is_truncated and self._is_whole(store, query, answer.rows or 0)
         return replace(answer, is_truncated=not is_whole)
 
     def _is_whole(self, store: ServerStore, query: Query, count: int) -> bool:

@@ -120,11 +120,17 @@ class RequestQueue(Generic[Server]):
         self._clients = defaultdict[str, Client](Client)
         self._waiting: list[_Ticket[Server]] = []
         self._running: list[Turn[Server]] = []
+        self.stopped = 0
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
         return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        """How many are served now."""
+        return len(self._running)
 
     @property
     def remembered(self) -> Iterable[str]:
@@ -231,6 +237,7 @@ class RequestQueue(Generic[Server]):
             client.running -= 1
             client.use(now - turn.begun, now)
             if turn.is_cut_short or turn.is_killed:
+                self.stopped += 1
                 client.strike(now)
             self._forget(now)
             self._hand_out()

@@ -48,6 +48,7 @@ class Reply:
     is_truncated: bool
     size: int
     is_last: bool
+    rows: int | None = None
 
 
 def answer(store: Store, order: QueryOrder, limits: Limits) -> Answer:
@@ -122,7 +123,8 @@ def _limit_cpu(seconds: int) -> None:
 
 
 def _send(replies: BinaryIO, status: int, given: Answer, *, is_last: bool) -> None:
-    reply = Reply(status, given.media_type, given.is_truncated, len(given.body), is_last)
+    size = len(given.body)
+    reply = Reply(status, given.media_type, given.is_truncated, size, is_last, given.rows)
     replies.write(json.dumps(asdict(reply)).encode() + b"\n" + given.body)
     replies.flush()
 

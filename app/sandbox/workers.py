@@ -130,7 +130,7 @@ def _exchange(process: subprocess.Popen[bytes], order: QueryOrder) -> Answer | N
 def _answer(reply: Reply, body: bytes) -> Answer:
     match reply.status:
         case HTTPStatus.OK:
-            return Answer(body, reply.media_type, reply.is_truncated)
+            return Answer(body, reply.media_type, reply.is_truncated, reply.rows)
         case AnswerTooLargeError.status:
             raise AnswerTooLargeError(body.decode())
         case _:

@@ -97,6 +97,15 @@ def test_where_it_listens_is_said_once_it_does(tmp_path: Path) -> None:
     assert answer.json()["boolean"] is True
 
 
+def test_an_access_log_that_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
+    command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    environment = os.environ | {"GUTBRAIN_ACCESS_LOG": str(tmp_path / "no" / "access.log")}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode != 0
+    assert f"access_log: cannot write {tmp_path}/no/access.log: No such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_few_descriptors_are_said_at_the_start(tmp_path: Path) -> None:
     command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
     limited = ["sh", "-c", 'ulimit -n 512; exec "$0" "$@"', *command]

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 
-from app.endpoint.requests import Service
+from app.endpoint.requests import service_of
 from app.endpoint.routes import routes
 from app.graph_access import sandbox_of
 from app.sandbox.workers import WorkerSandbox
@@ -132,7 +132,7 @@ def listener() -> Iterator[Listener]:
 def served(settings: Settings) -> Generator[tuple[str, WorkerSandbox]]:
     sandbox = sandbox_of(settings)
     assert isinstance(sandbox, WorkerSandbox)
-    application = Starlette(routes=routes(Service(settings, sandbox)))
+    application = Starlette(routes=routes(service_of(settings, sandbox)))
     server = uvicorn.Server(uvicorn.Config(application, log_level="error", lifespan="off"))
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
