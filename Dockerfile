@@ -1,15 +1,23 @@
 # What `make run` runs: the command line, the explorer and the SPARQL endpoint.
-FROM python:3.11-slim AS build
+# The base image by its digest, once you have chosen one (docs/operating.md, "In containers"):
+#   docker buildx imagetools inspect python:3.11.14-slim-bookworm --format '{{.Manifest.Digest}}'
+#   docker build --build-arg BASE=python:3.11.14-slim-bookworm@sha256:… .
+ARG BASE=python:3.11.14-slim-bookworm
+FROM ${BASE} AS build
 WORKDIR /src
+COPY docker/requirements.lock ./
+# Only what the lock file names, byte for byte; `make lock` writes it.
+RUN pip wheel --no-cache-dir --require-hashes --wheel-dir /wheels --requirement requirements.lock
 COPY pyproject.toml README.md LICENSE gutbrain.py ./
 COPY ontology ontology
 COPY ingest ingest
 COPY extract extract
 COPY kg kg
 COPY app app
-RUN pip wheel --no-cache-dir --wheel-dir /wheels .
+RUN pip install --no-cache-dir --no-index --find-links /wheels hatchling \
+    && pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels .
 
-FROM python:3.11-slim
+FROM ${BASE}
 RUN --mount=type=bind,from=build,source=/wheels,target=/wheels \
     pip install --no-cache-dir --no-index --find-links /wheels gutbrain
 RUN useradd --create-home gutbrain && install -d -o gutbrain /data
