@@ -1,5 +1,6 @@
 """What the linters cannot hold: names, sizes, and what the package must bring along."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -103,3 +104,12 @@ def test_the_image_is_built_of_all_that_the_wheel_holds() -> None:
     lines = (ROOT / "Dockerfile").read_text().splitlines()
     copied = {name for line in lines if line.startswith("COPY ") for name in line.split()[1:-1]}
     assert set(wheel["targets"]["wheel"]["only-include"]) <= copied
+
+
+def test_the_lock_file_names_every_dependency_with_hashes() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    locked = (ROOT / "docker" / "requirements.lock").read_text().lower()
+    pinned = re.findall(r"^([\w.\-]+)==\S+ .*\\\n    --hash=sha256:", locked, re.MULTILINE)
+    names = {re.split(r"[>=<\[]", each)[0].lower() for each in project["dependencies"]}
+    assert names <= set(pinned)
+    assert "://" not in locked
