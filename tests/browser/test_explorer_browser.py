@@ -21,7 +21,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 SMALL_GRAPH = Path(__file__).parents[1] / "data" / "explorer.trig"
 SERVE = (
     "import sys; from app.server import serve; from app.settings import load_settings; "
-    "serve(load_settings(port=int(sys.argv[1])))"
+    "serve(load_settings(port=int(sys.argv[1])), print)"
 )
 ARGUMENTS = [
     "--no-sandbox",

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, parse_query_results
 
+from app.clients import client_of
 from app.explorer.downloads import as_csv
 from app.explorer.markup import element, empty, text
 from app.explorer.views import page_parts as page
@@ -173,4 +174,6 @@ def _download(query: str, bindings: str) -> bytes:
 
 def _answer(query: str, bindings: str = JSON) -> Answer:
     """Ask for the visitor who looks at the page: visitors wait for each other, not for all."""
-    return shared_sandbox().answer(Query(query, bindings, client=st.context.ip_address or ""))
+    return shared_sandbox().answer(
+        Query(query, bindings, client=client_of(str(st.context.ip_address or "")))
+    )
