@@ -3,15 +3,19 @@
 import socket
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.server import PortError
 
 
-def test_a_taken_port_is_reported_before_any_address_is_shown(tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_before_any_address_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
+        monkeypatch.setenv("GUTBRAIN_DATA", "")  # which the command sets, for the explorer's script
         order = ["serve", "--port", str(port), "--data", str(tmp_path)]
         result = CliRunner().invoke(app, order)
     assert isinstance(result.exception, PortError)
