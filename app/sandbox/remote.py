@@ -19,18 +19,22 @@ from app.sandbox.answer import (
     Limits,
     NoAnswerError,
     Query,
+    RefusedError,
     UnavailableError,
     write_answer,
     write_rows,
 )
-from app.sandbox.query_gate import admit
+from app.sandbox.query_gate import Admitted, admit
 from app.sandbox.request_queue import FullError, RequestQueue
 from kg.stores.answers import AccessError, DeadlineError, PassingError, StoreError
 from kg.stores.connection import Body, Deadlines
 from kg.stores.open import ServerStore
 from kg.stores.querying import JSON, Terms, query_form
+from ontology.namespaces import GUTBRAIN
 
 N_TRIPLES = RdfFormat.N_TRIPLES.media_type
+OUR_GRAPHS = f"{GUTBRAIN}graph/"
+FOREIGN_GRAPH = "{} is none of the graphs below {}: a server may fetch what FROM names."
 _CHUNK = 1 << 16
 _YES = b'{"head": {}, "boolean": true}'
 _NO = b'{"head": {}, "boolean": false}'
@@ -72,8 +76,9 @@ class RemoteSandbox:
         """Leave the connections to those who also look at the graph."""
 
     def _admitted(self, query: Query) -> Answer:
-        admit(query.text)
-        return self._answer(self.connect(), query)
+        admitted = admit(query)
+        _check_graphs(admitted)
+        return self._answer(self.connect(), admitted.query)
 
     def _answer(self, store: ServerStore, query: Query) -> Answer:
         form = query_form(query.text)
@@ -126,6 +131,14 @@ class RemoteSandbox:
                     f"The answer is larger than {self.limits.max_bytes:,} bytes"
                 )
         return bytes(body)
+
+
+def _check_graphs(admitted: Admitted) -> None:
+    """Refuse graphs of others: a server may fetch them (SPARQL 1.1, 13.2); pyoxigraph does not."""
+    query = admitted.query
+    for graph in (*admitted.graphs, *query.default_graphs, *query.named_graphs):
+        if not graph.startswith(OUR_GRAPHS):
+            raise RefusedError(FOREIGN_GRAPH.format(graph, OUR_GRAPHS))
 
 
 def _boolean(body: bytes) -> QueryBoolean:

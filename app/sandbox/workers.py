@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 
 from app.sandbox.answer import (
@@ -152,10 +152,11 @@ class WorkerSandbox:
 
     def answer(self, query: Query) -> Answer:
         """Answer within the limits; raises NoAnswerError."""
-        names_dataset = admit(query.text)
+        admitted = admit(query)
+        order = QueryOrder(admitted.query, names_dataset=bool(admitted.graphs))
         try:
             with self.queue.served(query.client, self.limits.timeout_s) as turn:
-                answer = turn.server.ask(QueryOrder(query, self.folder(), names_dataset))
+                answer = turn.server.ask(replace(order, folder=self.folder()))
                 turn.is_killed = answer is None and not turn.is_cut_short
                 if (turn.is_killed or turn.is_cut_short) and not self._is_closed:
                     turn.server.restart()

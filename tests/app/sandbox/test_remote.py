@@ -19,7 +19,7 @@ from app.sandbox.answer import (
     RefusedError,
     UnavailableError,
 )
-from app.sandbox.remote import RemoteSandbox
+from app.sandbox.remote import OUR_GRAPHS, RemoteSandbox
 from kg.stores.address import Capabilities, Kind, Scheme, parse_address
 from kg.stores.answers import StoreUnreachableError
 from kg.stores.connection import Connection
@@ -102,9 +102,9 @@ def test_an_rdf4j_server_is_told_the_graphs_and_the_time_limit() -> None:
 
     with serving(Noting().app()) as base:
         store = open_server(parse_address(f"{base}/repositories/test"))
-        sandbox_before(store).answer(Query("SELECT * {}", named_graphs=("http://e/g",)))
+        sandbox_before(store).answer(Query("SELECT * {}", named_graphs=(f"{OUR_GRAPHS}concepts",)))
         store.close()
-    assert "named-graph-uri=http%3A%2F%2Fe%2Fg" in seen[-1]
+    assert "named-graph-uri=https%3A%2F%2Fw3id.org%2Fgutbrain%2Fgraph%2Fconcepts" in seen[-1]
     assert "timeout=3" in seen[-1]
 
 
