@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.prediction import unsaid
+from app.sandbox.network import OPEN_NETWORK, Network, network_of_worker
 from app.settings import Settings, graph_root
 from app.update import open_extractor, open_lexicon
 from ingest.document import Document, Passage
@@ -42,6 +43,7 @@ def diagnose(settings: Settings) -> list[Finding]:
         "model": _model,
         "shapes": _shapes,
         "graph": _graph,
+        "network of queries": _network,
     }
     return [_finding(name, check, settings) for name, check in checks.items()]
 
@@ -115,3 +117,11 @@ def _graph(settings: Settings) -> tuple[bool, str]:
         return True, "none yet; `gutbrain run` makes one"
     quads = EmbeddedStore.open_read_only(snapshot.graph).size()
     return True, f"{snapshot.path.name}: {quads} quads"
+
+
+def _network(_: Settings) -> tuple[bool, str]:
+    """Other systems than Linux have no way to close it, and are not to be blamed each time."""
+    found = network_of_worker()
+    if found is Network.OPEN:
+        return not sys.platform.startswith("linux"), OPEN_NETWORK
+    return True, found

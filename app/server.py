@@ -28,6 +28,7 @@ from app.endpoint.requests import service_of
 from app.endpoint.routes import routes
 from app.explorer.theme import server_options
 from app.graph_access import NotPreparedError, graph_version, read_model, shared_sandbox
+from app.sandbox.network import warn_of_open_network
 from app.settings import Settings, SettingsError
 from kg.snapshots.read_model import ReadModelError
 from kg.snapshots.snapshot import SnapshotError
@@ -111,6 +112,7 @@ def create_app(settings: Settings) -> st.App:
     @asynccontextmanager
     async def lifespan(_app: st.App) -> AsyncGenerator[None]:
         """Prepare the lists beside the first visitors; end what was started with the server."""
+        await run_in_threadpool(warn_of_open_network)
         await run_in_threadpool(warm, settings)
         try:
             yield

@@ -6,7 +6,6 @@ about the answer and then ``size`` bytes of it to stdout. It has no network wher
 it give that up.
 """
 
-import ctypes
 import json
 import math
 import resource
@@ -18,12 +17,21 @@ from typing import BinaryIO
 
 from pyoxigraph import NamedNode, QueryBoolean, QuerySolutions, QueryTriples, Store
 
-from app.sandbox.answer import Answer, Limits, NoAnswerError, Query, write_answer
+from app.sandbox.answer import (
+    Answer,
+    Limits,
+    NoAnswerError,
+    Query,
+    UnavailableError,
+    write_answer,
+)
+from app.sandbox.network import give_up_network
 
 READY = b"ready\n"
 _KEPT_SHARE = 4
 """A process that grew past this part of its memory ends after its answer: it would not shrink."""
-_NEW_NETWORK, _NEW_USERS = 0x40000000, 0x10000000  # CLONE_NEWNET, CLONE_NEWUSER of sched.h
+OUTSIDE = "The query asks for what is outside of this graph, or the graph cannot be read"
+OUT_OF_MEMORY = "The query used up its {:,} MiB of memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ def answer(store: Store, order: QueryOrder, limits: Limits) -> Answer:
         raise
     except (SyntaxError, ValueError, RuntimeError) as error:  # RuntimeError: an unknown function
         raise NoAnswerError(str(error)) from error
+    except OSError as error:  # of the engine's own HTTP client, or of a damaged graph
+        raise NoAnswerError(OUTSIDE) from error
+    except MemoryError as error:
+        raise UnavailableError(OUT_OF_MEMORY.format(limits.memory_bytes >> 20)) from error
 
 
 def _result(store: Store, order: QueryOrder) -> QuerySolutions | QueryBoolean | QueryTriples:
@@ -129,21 +141,10 @@ def _send(replies: BinaryIO, status: int, given: Answer, *, is_last: bool) -> No
     replies.flush()
 
 
-def leave_network() -> bool:
-    """Move to a network without interfaces; False where the system does not let us.
-
-    The gate already keeps SERVICE out: this is for what it may overlook.
-    """
-    if not sys.platform.startswith("linux"):
-        return False
-    unshare = ctypes.CDLL(None).unshare
-    return unshare(_NEW_NETWORK) == 0 or unshare(_NEW_NETWORK | _NEW_USERS) == 0
-
-
 def main() -> None:
     """Limit what this process may do, then serve stdin and stdout."""
     limits = Limits(**json.loads(sys.argv[1]))
-    leave_network()
+    give_up_network()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     serve(sys.stdin.buffer, sys.stdout.buffer, limits)

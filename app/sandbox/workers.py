@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,13 +22,18 @@ from app.sandbox.answer import (
 )
 from app.sandbox.query_gate import admit
 from app.sandbox.request_queue import FIRST_REST_S, SLICE_S, FullError, RequestQueue
-from app.sandbox.worker_process import READY, QueryOrder, Reply
+from app.sandbox.worker_process import OUT_OF_MEMORY, READY, QueryOrder, Reply
 
 ALLOCATION = {"MALLOC_ARENA_MAX": "2"}
 """Of the address space, glibc would reserve 64 MiB for each of the engine's threads."""
 KEPT_VARIABLES = frozenset(
     ("HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PYTHONHASHSEED", "PYTHONPATH", "TMPDIR", "TZ")
 )
+ENDINGS: dict[int, str] = {
+    signal.SIGSEGV: "The query is nested too deeply: the engine's stack overflowed",
+    signal.SIGXCPU: "The query was stopped at its limit of processor time",
+    signal.SIGKILL: "The query was stopped by the system, which may have run out of memory",
+}
 START_S = 60.0
 """How long a query process may take to start, on a machine that has much else to do."""
 
@@ -47,7 +53,7 @@ class Worker:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.process: subprocess.Popen[bytes] | None = None
-        self._is_ready = False
+        self._is_ready = self._is_overdue = False
 
     def ask(self, order: QueryOrder) -> Answer | None:
         """Send an order; None where the process died over it, killed at the limit or not.
@@ -57,8 +63,19 @@ class Worker:
         process = self._running()
         with _killed_after(process, START_S):
             self._is_ready = self._is_ready or _is_ready(process)
-        with _killed_after(process, self.limits.timeout_s):
-            return _exchange(process, order)
+        with _killed_after(process, self.limits.timeout_s) as is_overdue:
+            answer = _exchange(process, order)
+        self._is_overdue = is_overdue.is_set()
+        return answer
+
+    def ending(self) -> str:
+        """Say why the process died over an order."""
+        code = self.process.wait() if self.process else 0
+        if self._is_overdue:
+            return f"The query was stopped at its limit of {self.limits.timeout_s:g} s"
+        if code == -signal.SIGABRT:
+            return OUT_OF_MEMORY.format(self.limits.memory_bytes >> 20)
+        return ENDINGS.get(-code, f"The engine failed over the query (exit {code})")
 
     def restart(self) -> None:
         """Put a new process in place of one that was killed; it starts while nobody waits."""
@@ -95,12 +112,19 @@ class Worker:
 
 
 @contextmanager
-def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Generator[None]:
-    timer = threading.Timer(seconds, process.kill)
+def _killed_after(process: subprocess.Popen[bytes], seconds: float) -> Generator[threading.Event]:
+    """Kill after a time; the event says whether that time came."""
+    is_overdue = threading.Event()
+
+    def kill() -> None:
+        is_overdue.set()
+        process.kill()
+
+    timer = threading.Timer(seconds, kill)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield is_overdue
     finally:
         timer.cancel()
 
@@ -133,6 +157,8 @@ def _answer(reply: Reply, body: bytes) -> Answer:
             return Answer(body, reply.media_type, reply.is_truncated, reply.rows)
         case AnswerTooLargeError.status:
             raise AnswerTooLargeError(body.decode())
+        case UnavailableError.status:
+            raise UnavailableError(body.decode())
         case _:
             raise NoAnswerError(body.decode())
 
@@ -158,19 +184,14 @@ class WorkerSandbox:
             with self.queue.served(query.client, self.limits.timeout_s) as turn:
                 answer = turn.server.ask(replace(order, folder=self.folder()))
                 turn.is_killed = answer is None and not turn.is_cut_short
+                ending = turn.server.ending() if turn.is_killed else ""
                 if (turn.is_killed or turn.is_cut_short) and not self._is_closed:
                     turn.server.restart()
         except FullError as error:
             raise CrowdedError(str(error), error.retry_after_s) from None
         if answer is None:
-            raise _cut_short() if turn.is_cut_short else self._stopped()
+            raise _cut_short() if turn.is_cut_short else UnavailableError(ending)
         return answer
-
-    def _stopped(self) -> UnavailableError:
-        return UnavailableError(
-            f"The query was stopped at its limit of {self.limits.timeout_s:g} s "
-            f"or {self.limits.memory_bytes >> 20:,} MiB"
-        )
 
     def close(self) -> None:
         """Kill the query processes."""

@@ -32,8 +32,8 @@ def missing() -> str:
 
 
 def version(jar: str) -> str:
-    """Read the version off the file that a jar's plain name links to."""
-    return (JARS / jar).resolve().stem.rpartition("-")[2]
+    """Read the version off the longer of a jar's two names."""
+    return next(JARS.glob(f"{jar}-[0-9]*.jar")).stem.rpartition("-")[2]
 
 
 class ForeignParsers:

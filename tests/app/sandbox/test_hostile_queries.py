@@ -45,6 +45,26 @@ REFUSED = {
     "an address with an escape": "SELECT * {{ SERVICE <\\u0068ttp:{rest}> {{ ?s ?p ?o }} }}",
     "a prefix": "PREFIX h: <{address}> SELECT * {{ SERVICEh:{{ ?s ?p ?o }} }}",
     "a newline in the keyword": "SELECT * {{ SERV\nICE <{address}> {{ ?s ?p ?o }} }}",
+    "a name that begins with a dot": (
+        "PREFIX ex: <http://e/> SELECT * {{ ?s a ex:.SERVICE <{address}> {{ ?a ?b ?c }} }}"
+    ),
+    "a dot after an empty name": (
+        "PREFIX : <http://e/> SELECT * {{ ?s ?p :.SERVICE SILENT <{address}> {{ ?a ?b ?c }} }}"
+    ),
+    "an escape that SPARQL does not know": (
+        'SELECT * {{ VALUES ?x {{ """a" }} SERVICE <{address}> {{ ?a ?b ?c }} }} # \\x """'
+    ),
+    "an escape of a line break": (
+        'SELECT * {{ VALUES ?x {{ """a" }} SERVICE <{address}> {{ ?a ?b ?c }} }} # \\\n """'
+    ),
+    "an escaped quote": (
+        'SELECT * {{ VALUES ?x {{ "a\\u0022 }} SERVICE <{address}> {{ ?a ?b ?c }} }} #"'
+    ),
+    "a line break escaped in a comment": (
+        "SELECT * {{ # \\u000A SERVICE <{address}> {{ ?a ?b ?c }}\n ?a ?b ?c }}"
+    ),
+    "two keywords in one word": "SELECT * {{ ?s ?p trueSERVICE<{address}>{{ ?a ?b ?c }} }}",
+    "a function of a server": "SELECT (bif:http_get('{address}') AS ?x) {{ }}",
     "LOAD": "LOAD <{address}>",
     "LOAD after a query": "SELECT * {{ ?s ?p ?o }} ; LOAD <{address}>",
     "an insertion": "INSERT DATA {{ <x:a> <x:b> <x:c> }}",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from urllib.parse import parse_qs
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
@@ -113,6 +114,48 @@ def test_the_gate_stands_before_a_server_too(server: SparqlServer, store: Server
     with pytest.raises(RefusedError):
         sandbox_before(store).answer(Query("SELECT * { SERVICE <http://e/> {} }"))
     assert len(server.seen) == before
+
+
+def test_a_server_is_sent_what_the_gate_read() -> None:
+    seen: list[str] = []
+
+    class Noting(Rdf4jServer):
+        def query(self, request: Request) -> Response:
+            seen.append(request.state.content.decode())
+            return super().query(request)
+
+    with serving(Noting().app()) as base:
+        store = open_server(parse_address(f"{base}/repositories/test"))
+        sandbox_before(store).answer(Query("ASK{?s?p '\\u00e9\"'}# \\u0022"))
+        store.close()
+    assert parse_qs(seen[-1])["query"] == ['ASK { ?s ?p "\u00e9\\"" } ']
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query("ASK FROM <http://127.0.0.1/> {}"),
+        Query("ASK FROM NAMED <http://127.0.0.1/> {}"),
+        Query("PREFIX g: <http://127.0.0.1/> ASK FROM g:raph {}"),
+        Query("BASE <http://127.0.0.1/> ASK FROM <graph> {}"),
+        Query(f"ASK FROM <{OUR_GRAPHS}concepts> FROM <file:///etc/passwd> {{}}"),
+        Query("ASK {}", default_graphs=(f"{OUR_GRAPHS}concepts", "http://127.0.0.1/")),
+        Query("ASK {}", named_graphs=("http://127.0.0.1/",)),
+    ],
+)
+def test_a_server_is_asked_for_no_graph_of_others(
+    server: SparqlServer, store: ServerStore, query: Query
+) -> None:
+    before = len(server.seen)
+    with pytest.raises(RefusedError, match=f"none of the graphs below {OUR_GRAPHS}"):
+        sandbox_before(store).answer(query)
+    assert len(server.seen) == before
+
+
+def test_a_server_is_asked_for_our_graphs(store: ServerStore) -> None:
+    prologue = f"PREFIX g: <{OUR_GRAPHS}>"
+    query = Query(f"{prologue} ASK FROM g:concepts FROM NAMED <{OUR_GRAPHS}run/1> {{}}")
+    assert json.loads(sandbox_before(store).answer(query).body)["boolean"] is True
 
 
 def test_triples_of_a_server_are_written_as_asked() -> None:

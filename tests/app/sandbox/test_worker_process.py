@@ -12,8 +12,17 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Store
 
-from app.sandbox.answer import JSON, AnswerTooLargeError, Limits, NoAnswerError, Query
-from app.sandbox.worker_process import READY, QueryOrder, answer
+from app.sandbox import worker_process
+from app.sandbox.answer import (
+    JSON,
+    Answer,
+    AnswerTooLargeError,
+    Limits,
+    NoAnswerError,
+    Query,
+    UnavailableError,
+)
+from app.sandbox.worker_process import OUTSIDE, READY, QueryOrder, answer
 from app.sandbox.workers import Worker
 
 SERVE = (
@@ -106,3 +115,23 @@ def test_what_is_wrong_with_a_query_is_said(
 def test_a_graph_that_is_no_iri_is_said() -> None:
     with pytest.raises(NoAnswerError):
         answer(Store(), QueryOrder(Query("ASK {}", JSON, default_graphs=("no iri",))), Limits())
+
+
+def test_a_query_that_tries_the_network_is_refused_and_the_process_goes_on() -> None:
+    """The engine itself refuses port 9, with an OSError, before it opens a socket."""
+    outside = QueryOrder(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"))
+    with pytest.raises(NoAnswerError, match=f"^{OUTSIDE}$"):
+        answer(Store(), outside, Limits())
+    replies = replies_to(outside, ASK, limits=Limits())
+    assert (replies.count(b'"status": 400'), replies.count(b'"status": 200')) == (1, 1)
+
+
+def test_an_answer_that_needs_too_much_memory_is_one_for_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def write(*_: object) -> Answer:
+        raise MemoryError
+
+    monkeypatch.setattr(worker_process, "write_answer", write)
+    with pytest.raises(UnavailableError, match=r"used up its 2 MiB of memory"):
+        answer(Store(), ASK, Limits(memory_bytes=2 << 20))

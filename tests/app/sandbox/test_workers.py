@@ -2,9 +2,14 @@
 
 import json
 import os
+import re
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -19,7 +24,7 @@ from app.sandbox.answer import (
     RefusedError,
     UnavailableError,
 )
-from app.sandbox.worker_process import QueryOrder
+from app.sandbox.worker_process import QueryOrder, Reply
 from app.sandbox.workers import Worker, WorkerSandbox, bare_environment
 from kg.snapshots.snapshot import current_snapshot, next_snapshot
 
@@ -59,7 +64,7 @@ def test_a_bomb_dies_at_the_limit_while_another_query_answers(sandbox: WorkerSan
         bomb = pool.submit(sandbox.answer, Query(BOMB))
         assert sandbox.answer(Query("ASK {}")).body
         assert not bomb.done()
-        with pytest.raises(UnavailableError, match="1 s"):
+        with pytest.raises(UnavailableError, match=r"stopped at its limit of 1 s$"):
             bomb.result()
 
     started = [worker.process for worker in sandbox.workers if worker.process]
@@ -167,11 +172,76 @@ def test_a_query_process_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> No
     worker = Worker(Limits())
     worker.ask(QueryOrder(Query("ASK {}")))
     assert worker.process is not None
-    variables = Path(f"/proc/{worker.process.pid}/environ").read_bytes()
+    process = Path("/proc", str(worker.process.pid))
+    variables, command = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
     worker.stop()
+    assert b"s3cret-word" not in command
     assert b"PATH=" in variables
     assert b"MALLOC_ARENA_MAX=2" in variables
     assert b"s3cret-word" not in variables
+
+
+def test_a_query_process_inherits_no_socket() -> None:
+    worker = Worker(Limits())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.set_inheritable(True)
+        worker.ask(QueryOrder(Query("ASK {}")))
+        assert worker.process is not None
+        opened = [str(file.readlink()) for file in Path(f"/proc/{worker.process.pid}/fd").iterdir()]
+    worker.stop()
+    assert any(name.startswith("pipe:") for name in opened)
+    assert not any(name.startswith("socket:") for name in opened)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("signal.SIGSEGV", "nested too deeply"),
+        ("signal.SIGABRT", "used up its 4,096 MiB of memory"),
+        ("signal.SIGXCPU", "limit of processor time"),
+        ("signal.SIGKILL", "stopped by the system"),
+        ("signal.SIGTERM", r"failed over the query \(exit -15\)"),
+    ],
+)
+def test_how_a_process_ended_is_said(code: str, reason: str) -> None:
+    worker = Worker(Limits())
+    dying = (
+        f"import os, resource, signal; resource.setrlimit(4, (0, 0)); os.kill(os.getpid(), {code})"
+    )
+    worker.process = subprocess.Popen([sys.executable, "-c", dying])
+    assert re.search(reason, worker.ending())
+
+
+def test_a_query_that_is_nested_too_deeply_is_not_said_to_be_slow() -> None:
+    brackets = f"ASK {{ FILTER({'(' * 30_000}1{')' * 30_000}) }}"
+    sandbox = WorkerSandbox(lambda: "", Limits(60.0, workers=1))
+    with closing(sandbox), pytest.raises(UnavailableError, match="nested too deeply"):
+        sandbox.answer(Query(brackets))
+
+
+def test_a_query_that_takes_too_much_memory_is_not_said_to_be_slow() -> None:
+    doubled = " ".join(f"BIND (CONCAT(?x{n}, ?x{n}) AS ?x{n + 1})" for n in range(40))
+    query = f'SELECT (STRLEN(?x40) AS ?n) {{ BIND ("aaaaaaaaaaaa" AS ?x0) {doubled} }}'
+    sandbox = WorkerSandbox(lambda: "", Limits(60.0, memory_bytes=512 << 20, workers=1))
+    with closing(sandbox), pytest.raises(UnavailableError, match="512 MiB of memory"):
+        sandbox.answer(Query(query))
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, NoAnswerError), (413, AnswerTooLargeError), (503, UnavailableError)],
+)
+def test_what_a_process_refuses_keeps_its_kind(status: int, kind: type[NoAnswerError]) -> None:
+    reply = json.dumps(asdict(Reply(status, "text/plain", False, 4, False)))  # noqa: FBT003
+    worker = Worker(Limits(60.0))
+    says = f"print('ready'); print({reply!r}); print('none', end='', flush=True); input(); input()"
+    worker.process = subprocess.Popen(
+        [sys.executable, "-c", says], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with pytest.raises(NoAnswerError, match=r"^none$") as caught:
+        worker.ask(QueryOrder(Query("ASK {}")))
+    worker.stop()
+    assert type(caught.value) is kind
 
 
 def test_an_environment_is_bared_to_what_python_needs() -> None:
