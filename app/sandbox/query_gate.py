@@ -3,12 +3,16 @@
 pyoxigraph and servers follow SERVICE with a real HTTP request and have no switch to forbid it, so
 the word must not reach them. What is sent is not what came but what was read here: the same tokens,
 without comments, with a blank between any two that could be read as one, strings in one form and no
-code point escaped. So no parser can find other tokens in it than those that were judged.
+code point escaped. So no parser can find other tokens in it than those that were judged. And the
+letters of SERVICE are nowhere in it but in the names of variables and blank nodes.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+
+from pyoxigraph import NamedNode
 
 from app.sandbox.answer import Query, RefusedError
 from app.sandbox.query_tokens import (
@@ -18,6 +22,7 @@ from app.sandbox.query_tokens import (
     read_iri,
     read_string,
     read_tokens,
+    shortened,
     write_string,
 )
 
@@ -39,6 +44,7 @@ KEYWORDS = frozenset(_QUERY_WORDS.split())
 SERVICE_REFUSED = "SERVICE is not answered here: a query may read this graph only."
 UPDATE_REFUSED = "{} is an update: this endpoint only reads."
 CODE_REFUSED = "{} calls code of the server: this endpoint only reads the graph."
+GLUED_REFUSED = "{} can be read as a keyword and a name: write another prefix, or the IRI in full."
 UNKNOWN_WORD = "{} is no word of SPARQL"
 COMMENT_REFUSED = r"A comment has the \u of a line break, which ends it for some parsers"
 AMBIGUOUS_REFUSED = (
@@ -47,6 +53,8 @@ AMBIGUOUS_REFUSED = (
 )
 _CODE = re.compile(r"(?:java|bif|sql):", re.IGNORECASE)
 """Functions by class (Jena) and of the database (Virtuoso: ``bif:http_get`` asks any address)."""
+_KEYWORD = re.compile("(SERVIC)(E)", re.IGNORECASE | re.ASCII)
+_GLUED_PREFIX = re.compile("PREFIX", re.IGNORECASE)
 _KNOWN_SCHEME = re.compile(rf"{SCHEMES}:")
 _EXPRESSION = re.compile(r"[#?$()=&,;!*+']")
 """Without one of these, ``<ex:b>`` is no comparison with something after it."""
@@ -80,6 +88,7 @@ class _Gate:
             "name": self._name,
             "iri": self._iri,
             "string": _string,
+            "tag": _tag,
         }
 
     def pass_on(self, token: re.Match[str]) -> str:
@@ -103,25 +112,39 @@ class _Gate:
     def _name(self, token: re.Match[str]) -> str:
         text = token.group()
         prefix, _, local = text.partition(":")
-        if "SERVICE" in prefix.upper():
-            # Oxigraph reads SERVICEex:a as SERVICE ex:a
-            raise RefusedError(SERVICE_REFUSED)
-        if _CODE.match(text) and prefix not in self._prefixes and self._last != "PREFIX":
-            raise RefusedError(CODE_REFUSED.format(text))
-        self._names_graph(self._prefixes.get(prefix, f"{prefix}:") + local.replace("\\", ""))
-        return text
+        if "SERVICE" in prefix.upper() or _GLUED_PREFIX.match(text):
+            # Oxigraph reads SERVICEex:a as SERVICE ex:a, and PREFIXex: as PREFIX ex:
+            raise RefusedError(GLUED_REFUSED.format(shortened(f"{prefix}:")))
+        namespace = self._prefixes.get(prefix)
+        if _CODE.match(text) and namespace is None and self._last != "PREFIX":
+            raise RefusedError(CODE_REFUSED.format(shortened(text)))
+        iri = (f"{prefix}:" if namespace is None else namespace) + local.replace("\\", "")
+        self._names_graph(iri)
+        return self._in_full(iri, namespace, token) if "SERVICE" in local.upper() else text
+
+    def _in_full(self, iri: str, namespace: str | None, token: re.Match[str]) -> str:
+        """Write an IRI for a name with the word in it, which must be one.
+
+        Of ``http://e:80SERVICE`` Oxigraph would read the prefix alone, and then the keyword.
+        """
+        if namespace is None or not _is_iri(iri):
+            raise RefusedError(GLUED_REFUSED.format(shortened(token.group())))
+        return self._written_iri(iri, token)
 
     def _iri(self, token: re.Match[str]) -> str:
         iri = read_iri(token)
         if _CODE.match(iri):
-            raise RefusedError(CODE_REFUSED.format(token.group()))
+            raise RefusedError(CODE_REFUSED.format(shortened(token.group())))
         if self._before == "PREFIX":
             self._prefixes[self._last[:-1]] = iri
         self._names_graph(iri)
+        return self._written_iri(iri, token)
+
+    def _written_iri(self, iri: str, token: re.Match[str]) -> str:
         if self._is_comparison(iri):
-            what = AMBIGUOUS_REFUSED.format(token.group())
+            what = AMBIGUOUS_REFUSED.format(shortened(token.group()))
             raise UnreadableError(what, token.string, token.start())
-        return f"<{iri}>"
+        return f"<{_without_keyword(iri)}>"
 
     def _names_graph(self, iri: str) -> None:
         if self._last == "FROM" or (self._before, self._last) == ("FROM", "NAMED"):
@@ -154,12 +177,36 @@ def _word(token: re.Match[str]) -> str:
         raise RefusedError(UPDATE_REFUSED.format(word))
     if "SERVICE" in word:
         raise RefusedError(SERVICE_REFUSED)
-    raise UnreadableError(UNKNOWN_WORD.format(token.group()), token.string, token.start())
+    raise UnreadableError(
+        UNKNOWN_WORD.format(shortened(token.group())), token.string, token.start()
+    )
 
 
 def _string(token: re.Match[str]) -> str:
     """Write a string in the one form; the lines that a long one takes follow it."""
-    return write_string(read_string(token)) + "\n" * token.group().count("\n")
+    written = _without_keyword(write_string(read_string(token)))
+    return written + "\n" * token.group().count("\n")
+
+
+def _tag(token: re.Match[str]) -> str:
+    if "SERVICE" in token.group().upper():
+        raise RefusedError(GLUED_REFUSED.format(shortened(token.group())))
+    return token.group()
+
+
+def _is_iri(text: str) -> bool:
+    """Ask the engine; a relative one is none, since its base is not known here."""
+    with suppress(ValueError):
+        return NamedNode(text).value == text
+    return False
+
+
+def _without_keyword(text: str) -> str:
+    r"""Write the word in a string or IRI with an escaped letter: none else may look like a keyword.
+
+    So Oxigraph, which knows ``\u`` in strings and IRIs alone, finds no SERVICE however it reads.
+    """
+    return _KEYWORD.sub(lambda word: f"{word[1]}\\u{ord(word[2]):04X}", text)
 
 
 def admit(query: Query) -> Admitted:

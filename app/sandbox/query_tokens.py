@@ -63,6 +63,7 @@ _WRITTEN = str.maketrans(
     {"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\b": r"\b", "\f": r"\f"}
 )
 _WHERE = " at line {}, column {}"
+LONGEST_QUOTE = 60
 UNREADABLE = {
     '"': r"A string does not end, or has an escape that is none of \t \b \n \r \f \" \' \\ \uXXXX",
     "\\": r"A \ outside of strings, IRIs and prefixed names is not accepted",
@@ -78,6 +79,12 @@ class UnreadableError(RefusedError):
     def __init__(self, what: str, text: str, position: int) -> None:
         line = text.count("\n", 0, position) + 1
         super().__init__(what + _WHERE.format(line, position - text.rfind("\n", 0, position)) + ".")
+
+
+def shortened(text: str) -> str:
+    """Quote a piece of a query in one line of a message."""
+    shown = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}..."
+    return shown if shown.isprintable() else repr(shown)
 
 
 def read_tokens(text: str) -> Iterator[re.Match[str]]:
@@ -110,7 +117,7 @@ def read_iri(token: re.Match[str]) -> str:
         return written
     iri = _ENCODED.sub(lambda code: _decoded(code.group(), token), written)
     if not _IS_IRI.fullmatch(iri):
-        raise UnreadableError(f"{token.group()} is no IRI", token.string, token.start())
+        raise UnreadableError(f"{shortened(token.group())} is no IRI", token.string, token.start())
     return iri
 
 

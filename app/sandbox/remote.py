@@ -25,6 +25,7 @@ from app.sandbox.answer import (
     write_rows,
 )
 from app.sandbox.query_gate import Admitted, admit
+from app.sandbox.query_tokens import shortened
 from app.sandbox.request_queue import FullError, RequestQueue
 from kg.stores.answers import AccessError, DeadlineError, PassingError, StoreError
 from kg.stores.connection import Body, Deadlines
@@ -138,7 +139,7 @@ def _check_graphs(admitted: Admitted) -> None:
     query = admitted.query
     for graph in (*admitted.graphs, *query.default_graphs, *query.named_graphs):
         if not graph.startswith(OUR_GRAPHS):
-            raise RefusedError(FOREIGN_GRAPH.format(graph, OUR_GRAPHS))
+            raise RefusedError(FOREIGN_GRAPH.format(shortened(graph), OUR_GRAPHS))
 
 
 def _boolean(body: bytes) -> QueryBoolean:

@@ -46,11 +46,13 @@ def _accept(server: socket.socket, asked: Asked) -> None:
 def small_store() -> Store:
     """A few triples, so that what is joined with them is asked."""
     a, p, of_class = NamedNode(E + "a"), NamedNode(E + "p"), NamedNode(E)
+    with_port = NamedNode("http://e:80")
     store = Store()
     for value in (Literal(1), Literal(value=True), Literal("a"), Literal("a", language="en"), a):
         store.add(Quad(a, p, value, NamedNode(E + "g")))
     for property_ in (RDF_TYPE, a, NamedNode(E + "q")):
         store.add(Quad(a, property_, of_class))
+    store.add(Quad(a, RDF_TYPE, with_port))
     return store
 
 

@@ -8,6 +8,9 @@ PROLOGUES = (
     "PREFIX ex: <http://e/> PREFIX owl: <http://www.w3.org/2002/07/owl#Class>\n",
     "PREFIX : <http://e/> PREFIX http: <http://h/> PREFIX ex: <http://e/>",
     "BASE <http://b/> PREFIX ex: <x#> PREFIX t.SER: <http://e/> PREFIX : <>",
+    "PREFIX : <http://e/> PREFIX ex: <http://e:80>",
+    "PREFIX : <http://e/>PREFIXex:<http://e:80>",
+    "PREFIX ex:<http://e/>PREFIXhttp:<http://www.w3.org/2001/XMLSchema#>",
     "prefix ex:<ADDRESS>prefix true:<ADDRESS>",
     "PREFIX ex: <http://e/> PREFIX SERVICE: <ADDRESS> PREFIX SERVICEex: <ADDRESS>",
     "PREFIX ex: <http://e/> PREFIX :<http://e/>",
@@ -33,6 +36,8 @@ PATTERNS = (
     "FILTER(?a = '\U0001f600' && ?b != \"\u2028\u0085\f\")", "?s ?p ?o FILTER(BOUND(?o)||?s>?p)",
 )  # fmt: skip
 OPENINGS = (
+    "?s a ex:", "?s ?p ex:8", "FILTER(?o<http:string('> \"')) ", "FILTER(?o<ex:f('> \"')) ",
+    "FILTER(?o<urn:f('> \"')) ", "?s ?p (?o<http:string('> \"')) ",
     "", " ", ". ", "ex:.", ":.", "ex:a.", "ex:a..", "ex:%2", "ex:\\", "?s ?p 1", "?s ?p 1e5",
     "?s ?p 1.", "?s ?p true", "?s ?p 'a'@en-", "?s ?p 'a'@en--ltr", "_:a.", "?s ?p ?o ", "?s a ex:",
     'VALUES ?y { """a" } ', "VALUES ?y { '''a' } ", 'VALUES ?y { "a\\u0022 } ', "VALUES ?y{'\\' } ",
@@ -58,6 +63,7 @@ CALLS = (
     "SER\u200bVICE <ADDRESS> { ?a ?b ?x }", "1.SERVICE<ADDRESS>{?a ?b ?x}",
 )  # fmt: skip
 CLOSINGS = (
+    '#" )\n',
     "", " ", '# \\x """', "# '''", '#"', "#'", "# \\x '''", '#"""\n', "#'''\n", '"', "'", '"""',
     "'''",
     "#>", ">", "}", " }", '\\u0022', '"""}', "'}", "}#'", '} #"', '} # \\q """', "} # '''",
