@@ -43,6 +43,7 @@ HARMLESS = (
     "SELECT * { ?s ?p ?o } # SERVICE, LOAD and DROP",
     "SELECT ?service $LOAD { ?service ?p $LOAD }",
     "PREFIX ex: <http://e/> SELECT * { ?s ex:SERVICE ex:drop.all }",
+    "SELECT * { ?s ?p 'health service'@en FILTER(CONTAINS(?o, 'SERVICE')) }",
     "SELECT * { ?s <http://e/SERVICE#LOAD> ?o FILTER(?o = <http://e/#DROP>) }",
     "SELECT * { GRAPH ?g { ?s ?p ?o } }",
     "SELECT * { <<( ?s ?p ?o )>> ?a ?b }",
@@ -229,6 +230,53 @@ def test_a_scheme_that_is_a_prefix_begins_a_name() -> None:
     assert admit(Query(text.format("https")))
     with pytest.raises(RefusedError, match="comparison"):
         admit(Query(text.format("http")))
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("ASK { ?s ?p 'Service, service' }", r'"Servic\u0065, servic\u0065"'),
+        ("ASK { ?s ?p <http://e/SERVICE> }", r"<http://e/SERVIC\u0045>"),
+        ("PREFIX ex: <http://e/> ASK { ?s ?p ex:a\\,Service. }", r"<http://e/a,Servic\u0065> ."),
+        (
+            "PREFIX ex: <http://service/> ASK { ?s ?p ex:a }",
+            r"<http://servic\u0065/> ASK { ?s ?p ex:a",
+        ),
+        ("ASK { ?service $SERVICE _:service }", "?service $SERVICE _:service"),
+    ],
+)
+def test_the_letters_of_the_keyword_are_sent_in_no_string_and_no_iri(text: str, sent: str) -> None:
+    assert sent in admit(Query(text)).query.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PREFIX ex: <http://e:80> ASK { ?s ?p ex:SERVICE }",
+        "PREFIX ex: <e/> ASK { ?s ?p ex:service }",
+        "ASK { ?s ?p ex:service }",
+        "PREFIX service: <http://e/> ASK { ?s ?p service:a }",
+        "PREFIXex: <http://e/> ASK { ?s ?p ex:a }",
+        "prefix:<http://e/> ASK { ?s ?p :a }",
+        "ASK { ?s ?p 'a'@service }",
+    ],
+)
+def test_a_name_that_may_be_read_as_a_keyword_and_a_name_is_refused(text: str) -> None:
+    with pytest.raises(RefusedError, match="can be read as a keyword and a name"):
+        admit(Query(text))
+
+
+def test_a_message_quotes_no_more_than_a_line() -> None:
+    for text in (
+        "a" * 1000,
+        f"ASK {{ ?s ?p {'a' * 100}service:b }}",
+        f"ASK {{ (1 <{'?' * 500}>) }}",
+    ):
+        with pytest.raises(RefusedError) as caught:
+            admit(Query(text))
+        assert len(str(caught.value)) < 250
+    with pytest.raises(RefusedError, match=r"\\x9b"):
+        admit(Query("ASK { ?s ?p (1 <?\x9b>) }"))
 
 
 @pytest.mark.parametrize("run", RUNS)
