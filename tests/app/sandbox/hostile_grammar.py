@@ -68,6 +68,18 @@ CLOSINGS = (
     "'''",
     "#>", ">", "}", " }", '\\u0022', '"""}', "'}", "}#'", '} #"', '} # \\q """', "} # '''",
 )  # fmt: skip
+FITTING = (
+    ("FILTER(?o<http:string('> \"')) ", '#" )\n'),
+    ("FILTER(?o<urn:f('> \"')) ", '#" )\n'),
+    ("FILTER(?a<?b#>'''\n)", "#'''\n"),
+    ("FILTER(?a<http:b#>'''\n)", "#'''\n"),
+    ('VALUES ?y { """a" } ', '# \\x """'),
+    ('VALUES ?y { "a\\u0022 } ', '#"'),
+    ("VALUES ?y { 'a\\u0027 } ", "#'"),
+    ("?s a ex:", " "),
+    ("?s a ex:.", " "),
+)
+"""Ends that belong to openings: what one parser takes for a string another takes for code."""
 GLUES = (
     " ", "", "\n", ".", " . ", ";", "#c\n", "#\\u000A", "\r", "\r\n", "\t", "\f", "\x85", "\u2028",
     "\u00a0", "\ufeff", "\x00", "\\", "# \\x\n",
@@ -92,7 +104,9 @@ def hostile_text(choose: Choose, address: str) -> str:
     if choose(range(3)) == 0:
         return "".join((*parts, choose(PATTERNS), "}", choose(ENDS))).replace("ADDRESS", address)
     if choose(range(6)):
-        parts += [choose(OPENINGS), choose(CALLS), choose(CLOSINGS), choose(GLUES)]
+        freely = choose(OPENINGS), choose(CLOSINGS)
+        opening, closing = choose((freely, choose(FITTING)))
+        parts += [opening, choose(CALLS), closing, choose(("\n", *GLUES))]
     for _ in range(choose(range(2))):
         parts += [choose(PATTERNS), choose(GLUES)]
     text = "".join((*parts, choose(("}", "}", "}}", "")), choose(ENDS)))
