@@ -205,6 +205,9 @@ def test_a_prefix_may_be_called_like_a_language() -> None:
         ("ASK { FILTER(?a<<http://e/#>) }", "?a < <http://e/#>"),
         ("ASK { FILTER(EXISTS { ?s <#p> <#o> }) }", "?s <#p> <#o>"),
         ("ASK { ?s ?p [ <#p> <#o> ], (1 <>) }", "<#p> <#o> ] , ( 1 <>"),
+        ("ASK { (<< <#s> ?p ?o >>) ?a ?b }", "( << <#s> ?p"),
+        ("ASK { FILTER(?a) ?s <#p> <#o> }", ") ?s <#p> <#o>"),
+        ("ASK { <<( ?s ?p ?o )>> <#p> <#o> }", ")>> <#p> <#o>"),
     ],
 )
 def test_an_iri_that_is_no_comparison_is_sent(text: str, sent: str) -> None:
