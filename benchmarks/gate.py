@@ -1,11 +1,12 @@
 """Try hostile texts on the SPARQL gate, and what it passes on three engines.
 
-    python benchmarks/gate.py [--texts 100000] [--seed 1]
+    python benchmarks/gate.py [--texts 100000] [--seed 1] [--queries FOLDER]
 
 A text that the gate passes is run by pyoxigraph with its network open, beside a socket that counts
 who connects, and read by the parsers of GraphDB (RDF4J) and Fuseki (ARQ), if Debian's librdf4j-java
 and libapache-jena-java are installed. It must ask nothing, hold no SERVICE, and mean what it meant
-before. Exit 1 where one does not.
+before. Exit 1 where one does not. With ``--queries`` the texts are the .rq files of a folder, as
+W3C's rdf-tests, and each that the gate refuses is printed.
 """
 
 import argparse
@@ -14,7 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -46,15 +48,30 @@ class Passed:
     sent: str
 
 
-def passed_texts(count: int, seed: int, address: str, found: Counter[str]) -> Iterator[Passed]:
-    """Make texts, and give those that pass; counts why others do not."""
+def hostile_texts(count: int, seed: int, address: str) -> Iterator[tuple[str, str]]:
+    """Make texts, numbered."""
     choose = random.Random(seed).choice  # noqa: S311 - repeatable
-    for _ in range(count):
-        text = hostile_text(choose, address)
+    return ((str(number), hostile_text(choose, address)) for number in range(count))
+
+
+def texts_of(folder: Path) -> Iterator[tuple[str, str]]:
+    """Read the queries of a folder that are UTF-8, with their names."""
+    for path in sorted(folder.rglob("*.rq")):
+        with suppress(UnicodeDecodeError):
+            yield str(path.relative_to(folder)), path.read_text(encoding="utf-8")
+
+
+def passed_texts(
+    texts: Iterable[tuple[str, str]], found: Counter[str], *, names_refused: bool
+) -> Iterator[Passed]:
+    """Give the texts that pass; counts the others, and names them where asked."""
+    for name, text in texts:
         try:
             sent = admit(Query(text)).query.text
         except RefusedError as error:
             found[f"refused with {error.status}"] += 1
+            if names_refused:
+                print(f"{name}: {error}")
             continue
         found["passed"] += 1
         yield Passed(text, sent)
@@ -90,13 +107,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--texts", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--queries", type=Path)
     options = parser.parse_args()
     started, found, store = time.monotonic(), Counter[str](), small_store()
     with listening() as asked:
-        texts = list(passed_texts(options.texts, options.seed, asked.address, found))
+        folder: Path | None = options.queries
+        made = hostile_texts(options.texts, options.seed, asked.address)
+        given = texts_of(folder) if folder else made
+        texts = list(passed_texts(given, found, names_refused=folder is not None))
         wrong = [text for text in texts if not try_oxigraph(text, store, asked, found)]
         wrong += _by_parsers(texts, found)
-        print(f"{options.texts:,} texts, seed {options.seed}: {asked.count} requests")
+        print(
+            f"{folder or f'{options.texts:,} texts, seed {options.seed}'}: {asked.count} requests"
+        )
     for name, count in sorted(found.items()):
         print(f"{count:9,} {name}")
     print(f"{len(wrong):9,} not well; {time.monotonic() - started:.0f} s")

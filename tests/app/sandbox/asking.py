@@ -1,14 +1,17 @@
 """A server that must not be asked, and one that runs a query as an engine with a network would."""
 
+import re
 import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, Store
 
 E = "http://e/"
+_FRESH = re.compile("<BlankNode value=[0-9a-f]+>|_:[0-9a-f]+")
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 
@@ -62,6 +65,7 @@ def rows(store: Store, text: str) -> list[str] | None:
         found = store.query(text, use_default_graph_as_union=True)
         if isinstance(found, QueryBoolean):
             return [str(bool(found))]
-        return sorted(str(item) for item, _ in zip(found, range(300), strict=False))
+        items = (_FRESH.sub("_", str(item)) for item in islice(found, 300))
+        return sorted(items)
     except (SyntaxError, ValueError, RuntimeError, OSError):
         return None
