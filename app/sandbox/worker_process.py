@@ -26,6 +26,7 @@ from app.sandbox.answer import (
     write_answer,
 )
 from app.sandbox.network import give_up_network
+from app.sandbox.query_gate import Admitted, admit
 
 READY = b"ready\n"
 _KEPT_SHARE = 4
@@ -36,15 +37,10 @@ OUT_OF_MEMORY = "The query used up its {:,} MiB of memory"
 
 @dataclass(frozen=True, slots=True)
 class QueryOrder:
-    """A query and the folder of the graph to ask; no folder is an empty graph.
-
-    Where the query names no graphs the union of all is asked, unless it says FROM
-    (``names_dataset``): the engine's flag for the union would override that silently.
-    """
+    """A query as it came, and the folder of the graph to ask; no folder is an empty graph."""
 
     query: Query
     folder: str = ""
-    names_dataset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +56,12 @@ class Reply:
 
 
 def answer(store: Store, order: QueryOrder, limits: Limits) -> Answer:
-    """Ask the store; raises NoAnswerError, also for what is wrong with the query."""
+    """Ask the store what the gate admits; raises NoAnswerError, also for what is no query.
+
+    The gate works here, where it can be stopped and takes nothing from the server's other work.
+    """
     try:
-        return write_answer(_result(store, order), order.query, limits)
+        return write_answer(_result(store, admit(order.query)), order.query, limits)
     except NoAnswerError:
         raise
     except (SyntaxError, ValueError, RuntimeError) as error:  # RuntimeError: an unknown function
@@ -73,15 +72,19 @@ def answer(store: Store, order: QueryOrder, limits: Limits) -> Answer:
         raise UnavailableError(OUT_OF_MEMORY.format(limits.memory_bytes >> 20)) from error
 
 
-def _result(store: Store, order: QueryOrder) -> QuerySolutions | QueryBoolean | QueryTriples:
-    query = order.query
+def _result(store: Store, admitted: Admitted) -> QuerySolutions | QueryBoolean | QueryTriples:
+    """Ask the union of all graphs, unless the request or the query (FROM) names some.
+
+    The engine's flag for the union would override FROM silently.
+    """
+    query = admitted.query
     if query.default_graphs or query.named_graphs:
         return store.query(
             query.text,
             default_graph=[NamedNode(iri) for iri in query.default_graphs],
             named_graphs=[NamedNode(iri) for iri in query.named_graphs],
         )
-    return store.query(query.text, use_default_graph_as_union=not order.names_dataset)
+    return store.query(query.text, use_default_graph_as_union=not admitted.graphs)
 
 
 def serve(orders: BinaryIO, replies: BinaryIO, limits: Limits) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from http import HTTPStatus
 
 from app.sandbox.answer import (
@@ -18,9 +18,9 @@ from app.sandbox.answer import (
     Limits,
     NoAnswerError,
     Query,
+    RefusedError,
     UnavailableError,
 )
-from app.sandbox.query_gate import admit
 from app.sandbox.request_queue import FIRST_REST_S, SLICE_S, FullError, RequestQueue
 from app.sandbox.worker_process import OUT_OF_MEMORY, READY, QueryOrder, Reply
 
@@ -49,6 +49,8 @@ def bare_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 class Worker:
     """One query process, started when first asked and again after it was killed."""
+
+    program = ("-m", "app.sandbox.worker_process")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -101,7 +103,7 @@ class Worker:
         limits = json.dumps(asdict(self.limits))
         self.process = subprocess.Popen(  # noqa: S603
             # -P: a folder app/ where the server was started must not be run in place of ours
-            [sys.executable, "-P", "-m", "app.sandbox.worker_process", limits],
+            [sys.executable, "-P", *self.program, limits],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -159,6 +161,8 @@ def _answer(reply: Reply, body: bytes) -> Answer:
             raise AnswerTooLargeError(body.decode())
         case UnavailableError.status:
             raise UnavailableError(body.decode())
+        case RefusedError.status:
+            raise RefusedError(body.decode())
         case _:
             raise NoAnswerError(body.decode())
 
@@ -178,11 +182,9 @@ class WorkerSandbox:
 
     def answer(self, query: Query) -> Answer:
         """Answer within the limits; raises NoAnswerError."""
-        admitted = admit(query)
-        order = QueryOrder(admitted.query, names_dataset=bool(admitted.graphs))
         try:
             with self.queue.served(query.client, self.limits.timeout_s) as turn:
-                answer = turn.server.ask(replace(order, folder=self.folder()))
+                answer = turn.server.ask(QueryOrder(query, self.folder()))
                 turn.is_killed = answer is None and not turn.is_cut_short
                 ending = turn.server.ending() if turn.is_killed else ""
                 if (turn.is_killed or turn.is_cut_short) and not self._is_closed:

@@ -48,7 +48,7 @@ def test_requests_and_refusals_are_counted(address: str) -> None:
     assert found["gutbrain_requests_total GET /sparql 403"] == 1
     assert found["gutbrain_requests_total DELETE /sparql 405"] == 1
     assert found["gutbrain_refusals_total Refused"] == 1
-    assert found["gutbrain_refusals_total Unreadable"] == 1
+    assert found["gutbrain_refusals_total NoAnswer"] == 1
     assert found["gutbrain_request_seconds_count /sparql"] == 5
     assert found["gutbrain_queries_running"] == found["gutbrain_queries_waiting"] == 0
     assert found["gutbrain_data_readable"] == 1

@@ -10,9 +10,24 @@ from itertools import islice
 
 from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, Store
 
+from app.sandbox.workers import Worker
+
 E = "http://e/"
+UNGATED = """
+from app.sandbox import worker_process
+from app.sandbox.query_gate import Admitted
+worker_process.admit = lambda query: Admitted(query, ())
+worker_process.main()
+"""
+"""A query process whose gate overlooks everything, so that its network is tried."""
 _FRESH = re.compile("<BlankNode value=[0-9a-f]+>|_:[0-9a-f]+")
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+
+
+class UngatedWorker(Worker):
+    """A worker whose gate overlooks everything."""
+
+    program = ("-c", UNGATED)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from app.sandbox.network import (
     this_machine,
     warn_of_open_network,
 )
-from tests.app.sandbox.asking import listening
+from tests.app.sandbox.asking import UNGATED, listening
 
 ALLOWED, DENIED = 0x7FFF0000, 0x00050000 | errno.EPERM
 I386, X32_SOCKET, IO_URING_SETUP = 0x40000003, 0x40000000 + 41, 425
@@ -133,7 +133,9 @@ import sys
 from app.sandbox.answer import Limits, NoAnswerError, Query
 from app.sandbox.worker_process import QueryOrder
 from app.sandbox.workers import Worker
-worker = Worker(Limits(timeout_s=60.0))
+class UngatedWorker(Worker):
+    program = ("-c", '''{ungated}''')
+worker = UngatedWorker(Limits(timeout_s=60.0))
 try:
     worker.ask(QueryOrder(Query("SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")))
 except NoAnswerError as error:
@@ -142,7 +144,7 @@ print(worker.ask(QueryOrder(Query("ASK {{}}"))) is not None)
 worker.stop()
 """
     with listening() as asked:
-        assert run(code.format(address=asked.address), *denied) == "400 True"
+        assert run(code.format(address=asked.address, ungated=UNGATED), *denied) == "400 True"
         assert bool(asked.count) is is_asked
 
 

@@ -20,10 +20,11 @@ from app.sandbox.answer import (
     Limits,
     NoAnswerError,
     Query,
+    RefusedError,
     UnavailableError,
 )
 from app.sandbox.worker_process import OUTSIDE, READY, QueryOrder, answer
-from app.sandbox.workers import Worker
+from tests.app.sandbox.asking import UngatedWorker
 
 SERVE = (
     "import json, sys; from app.sandbox.answer import Limits; "
@@ -62,7 +63,7 @@ def test_a_reply_says_what_is_wrong_and_the_process_goes_on() -> None:
 
 def test_what_the_gate_overlooked_would_find_no_network(listener: socket.socket) -> None:
     """Where the system lets a process give up its network; elsewhere the gate stands alone."""
-    worker, address = Worker(Limits(timeout_s=60.0)), listener.getsockname()
+    worker, address = UngatedWorker(Limits(timeout_s=60.0)), listener.getsockname()
     query = f"SELECT * {{ SERVICE SILENT <http://127.0.0.1:{address[1]}/> {{ ?s ?p ?o }} }}"
     with closing(socket.create_connection(address)):
         listener.accept()[0].close()
@@ -87,7 +88,7 @@ def test_the_union_is_asked_unless_the_query_says_from() -> None:
     text = "ASK {} {{ ?s ?p ?o }}"
     orders = (
         QueryOrder(Query(text.format(""))),
-        QueryOrder(Query(text.format("FROM <http://e/other>")), names_dataset=True),
+        QueryOrder(Query(text.format("FROM <http://e/other>"))),
         QueryOrder(Query(text.format(""), default_graphs=("http://e/g",))),
         QueryOrder(Query(text.format(""), default_graphs=("http://e/other",))),
     )
@@ -120,10 +121,19 @@ def test_a_graph_that_is_no_iri_is_said() -> None:
 def test_a_query_that_tries_the_network_is_refused_and_the_process_goes_on() -> None:
     """The engine itself refuses port 9, with an OSError, before it opens a socket."""
     outside = QueryOrder(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"))
+    worker = UngatedWorker(Limits(timeout_s=60.0))
     with pytest.raises(NoAnswerError, match=f"^{OUTSIDE}$"):
-        answer(Store(), outside, Limits())
-    replies = replies_to(outside, ASK, limits=Limits())
-    assert (replies.count(b'"status": 400'), replies.count(b'"status": 200')) == (1, 1)
+        worker.ask(outside)
+    assert worker.ask(ASK) is not None
+    worker.stop()
+
+
+def test_the_gate_is_asked_before_the_engine() -> None:
+    refused = QueryOrder(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { ?s ?p ?o } }"))
+    with pytest.raises(RefusedError, match="SERVICE"):
+        answer(Store(), refused, Limits())
+    replies = replies_to(refused, ASK, limits=Limits())
+    assert (replies.count(b'"status": 403'), replies.count(b'"status": 200')) == (1, 1)
 
 
 def test_an_answer_that_needs_too_much_memory_is_one_for_later(

@@ -122,10 +122,13 @@ def test_a_parser_names_the_place_of_an_error(sandbox: WorkerSandbox) -> None:
         sandbox.answer(Query("SELECT * { ?s ?p"))
 
 
-def test_the_gate_is_asked_first(sandbox: WorkerSandbox) -> None:
+def test_what_the_gate_refuses_costs_no_process_and_no_rest(sandbox: WorkerSandbox) -> None:
+    sandbox.answer(Query("ASK {}"))
+    pids = [worker.process.pid for worker in sandbox.workers if worker.process]
     with pytest.raises(RefusedError, match="SERVICE"):
         sandbox.answer(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
-    assert not any(worker.process for worker in sandbox.workers)
+    assert sandbox.answer(Query("ASK {}")).body
+    assert pids == [worker.process.pid for worker in sandbox.workers if worker.process]
 
 
 def test_a_query_that_says_from_sees_that_graph_only(sandbox: WorkerSandbox) -> None:
