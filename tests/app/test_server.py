@@ -1,5 +1,6 @@
 """The server as a process: what it answers where, and that nothing of it stays behind."""
 
+import json
 import os
 import re
 import signal
@@ -95,6 +96,25 @@ def test_where_it_listens_is_said_once_it_does(tmp_path: Path) -> None:
         answer = httpx.get(f"{found[1]}/sparql", params={"query": "ASK {}"}, timeout=START_S)
         server.send_signal(signal.SIGTERM)
     assert answer.json()["boolean"] is True
+
+
+def test_only_a_named_proxy_says_who_the_client_is(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    environment = os.environ | {
+        "GUTBRAIN_ACCESS_LOG": str(log),
+        "GUTBRAIN_TRUSTED_PROXIES": "127.0.0.2, 10.0.0.0/8",
+    }
+    command = [*COMMAND, "serve", "--port", "0", "--data", str(tmp_path)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stderr is not None
+        address = server.stderr.readline().split()[2].rstrip(",")
+        for source in ("127.0.0.2", "127.0.0.3"):
+            transport = httpx.HTTPTransport(local_address=source)
+            with httpx.Client(transport=transport, timeout=START_S) as client:
+                client.get(f"{address}/protocol", headers={"X-Forwarded-For": "192.0.2.7"})
+        server.send_signal(signal.SIGTERM)
+    clients = [json.loads(line)["client"] for line in log.read_text().splitlines()]
+    assert clients == ["192.0.2.7", "127.0.0.3"]
 
 
 def test_an_access_log_that_cannot_be_written_is_said_in_a_line(tmp_path: Path) -> None:
