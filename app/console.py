@@ -11,17 +11,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from ingest.document import printable
+
 _OUT, _ERR = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 def complain(message: str) -> None:
     """Put one line on stderr, as it is: a file name may hold brackets."""
-    _ERR.print(message, style="red", markup=False, soft_wrap=True)
+    _ERR.print(printable(message), style="red", markup=False, soft_wrap=True)
 
 
 def note(message: str) -> None:
     """Put one line of progress on stderr."""
-    _ERR.print(message, markup=False, soft_wrap=True)
+    _ERR.print(printable(message), markup=False, soft_wrap=True)
 
 
 def print_json(content: object) -> None:
@@ -86,7 +88,7 @@ def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         return
     table = Table(*names)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     _OUT.print(table)
 
 
@@ -94,4 +96,4 @@ def print_values(values: Mapping[str, object]) -> None:
     """Print names and values, one a line."""
     width = max(map(len, values))
     for name, value in values.items():
-        sys.stdout.write(f"{name:{width}}  {value}\n")
+        sys.stdout.write(f"{name:{width}}  {printable(str(value))}\n")

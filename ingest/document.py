@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import cast
@@ -18,7 +19,9 @@ MARKUP = re.compile(
 """The tags that GutBrainIE texts hold; any other ``<`` is a sign of comparison, and stays."""
 
 
-_PMID = re.compile(r"[1-9][0-9]{0,8}")
+_PMID = re.compile(r"[1-9][0-9]{0,7}")
+_LONGEST_QUOTE = 160
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 class RecordError(ValueError):
@@ -26,12 +29,39 @@ class RecordError(ValueError):
 
 
 def is_pmid(text: str) -> bool:
-    """Whether a text is a PMID: one to nine digits.
+    """Whether a text is a PMID: one to eight digits, no leading zero (NLM, element PMID).
 
-    >>> is_pmid("31540992"), is_pmid("0"), is_pmid("../../x")
-    (True, False, False)
+    >>> is_pmid("31540992"), is_pmid("0"), is_pmid("../../x"), is_pmid("310000011")
+    (True, False, False, False)
     """
     return _PMID.fullmatch(text) is not None
+
+
+def to_pmid(text: str) -> str:
+    """Let a PMID through; raises RecordError on anything else, so that nothing else is stored."""
+    if not is_pmid(text):
+        raise RecordError(f"'{quote(text, 20)}' is no PMID" if text else "PMID is missing")
+    return text
+
+
+def quote(text: str, longest: int = _LONGEST_QUOTE) -> str:
+    r"""Put what a server or a file says into one line of a message, short and printable.
+
+    >>> quote("Blocked\n now \x1b]0;title\x07")
+    'Blocked now \\x1b]0;title\\x07'
+    """
+    return printable(" ".join(text[: longest * 10].split())[:longest])
+
+
+def printable(text: str) -> str:
+    """Escape what a terminal would obey or hide: control, format and surrogate characters."""
+    return "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if unicodedata.category(character) not in _INVISIBLE or character in "\n\t":
+        return character
+    return character.encode("unicode_escape").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +196,10 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that could not be read: from which file, why, and its bytes, so nothing is lost."""
+    """A record that could not be read: from which file, why, and its bytes, so nothing is lost.
+
+    Of a record that is too long these are only the first.
+    """
 
     source: str
     pmid: str | None

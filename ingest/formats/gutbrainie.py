@@ -8,8 +8,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO, cast
 
-from ingest.document import Document, Passage, Record, RecordError, Rejected, is_pmid
+from ingest.document import (
+    Document,
+    Passage,
+    Record,
+    RecordError,
+    Rejected,
+    is_pmid,
+    quote,
+    to_pmid,
+)
 
+LARGEST_FILE_BYTES = 1 << 27
+"""Such a file is held in memory; the largest of GutBrainIE has 8 MB."""
 _YEAR = re.compile(r"[0-9]{4}")
 
 
@@ -30,10 +41,13 @@ def read_entries(
     stream: BinaryIO, source: str, hook: Callable[[list[tuple[str, Any]]], object] | None = None
 ) -> dict[str, object]:
     """Read a file's entries as they are; ``hook`` is ``json.load``'s ``object_pairs_hook``."""
+    content = stream.read(LARGEST_FILE_BYTES + 1)
+    if len(content) > LARGEST_FILE_BYTES:
+        raise GutBrainIEError(f"{source}: larger than {LARGEST_FILE_BYTES >> 20} MiB, unpacked")
     try:
-        entries: object = json.load(stream, object_pairs_hook=hook)
+        entries: object = json.loads(content, object_pairs_hook=hook)
     except (ValueError, RecursionError) as error:
-        raise GutBrainIEError(f"{source}: not JSON, or cut short: {error}") from error
+        raise GutBrainIEError(f"{source}: not JSON, or cut short: {quote(str(error))}") from error
     if not isinstance(entries, dict) or not entries:
         raise GutBrainIEError(
             f"{source}: not GutBrainIE: not an object with one entry for each PMID"
@@ -45,7 +59,17 @@ def _record(pmid: str, entry: object, source: str) -> Record:
     try:
         return to_document(pmid, entry)
     except RecordError as error:
-        return Rejected(source, pmid, str(error), json.dumps(entry).encode())
+        if is_pmid(pmid):
+            return Rejected(source, pmid, str(error), _raw(entry))
+        return Rejected(source, None, str(error), _raw({pmid: entry}))
+
+
+def _raw(content: object) -> bytes:
+    """Write an entry as JSON; empty where it is nested as deeply as can just be read."""
+    try:
+        return json.dumps(content).encode()
+    except RecursionError:
+        return b""
 
 
 def to_document(pmid: str, entry: object) -> Document:
@@ -54,11 +78,11 @@ def to_document(pmid: str, entry: object) -> Document:
     Raises RecordError naming the PMID and the field that is missing or of the wrong kind.
     ``annotator`` is left out: it describes the annotations, not the article.
     """
-    if not is_pmid(pmid):
-        raise RecordError(f"{pmid[:20]!r} is no PMID")
+    to_pmid(pmid)
     fields = _mapping(pmid, "metadata", _mapping(pmid, "entry", entry).get("metadata"))
     texts = (Passage(name, _text(pmid, fields, name)) for name in ("title", "abstract"))
-    year = str(fields.get("year"))
+    given = fields.get("year")
+    year = str(given) if isinstance(given, str | int) else ""
     is_known = _YEAR.fullmatch(year) is not None
     return Document(
         pmid=pmid,

@@ -24,8 +24,10 @@ from ingest.document import (
     Rejected,
     Section,
     is_pmid,
+    quote,
+    to_pmid,
 )
-from ingest.formats.record_splitter import MedlineError, RecordSplitter
+from ingest.formats.record_splitter import MedlineError, RecordSplitter, TooLongError
 
 # What merely groups. ReferenceList is not among them: it holds the identifiers of other articles.
 # Nor is AuthorList: a book has one for its editors.
@@ -39,7 +41,9 @@ _GROUPS = frozenset({
 _PUBLISHED_FIRST = ("epublish", "ppublish", "ecollection", "aheadofprint", "pubmed", "entrez")
 _RUNS = re.compile(r"[\t\n\r ]+")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_RAW_PMID = re.compile(rb"<PMID[^>]*>\s*(\d+)")
+_RAW_PMID = re.compile(rb"<PMID[^>]*>\s*(\d{1,8})\s*<")
+_KEPT_BYTES = 1 << 20  # of a record that is too long
+_VERSION = re.compile(r"[0-9]{1,4}")
 
 Fields = dict[str, list[Element]]
 
@@ -55,10 +59,18 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
     parser = _parser(cutter.encoding, source)
     for raw in cutter.records():
         try:
-            yield from _records(etree.fromstring(raw, parser))
+            cutter.check_length(raw)
+            yield from _records(etree.fromstring(raw, parser), source, raw)
+        except TooLongError as error:
+            yield Rejected(source, _raw_pmid(raw), str(error), raw[:_KEPT_BYTES])
         except (etree.XMLSyntaxError, RecordError) as error:
-            found = _RAW_PMID.search(raw)
-            yield Rejected(source, found[1].decode() if found else None, str(error), raw)
+            yield Rejected(source, _raw_pmid(raw), quote(str(error)), raw)
+
+
+def _raw_pmid(raw: bytes) -> str | None:
+    found = _RAW_PMID.search(raw)
+    pmid = found[1].decode() if found else ""
+    return pmid if is_pmid(pmid) else None
 
 
 def _parser(encoding: str, source: str) -> etree.XMLParser:
@@ -77,10 +89,14 @@ def _parser(encoding: str, source: str) -> etree.XMLParser:
         raise MedlineError(f"{source}: unknown encoding {encoding!r}") from error
 
 
-def _records(root: Element) -> tuple[Record, ...]:
+def _records(root: Element, source: str, raw: bytes) -> Iterator[Record]:
     if root.tag == "DeleteCitation":
-        return tuple(Deletion(_text(child)) for child in root if child.tag == "PMID")
-    return (_document(root),)
+        pmids = [_text(child) for child in root if child.tag == "PMID"]
+        yield from (Deletion(pmid) for pmid in pmids if is_pmid(pmid))
+        if wrong := next((pmid for pmid in pmids if not is_pmid(pmid)), None):
+            yield Rejected(source, None, f"deletes '{quote(wrong, 20)}', which is no PMID", raw)
+    else:
+        yield _document(root)
 
 
 def _document(root: Element) -> Document:
@@ -125,12 +141,11 @@ def _collect(element: Element, fields: Fields) -> None:
 
 def _identity(fields: Fields) -> tuple[str, int]:
     element = next(iter(fields["PMID"]), None)
-    if element is None or not is_pmid(_text(element)):
-        raise RecordError("PMID is missing or invalid")
-    version = element.get("Version", "1")
-    if not version.isdecimal():
-        raise RecordError(f"PMID {_text(element)}: version {version!r} is no number")
-    return _text(element), int(version)
+    pmid = to_pmid("" if element is None else _text(element))
+    version = "1" if element is None else element.get("Version", "1")
+    if not _VERSION.fullmatch(version):
+        raise RecordError(f"PMID {pmid}: version '{quote(version, 20)}' is no small number")
+    return pmid, int(version)
 
 
 def _text(element: Element) -> str:

@@ -11,8 +11,20 @@ from typing import BinaryIO
 
 from Bio import Medline
 
-from ingest.document import Correction, Document, Passage, Record, RecordError, Rejected, is_pmid
+from ingest.document import (
+    Correction,
+    Document,
+    Passage,
+    Record,
+    RecordError,
+    Rejected,
+    is_pmid,
+    quote,
+    to_pmid,
+)
 
+LONGEST_RECORD_BYTES = 1 << 22  # the longest real ones have thousands of authors: under a MiB
+_LINE_BYTES = 1 << 16
 _FIRST_LINE = re.compile(rb"[A-Z0-9]{2,4} *- ")
 _CONTINUATION = re.compile(r"\r?\n {6}")
 _IDENTIFIER = re.compile(r"(\S+) \[(\w+)\]")
@@ -51,24 +63,32 @@ def read_records(stream: BinaryIO, source: str) -> Iterator[Record]:
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Split at empty lines. Lines of spaces continue a field and do not split."""
-    lines: list[bytes] = []
-    for line in stream:
-        if line.strip(b"\r\n\xef\xbb\xbf"):
-            lines.append(line if lines else line.removeprefix(b"\xef\xbb\xbf"))
-        elif lines:
-            yield b"".join(lines)
-            lines = []
-    if lines:
-        yield b"".join(lines)
+    """Split at empty lines, in constant memory; what is too long is cut.
+
+    Lines of spaces continue a field and do not split.
+    """
+    block, is_line_start = bytearray(), True
+    while piece := stream.readline(_LINE_BYTES):
+        if piece.strip(b"\r\n\xef\xbb\xbf") or not is_line_start:
+            kept = piece if block else piece.removeprefix(b"\xef\xbb\xbf")
+            block += kept[: LONGEST_RECORD_BYTES + 1 - len(block)]
+        elif block:
+            yield bytes(block)
+            block.clear()
+        is_line_start = piece.endswith(b"\n")
+    if block:
+        yield bytes(block)
 
 
 def _record(raw: bytes, source: str) -> Record:
     try:
+        if len(raw) > LONGEST_RECORD_BYTES:
+            raise RecordError(f"longer than {LONGEST_RECORD_BYTES >> 20} MiB; the rest is left out")
         return _document(_fields(raw.decode()))
     except (RecordError, UnicodeDecodeError) as error:
-        found = re.search(rb"^PMID- *(\d+)", raw, re.MULTILINE)
-        return Rejected(source, found[1].decode() if found else None, str(error), raw)
+        found = re.search(rb"^PMID- *(\d{1,8})\s*$", raw, re.MULTILINE)
+        pmid = found[1].decode() if found else ""
+        return Rejected(source, pmid if is_pmid(pmid) else None, quote(str(error)), raw)
 
 
 def _fields(text: str) -> Fields:
@@ -86,9 +106,7 @@ def _clean(text: str) -> str:
 
 
 def _document(fields: Fields) -> Document:
-    pmid = _first(fields, "PMID")
-    if not is_pmid(pmid):
-        raise RecordError("PMID is missing or invalid")
+    pmid = to_pmid(_first(fields, "PMID"))
     published = _first(fields, "DP")
     year = re.search(r"\d{4}", published)
     return Document(

@@ -45,6 +45,8 @@ def source_files(path: Path) -> tuple[Path, ...]:
     if _format(path) not in _READERS:
         known = ", ".join(_READERS)
         raise SourceError(f"{path}: unknown format; supported are {known} (also as .gz)")
+    if not path.is_file():
+        raise SourceError(f"{path}: a pipe or a device; only files and folders are read")
     return (path,)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.console import show_record, show_records
+from app.console import complain, note, show_record, show_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +45,12 @@ def test_a_record_is_a_line_a_value(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "a     1\nlong  None\n"
     show_record({"a": 1}, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"a": 1}
+
+
+def test_what_a_terminal_would_obey_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    complain("a\x1b]0;PWNED\x07")
+    note("b\x9b31m")
+    show_record({"said": "\x1b[2J"}, as_json=False)
+    shown = capsys.readouterr()
+    assert shown.err == "a\\x1b]0;PWNED\\x07\nb\\x9b31m\n"
+    assert shown.out == "said  \\x1b[2J\n"

@@ -5,7 +5,17 @@ from datetime import date
 
 import pytest
 
-from ingest.document import Correction, Document, Passage, Section, is_pmid
+from ingest.document import (
+    Correction,
+    Document,
+    Passage,
+    RecordError,
+    Section,
+    is_pmid,
+    printable,
+    quote,
+    to_pmid,
+)
 
 PASSAGES = (Passage("title", "A <i>title</i>"), Passage("abstract", "Said."))
 PLAIN = Document("1", PASSAGES)
@@ -114,11 +124,42 @@ def test_the_retracted_article_is_marked_and_its_notice_is_not(
     assert replace(PLAIN, **{field: value}).is_retracted is is_retracted
 
 
-@pytest.mark.parametrize("text", ["1", "31540992", "999999999"])
-def test_a_pmid_has_one_to_nine_digits(text: str) -> None:
+@pytest.mark.parametrize("text", ["1", "31540992", "99999999"])
+def test_a_pmid_has_one_to_eight_digits(text: str) -> None:
     assert is_pmid(text)
 
 
 @pytest.mark.parametrize("text", ["", "0", "007", "1234567890", "-1", "1 ", "\u0663", "../../x"])
 def test_anything_else_is_none(text: str) -> None:
     assert not is_pmid(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;PWNED\x07", r"\x1b]0;PWNED\x07"),
+        ("a\u202eb\u200bc", r"a\u202eb\u200bc"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\ud800", r"\ud800"),
+        ("a\U000e0001b", r"a\U000e0001b"),
+        ("α-synuclein, 5 µg", "α-synuclein, 5 µg"),
+    ],
+)
+def test_what_a_terminal_would_obey_or_hide_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == quote(text) == shown
+
+
+def test_lines_stay_lines_and_a_quotation_is_one_short_line() -> None:
+    assert printable("a\n\tb") == "a\n\tb"
+    assert quote("a\n\tb") == "a b"
+    assert quote("x" * 1000) == "x" * 160
+    assert quote("x" * 1000, 20) == "x" * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "^PMID is missing$"), ("x\n", "^'x' is no PMID$")]
+)
+def test_nothing_else_passes_as_a_pmid(text: str, message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        to_pmid(text)
+    assert to_pmid("31540992") == "31540992"

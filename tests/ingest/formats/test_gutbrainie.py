@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ingest.document import Document, Record, RecordError, Rejected
+from ingest.formats import gutbrainie
 from ingest.formats.gutbrainie import GutBrainIEError, read_records, to_document
 
 METADATA = {
@@ -96,7 +97,37 @@ def test_a_file_that_is_nested_too_deeply_is_named() -> None:
         list(read_records(BytesIO(b"[" * 200_000), "x.json"))
 
 
-def test_a_long_number_is_no_pmid_and_is_not_quoted_at_length() -> None:
-    (rejected,) = read({"9" * 400: {"metadata": METADATA}})
+@pytest.mark.parametrize(
+    ("key", "shown"), [("9" * 400, "9" * 20), ("../../x", "../../x"), ("1\x1b]0;x", r"1\x1b]0;x")]
+)
+def test_what_is_no_pmid_is_rejected_without_one_and_the_rest_go_on(key: str, shown: str) -> None:
+    rejected, after = read({key: {"metadata": METADATA}, "3": {"metadata": METADATA}})
     assert isinstance(rejected, Rejected)
-    assert rejected.reason == "'99999999999999999999' is no PMID"
+    assert (rejected.pmid, rejected.reason) == (None, f"'{shown}' is no PMID")
+    assert json.loads(rejected.raw) == {key: {"metadata": METADATA}}
+    assert after.pmid == "3"
+
+
+def test_nothing_that_can_be_read_is_nested_too_deeply_to_reject() -> None:
+    for depth in range(900, 1000):
+        nested = b"[" * depth + b"]" * depth
+        content = b'{"1": {"metadata": {"year": %b, "title": %b}}}' % (nested, nested)
+        try:
+            (record,) = read_records(BytesIO(content), "x.json")
+        except GutBrainIEError as error:
+            assert "recursion" in str(error)
+            return
+        assert isinstance(record, Rejected)
+        assert record.reason == "PMID 1: title is missing or not a text"
+
+
+def test_a_file_that_is_too_large_is_named_and_not_read_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = json.dumps({"1": {"metadata": METADATA}}).encode()
+    monkeypatch.setattr(gutbrainie, "LARGEST_FILE_BYTES", len(content))
+    assert len(list(read_records(BytesIO(content), "x.json"))) == 1
+    stream = BytesIO(content + b" " * 100)
+    with pytest.raises(GutBrainIEError, match=r"^x\.json: larger than 0 MiB, unpacked$"):
+        list(read_records(stream, "x.json"))
+    assert stream.tell() == len(content) + 1

@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 
 import pytest
 
-from ingest.document import Document, Record, Rejected
+from ingest.document import Deletion, Document, Record, Rejected
 from ingest.formats.medline import read_records
 from ingest.formats.record_splitter import (
     IncompleteFileError,
@@ -85,6 +85,59 @@ def test_a_record_without_a_proper_pmid_is_rejected(
 ) -> None:
     broken = article(2).replace('<PMID Version="1">2</PMID>', pmid)
     assert [type(record) for record in read(article(1), broken)] == [Document, Rejected]
+
+
+@pytest.mark.parametrize("version", ["9" * 20, "10000", "", "-1", "1.0", "²", "٣"])
+def test_a_version_that_is_no_small_number_is_rejected(
+    read: Read, article: Article, version: str
+) -> None:
+    broken = article(2).replace('Version="1"', f'Version="{version}"')
+    before, rejected, after = read(article(1), broken, article(3))
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.raw) == ("2", broken.encode())
+    assert rejected.reason.startswith("PMID 2: version '")
+    assert (before.pmid, after.pmid) == ("1", "3")
+
+
+@pytest.mark.parametrize("pmid", ["../../x", "9" * 400, "123456789", "0123", "1\x85"])
+def test_what_is_no_pmid_is_rejected_without_one(read: Read, article: Article, pmid: str) -> None:
+    broken = article(2).replace(">2<", f">{pmid}<")
+    before, rejected, after = read(article(1), broken, article(3))
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.raw) == (None, broken.encode())
+    assert rejected.reason.endswith("' is no PMID")
+    assert len(rejected.reason) < 60
+    assert (before.pmid, after.pmid) == ("1", "3")
+
+
+def test_one_wrong_pmid_among_deletions_costs_itself_alone(read: Read) -> None:
+    pmids = "".join(f"<PMID>{pmid}</PMID>" for pmid in ("7", "../x", "8"))
+    *deleted, rejected = read(f"<DeleteCitation>{pmids}</DeleteCitation>")
+    assert deleted == [Deletion("7"), Deletion("8")]
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.reason) == (None, "deletes '../x', which is no PMID")
+
+
+HUGE = {
+    "20 MB attribute": f'<ArticleTitle x="{"a" * (20 << 20)}">T</ArticleTitle>',
+    "12 MB text": f"<ArticleTitle>{'a' * (12 << 20)}</ArticleTitle>",
+    "deep": "<a>" * 200_000 + "</a>" * 200_000,
+    "long name": f"<{'a' * 40_000}>",
+    "NUL": "<ArticleTitle>a\0b</ArticleTitle>",
+    "wrong end": "<ArticleTitle>a</AbstractText>",
+}
+
+
+@pytest.mark.parametrize("inside", HUGE.values(), ids=HUGE.keys())
+def test_whatever_a_record_holds_its_neighbours_are_read_and_the_reason_is_one_line(
+    read: Read, article: Article, inside: str
+) -> None:
+    before, rejected, after = read(article(1), article(2, inside), article(3))
+    assert isinstance(rejected, Rejected)
+    assert (before.pmid, rejected.pmid, after.pmid) == ("1", "2", "3")
+    assert rejected.raw == article(2, inside).encode()
+    assert len(rejected.reason) < 200
+    assert rejected.reason.isprintable()
 
 
 def test_a_record_that_lacks_its_end_does_not_swallow_the_next(

@@ -1,3 +1,4 @@
+import tracemalloc
 from datetime import date
 from io import BytesIO
 
@@ -114,3 +115,43 @@ def test_a_vernacular_title_stands_in_only_where_there_is_no_other() -> None:
 
 def test_another_abstract_without_a_language_is_english() -> None:
     assert read_document("PMID- 1\nOAB - Plainly.\n").translations == (("eng", "Plainly."),)
+
+
+@pytest.mark.parametrize("pmid", [b"9" * 400, b"../../x", b"012"])
+def test_what_is_no_pmid_is_rejected_without_one(pmid: bytes) -> None:
+    rejected, after = read(b"PMID- " + pmid + b"\n\nPMID- 3\n")
+    assert isinstance(rejected, Rejected)
+    assert (rejected.pmid, rejected.raw) == (None, b"PMID- " + pmid + b"\n")
+    assert rejected.reason == f"'{pmid[:20].decode()}' is no PMID"
+    assert after.pmid == "3"
+
+
+def test_a_record_that_is_too_long_costs_no_other_and_no_memory() -> None:
+    stream = BytesIO(b"PMID- 1\n\nPMID- 2\nAB  - " + b"x" * (1 << 25) + b"\n\nPMID- 3\n")
+    tracemalloc.start()
+    before, rejected, after = read_records(stream, "x.nbib")
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 20 << 20
+    assert isinstance(rejected, Rejected)
+    assert (before.pmid, rejected.pmid, after.pmid) == ("1", "2", "3")
+    assert rejected.reason == "longer than 4 MiB; the rest is left out"
+    assert len(rejected.raw) == (1 << 22) + 1
+
+
+def test_a_record_of_the_greatest_length_is_read() -> None:
+    start = "PMID- 2\nAB  - "
+    document = read_document(start + "x" * ((1 << 22) - len(start)))
+    assert len(document.text_of("abstract")) == (1 << 22) - len(start)
+
+
+@pytest.mark.parametrize("line_bytes", [(1 << 16) - 1, 1 << 16, (1 << 16) + 1])
+def test_a_line_of_any_length_is_one_line(line_bytes: int) -> None:
+    line = "AB  - " + "x" * (line_bytes - 6)
+    document = read_document(f"PMID- 1\n{line}\nTI  - One\n")
+    assert (len(document.text_of("abstract")), document.title) == (line_bytes - 6, "One")
+
+
+def test_what_is_no_medline_export_is_named_though_it_is_one_long_line() -> None:
+    with pytest.raises(NotMedlineError, match=r"^x\.nbib: not a MEDLINE export: b'xxx"):
+        read(b"x" * (1 << 24))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.document import Document, Rejected
 from ingest.formats import record_splitter
 from ingest.formats.medline import read_records
 from ingest.formats.record_splitter import (
@@ -79,13 +80,85 @@ def test_an_empty_set_is_no_success(content: bytes) -> None:
         list(read_records(BytesIO(content), "none.xml"))
 
 
-def test_a_record_without_end_does_not_fill_the_memory(
-    article: Article, pubmed_set: Wrap, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record_splitter, "LONGEST_RECORD_BYTES", 1 << 20)
-    content = pubmed_set(article(1), "<PubmedArticle>" + "x" * (1 << 22))
-    came, message = until_error(BytesIO(content))
-    assert (came, message) == (["1"], "bad.xml: no record ends within 1 MiB")
+    monkeypatch.setattr(record_splitter, "_LONGEST_ASIDE_BYTES", 1 << 16)
+
+
+@pytest.mark.usefixtures("short_limits")
+def test_a_record_that_is_too_long_costs_no_other_and_no_memory(
+    article: Article, pubmed_set: Wrap
+) -> None:
+    long = article(2, "<ArticleTitle>" + "x" * (1 << 23) + "</ArticleTitle>")
+    stream = BytesIO(pubmed_set(article(1), long, article(3)))
+    tracemalloc.start()
+    before, rejected, after = read_records(stream, "long.xml")
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 6 << 20
+    assert isinstance(rejected, Rejected)
+    assert (before.pmid, rejected.pmid, after.pmid) == ("1", "2", "3")
+    assert rejected.reason == "no record ends within 1 MiB"
+    assert rejected.raw == long.encode()[: 1 << 20]
+
+
+@pytest.mark.usefixtures("short_limits")
+def test_a_record_of_the_greatest_length_is_read(article: Article, pubmed_set: Wrap) -> None:
+    rest = "x" * ((1 << 20) - len(article(1, "<Keyword></Keyword>")))
+    (record,) = read_records(BytesIO(pubmed_set(article(1, f"<Keyword>{rest}</Keyword>"))), "x.xml")
+    assert isinstance(record, Document)
+
+
+@pytest.mark.usefixtures("short_limits")
+@pytest.mark.parametrize(
+    "begin", [b"", b"<PubmedArticleSet>", b"<PubmedArticleSet><PubmedArticle>"]
+)
+def test_a_long_line_of_anything_ends_with_one_error_in_little_memory(begin: bytes) -> None:
+    stream = BytesIO(begin + b"x" * (1 << 25))
+    tracemalloc.start()
+    with pytest.raises(MedlineError, match=r"^line\.xml: "):
+        list(read_records(stream, "line.xml"))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 6 << 20
+
+
+@pytest.mark.parametrize("opener", ["<!--", "<![CDATA[", "<?x"])
+@pytest.mark.parametrize("rest", ["", " " * (1 << 21)])
+def test_what_is_opened_in_a_record_and_never_closed_costs_that_record_alone(
+    article: Article, pubmed_set: Wrap, opener: str, rest: str
+) -> None:
+    broken = article(2, f"<ArticleTitle>{opener} two</ArticleTitle>")
+    content = pubmed_set(article(1), broken, article(3), rest, article(4))
+    records = list(read_records(BytesIO(content), "open.xml"))
+    assert [record.pmid for record in records] == ["1", "2", "3", "4"]
+    assert [isinstance(record, Document) for record in records] == [True, False, True, True]
+    assert isinstance(records[1], Rejected)
+    assert records[1].raw == broken.encode()
+
+
+def test_a_comment_that_a_later_record_closes_swallows_none_between(
+    article: Article, pubmed_set: Wrap
+) -> None:
+    title = "<ArticleTitle>a<!-- --></ArticleTitle>"
+    broken = article(1, title.replace(" -->", ""))
+    content = pubmed_set(broken, article(2), article(3, title))
+    records = list(read_records(BytesIO(content), "open.xml"))
+    assert [type(record) for record in records] == [Rejected, Document, Document]
+
+
+def test_a_comment_between_records_that_never_closes_hides_none(
+    article: Article, pubmed_set: Wrap
+) -> None:
+    content = pubmed_set(article(1), "<!-- ", article(2))
+    assert [r.pmid for r in read_records(BytesIO(content), "open.xml")] == ["1", "2"]
+
+
+@pytest.mark.usefixtures("short_limits")
+def test_a_long_comment_between_records_stays_one(article: Article, pubmed_set: Wrap) -> None:
+    content = pubmed_set(article(1), "<!-- " + article(8) + "x" * (1 << 18) + " -->", article(2))
+    assert [r.pmid for r in read_records(BytesIO(content), "c.xml")] == ["1", "2"]
 
 
 TRICKY = (

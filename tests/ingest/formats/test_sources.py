@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 from lxml import etree
 
 from ingest.document import Document
+from ingest.formats import gutbrainie, record_splitter
 from ingest.formats.record_splitter import IncompleteFileError
 from ingest.formats.sources import (
     SourceError,
@@ -180,3 +183,29 @@ def test_what_a_record_cites_is_not_its_own(documents: list[Document]) -> None:
     assert [value for kind, value in document.identifiers if kind == "doi"] == [
         "10.5555/sjgbe.0012"
     ]
+
+
+@pytest.mark.parametrize("name", ["a.xml", "a.json", "a.nbib.gz"])
+def test_a_pipe_is_named_at_once_and_left_out_of_folders(
+    tmp_path: Path, xml: bytes, name: str
+) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(SourceError, match=rf"{name}: a pipe or a device; only files and folders"):
+        read_source(tmp_path / name)
+    (tmp_path / "b.xml").write_bytes(xml)
+    assert pmids(tmp_path) == ["1"]
+
+
+@pytest.mark.parametrize("name", ["a.xml.gz", "a.txt.gz", "a.json.gz"])
+def test_what_unpacks_to_a_long_line_ends_with_one_error_in_bounded_memory(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gutbrainie, "LARGEST_FILE_BYTES", 1 << 22)
+    monkeypatch.setattr(record_splitter, "LONGEST_RECORD_BYTES", 1 << 22)
+    (tmp_path / name).write_bytes(gzip.compress(b"[" * (1 << 26)))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=rf"{name}: "):
+        pmids(tmp_path / name)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 24 << 20
