@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -38,6 +38,10 @@ class StillClock:
     def clock(self) -> Clock:
         return Clock(lambda: self.now_s, self.sleep, lambda: 0.5)
 
+    def beside(self, server: PubMedServer) -> Clock:
+        """Show the date that the server has."""
+        return replace(self.clock, utc_now=lambda: server.now)
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -55,10 +59,10 @@ class State:
 def connected(
     server: PubMedServer, folder: Path, still: StillClock, key: str | None = None
 ) -> Generator[PubMed]:
-    """Connect to the server as the application does, but impatiently."""
+    """Connect to the server as the application does, but impatiently, and by its clock."""
     access = Access(email="nobody@example.org", key=key, url=server.eutils)
     with httpx.Client(timeout=0.5, trust_env=False) as http:
-        limiter = RateLimiter(folder / "pace", access.rate_hz, still.clock)
+        limiter = RateLimiter(folder / "pace", access.rate_hz, still.beside(server))
         yield PubMed(access, http, limiter)
 
 

@@ -42,7 +42,12 @@ def harvest_command(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read what is new or revised in PubMed into the archive; run it again as often as you like."""
+    """Read what is new or revised in PubMed into the archive; run it again as often as you like.
+
+    Exit code 0: all of it was read. 3: some records are missing, or more than a tenth of what was
+    asked for came unreadable or deleted, which is not believed. 1: nothing was read. What is
+    missing or unreadable is asked for again by the next harvest.
+    """
     if context.invoked_subcommand:
         return
     first_day = since.date() if since else None
@@ -71,7 +76,10 @@ def bulk(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Read PubMed's baseline and update files into the archive, each once and in order."""
+    """Read PubMed's baseline and update files into the archive, each once and in order.
+
+    Exit code 0: all files were read. 3: a file is missing or damaged. 1: nothing was read.
+    """
     if dry_run:
         with Archive.existing(archive_path(settings.data)) as archive:
             names = preview_bulk(settings, archive, sources or [])
@@ -97,7 +105,7 @@ def show(report: HarvestReport, *, as_json: bool) -> None:
     for problem in report.problems:
         complain(problem)
     if not report.is_complete:
-        raise typer.Exit(PARTIAL if report.got else 1)
+        raise typer.Exit(PARTIAL if report.got or report.rejected else 1)
 
 
 def _report_values(report: HarvestReport) -> dict[str, object]:

@@ -98,12 +98,14 @@ def work_night(
     return report
 
 
-def plan_night(settings: Settings, order: NightOrder, extractor: Extractor) -> NightPlan:
+def plan_night(
+    settings: Settings, order: NightOrder, extractor: Extractor, clock: Clock | None = None
+) -> NightPlan:
     """Say what ``work_night`` would do; writes nothing. Raises what ``preview_topic`` raises."""
     with Archive.existing(archive_path(settings.data)) as archive:
         is_done = night_state(archive.ledger, settings, order.slot) is RunState.DONE
         is_topic = order.source is NightSource.TOPIC
-        slices = preview_topic(settings, archive) if is_topic else ()
+        slices = preview_topic(settings, archive, clock) if is_topic else ()
         since = 0 if order.rechecks_all else acknowledged(archive, settings)
         known, version = known_state(settings), reading_version(extractor.pipeline)
         work = find_work(archive, pending_pmids(archive, since, known, version), known, version)

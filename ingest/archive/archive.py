@@ -43,6 +43,7 @@ _PENDING = "SELECT count(*) FROM documents WHERE sequence > ?"
 _CURSOR = "SELECT sequence FROM cursors WHERE consumer = ?"
 _ACKNOWLEDGE = """INSERT INTO cursors (consumer, sequence) VALUES (?, ?)
     ON CONFLICT (consumer) DO UPDATE SET sequence = max(sequence, excluded.sequence)"""
+_DEAD_PMIDS = "SELECT DISTINCT pmid FROM dead_letters WHERE pmid IS NOT NULL"
 _DEAD_SINCE = "SELECT min(first_seen) FROM dead_letters WHERE pmid = ?"
 
 
@@ -256,6 +257,10 @@ class Archive(AbstractContextManager["Archive"]):
             source, pmid, reason, raw, first, last, attempts = row
             seen = (_moment(first), _moment(last))
             yield DeadLetter(source, pmid, reason, zlib.decompress(raw), *seen, attempts)
+
+    def dead_pmids(self) -> frozenset[str]:
+        """Name the PMIDs of dead letters."""
+        return self._pmids(_DEAD_PMIDS)
 
     def dead_since(self, pmid: str) -> datetime | None:
         """Since when a PMID is a dead letter; None where it is none."""

@@ -34,6 +34,9 @@ _DELIVERED = "DELETE FROM dead_letters WHERE pmid = ? AND issued <= ? AND raw = 
 _NO_BYTES = zlib.compress(b"")  # the letter of a record that was listed and did not come
 _LATEST_BULK_FILE = 10**8  # 99n999999; what is above is PubMed's own answer
 
+_AS_BEFORE = ("unchanged", True)
+"""What PubMed itself sends now, as it is held: no letter of it is later."""
+
 _JSON = TypeAdapter(Document)
 
 
@@ -83,9 +86,11 @@ def _store_document(connection: sqlite3.Connection, document: Document, issued: 
     if outcome in {"added", "updated"}:
         row = _row(document, issued, _next(connection), held)
         connection.execute(_UPSERT, row)
-        connection.execute(_RESOLVED, (document.pmid, issued))
     else:
         connection.execute(_SEEN, (issued, document.pmid, issued))
+    if outcome in {"added", "updated"} or (outcome, issued > _LATEST_BULK_FILE) == _AS_BEFORE:
+        connection.execute(_RESOLVED, (document.pmid, issued))
+    else:
         connection.execute(_DELIVERED, (document.pmid, issued, _NO_BYTES))
     return outcome
 

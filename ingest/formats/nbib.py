@@ -82,13 +82,17 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
 
 def _record(raw: bytes, source: str) -> Record:
     try:
-        if len(raw) > LONGEST_RECORD_BYTES:
-            raise RecordError(f"longer than {LONGEST_RECORD_BYTES >> 20} MiB; the rest is left out")
-        return _document(_fields(raw.decode()))
+        return _document(_fields(_text_of(raw)))
     except (RecordError, UnicodeDecodeError) as error:
         found = re.search(rb"^PMID- *(\d{1,8})\s*$", raw, re.MULTILINE)
         pmid = found[1].decode() if found else ""
         return Rejected(source, pmid if is_pmid(pmid) else None, quote(str(error)), raw)
+
+
+def _text_of(raw: bytes) -> str:
+    if len(raw) > LONGEST_RECORD_BYTES:
+        raise RecordError(f"longer than {LONGEST_RECORD_BYTES >> 20} MiB; the rest is left out")
+    return raw.decode()
 
 
 def _fields(text: str) -> Fields:

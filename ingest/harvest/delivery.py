@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from ingest.document import Deletion, Record, Rejected
 from ingest.formats.medline import read_records
-from ingest.formats.record_splitter import NoRecordsError
+from ingest.formats.record_splitter import MedlineError, NoRecordsError
 from ingest.pubmed.client import PubMed
 from ingest.pubmed.timing import wait_s
 
@@ -39,6 +39,12 @@ class Delivery:
     def deleted(self) -> frozenset[str]:
         """Which of them came as deletions."""
         return frozenset(record.pmid for record in self.records if isinstance(record, Deletion))
+
+    def doubted(self, reason: str) -> "Delivery":
+        """Reject the deletions: what PubMed lists and deletes at once is not deleted yet."""
+        letters = (Rejected(_SOURCE, pmid, reason, b"") for pmid in sorted(self.deleted))
+        kept = tuple(each for each in self.records if not isinstance(each, Deletion))
+        return replace(self, records=kept, rejected=(*self.rejected, *letters))
 
 
 @dataclass(slots=True)
@@ -74,9 +80,24 @@ def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
             break
         if round_number:
             pubmed.clock.sleep(wait_s(round_number, pubmed.clock.chance()))
-        if body := pubmed.fetch(lacking):
-            fetched.add(body)
+        _fetch(pubmed, lacking, fetched)
     return _delivery(pubmed, fetched)
+
+
+def _fetch(pubmed: PubMed, pmids: Sequence[str], fetched: _Fetched) -> None:
+    """Fetch once; what makes an answer unreadable is found by halving, and costs itself alone."""
+    body = pubmed.fetch(pmids)
+    if body is None:
+        return
+    try:
+        fetched.add(body)
+    except MedlineError as error:
+        if len(pmids) == 1:
+            fetched.bad[pmids[0]] = Rejected(_SOURCE, pmids[0], str(error), body)
+            return
+        middle = len(pmids) // 2
+        for half in (pmids[:middle], pmids[middle:]):
+            _fetch(pubmed, half, fetched)
 
 
 def _delivery(pubmed: PubMed, fetched: _Fetched) -> Delivery:

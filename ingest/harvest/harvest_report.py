@@ -17,13 +17,15 @@ _UNFINISHED = frozenset({SliceState.RUNNING, SliceState.FAILED})
 class SliceOutcome:
     """How one slice ended, and what became of its records.
 
-    ``vanished`` are the PMIDs that PubMed's search does not know any more.
+    ``vanished`` are the PMIDs that PubMed's search does not know any more, ``unread`` those of
+    records that could not be read, or were not believed.
     """
 
     piece: Slice
     stored: StoreResult = NOTHING
     warnings: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class HarvestReport:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nothing failed; records that cannot be read do not count as failure."""
+        """Whether nothing failed; a few records that cannot be read do not count as failure."""
         return not self.problems and all(piece.state not in _UNFINISHED for piece in self.slices)
 
 

@@ -5,9 +5,12 @@ search is accounted for. Once a week the full list of the topic is compared. Eve
 repeated, and a killed run is continued by the next.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
+from itertools import chain
+from math import ceil
 
 from ingest.archive.archive import LIVE, Archive, StoreResult
 from ingest.archive.slices import DayRange, Slice, SliceState
@@ -34,10 +37,20 @@ SLICE_PMIDS = 2_000
 FAILURES = (PubMedError, UnreachableError, MedlineError)
 """What ends a harvest early; what was done until then counts."""
 NOT_DELIVERED = "PubMed lists it and does not deliver it"
+DELETED_AND_LISTED = "PubMed lists it and says, with many others, that it is deleted"
+LETTERS = "letters"
+"""The source of the slice that asks again for dead letters."""
 _GIVEN_UP_AFTER = timedelta(days=2)
 _LARGEST_LOSS = 0.1
+"""More than this share at once is rather a fault of PubMed's than the truth."""
 _SMALL_LOSS = 10
-_DOING = {EDAT: "new records", MDAT: "revised records", SWEEP: "comparing the full list"}
+_FEW = 2
+_DOING = {
+    LETTERS: "dead letters",
+    EDAT: "new records",
+    MDAT: "revised records",
+    SWEEP: "comparing the full list",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +95,38 @@ class _Harvest:
 
     def slices(self) -> Iterator[SliceOutcome]:
         days = calendar(self.pubmed.server_time())
-        for kind in KINDS:
-            for outcome in self._stream(kind, days):
-                yield outcome
-                if self.left == 0:
-                    return
-        if is_sweep_due(self.archive.slices, self.topic, days):
-            yield self._sweep(days)
+        counted = self._count(days)
+        for outcome in chain(self._letters(), *(self._stream(kind, days) for kind in KINDS)):
+            yield outcome
+            if self.left == 0:
+                return
+        is_equal = counted == len(self.archive.topics.pmids(self.topic.digest))
+        if not is_equal or is_sweep_due(self.archive.slices, self.topic, days):
+            yield self._sweep(days, counted)
+
+    def _count(self, days: Days) -> int:
+        """Count the topic's records; a search that has lost many of them is asked again.
+
+        Where it goes on to lack them, the sweep will refuse; one that counts nothing ends all.
+        """
+        known = len(self.archive.topics.pmids(self.topic.digest))
+        span = DayRange(self.topic.since, days.newest)
+        count = partial(self.pubmed.search, self.topic.term, EDAT, span, 0)
+        try:
+            return count(least=max(1, ceil(known - _tolerated(known)))).count
+        except UnreachableError:
+            return count(least=1).count
+
+    def _letters(self) -> Iterator[SliceOutcome]:
+        """Ask again for what could not be read before."""
+        members = self.archive.topics.pmids(self.topic.digest)
+        pmids = self._within_limit(sorted(self.archive.dead_pmids() & members))
+        if pmids:
+            begun = Slice(self.topic.source(LETTERS), "dead letters", SliceState.RUNNING)
+            outcome = self._fetch(begun, pmids)
+            piece = replace(outcome.piece, state=SliceState.DONE)
+            self._write(piece)
+            yield replace(outcome, piece=piece)
 
     def _stream(self, kind: str, days: Days) -> Iterator[SliceOutcome]:
         source = self.topic.source(kind)
@@ -134,6 +172,9 @@ class _Harvest:
         self, outcome: SliceOutcome, batch: Sequence[str], delivery: Delivery
     ) -> SliceOutcome:
         """Store a batch, with what was received and the state of the slice, all or nothing."""
+        is_sweep = outcome.piece.source == self.topic.source(SWEEP)
+        if not is_sweep and _is_too_much(len(delivery.deleted), len(batch)):
+            delivery = delivery.doubted(DELETED_AND_LISTED)
         piece = _count(outcome.piece, delivery)
         letters = (Rejected(piece.source, pmid, NOT_DELIVERED, b"") for pmid in delivery.missing)
         records = (*delivery.records, *delivery.rejected, *letters)
@@ -146,32 +187,51 @@ class _Harvest:
             self.archive.topics.leave(self.topic.digest, delivery.deleted)
             self._write(piece)
         vanished = outcome.vanished + delivery.vanished
-        return SliceOutcome(piece, outcome.stored + stored, vanished=vanished)
+        unread = outcome.unread + tuple(each.pmid for each in delivery.rejected if each.pmid)
+        return SliceOutcome(piece, outcome.stored + stored, vanished=vanished, unread=unread)
 
     def _close(self, outcome: SliceOutcome, state: SliceState) -> SliceOutcome:
-        """Write a slice down as it ended: with records missing it failed, until we give them up."""
-        awaited = [pmid for pmid in outcome.piece.missing if not self._is_given_up(pmid)]
-        if awaited:
-            state = SliceState.FAILED
-        problem = f"{len(awaited)} records not delivered, first {awaited[0]}" if awaited else ""
-        piece = replace(outcome.piece, state=state, problem=problem)
+        """Write a slice down as it ended; with a problem it failed, and is asked for again."""
+        problem = "; ".join(self._problems(outcome))
+        piece = replace(outcome.piece, state=SliceState.FAILED if problem else state)
+        piece = replace(piece, problem=problem)
         self._write(piece)
         return replace(outcome, piece=piece)
+
+    def _problems(self, outcome: SliceOutcome) -> Iterator[str]:
+        """Say what a slice lacks, until we give it up."""
+        asked = outcome.piece.asked
+        if missing := self._awaited(outcome.piece.missing):
+            yield f"{len(missing)} records not delivered, first {missing[0]}"
+        if _is_too_much(len(unread := self._awaited(outcome.unread)), asked):
+            yield f"{len(unread)} of {asked} records not readable, first {unread[0]}: not believed"
+        is_sweep = outcome.piece.source == self.topic.source(SWEEP)
+        if not is_sweep and _is_too_much(len(outcome.vanished), asked + len(outcome.vanished)):
+            yield f"{len(outcome.vanished)} records listed, then unknown: not believed"
+
+    def _awaited(self, pmids: Iterable[str]) -> list[str]:
+        return [pmid for pmid in pmids if not self._is_given_up(pmid)]
 
     def _is_given_up(self, pmid: str) -> bool:
         since = self.archive.dead_since(pmid)
         return since is not None and self.archive.now() - since >= _GIVEN_UP_AFTER
 
-    def _sweep(self, days: Days) -> SliceOutcome:
-        """Compare PubMed's full list with ours: fetch what is new, withdraw what is gone."""
+    def _sweep(self, days: Days, counted: int) -> SliceOutcome:
+        """Compare PubMed's full list with ours: fetch what is new, withdraw what is gone.
+
+        Once a week, and whenever PubMed counts others than we hold.
+        """
         topic, all_days = self.topic, DayRange(self.topic.since, days.newest)
         parts = find_parts(self.pubmed, topic.term, EDAT, all_days)
         listed = {pmid for _, found in parts for pmid in found.pmids}
         gone = self.archive.topics.pmids(topic.digest) - listed
         claimed = (topic.since, days.closed)
         piece = Slice(topic.source(SWEEP), str(days.closed), SliceState.RUNNING, *claimed)
-        if len(gone) > max(_SMALL_LOSS, _LARGEST_LOSS * len(listed)):
-            return self._refuse(piece, len(gone), len(listed))
+        if len(gone) > _tolerated(len(listed)):
+            problem = f"{len(gone)} records are gone from PubMed's list, which has {len(listed)}"
+            return self._refuse(piece, problem)
+        if len(listed) < counted - _tolerated(counted):
+            return self._refuse(piece, f"PubMed counts {counted} records and lists {len(listed)}")
         new = listed - self.archive.hashes().keys()
         outcome = self._fetch(piece, sorted(gone | new))
         stored = self._withdraw(gone, frozenset(outcome.vanished))
@@ -184,15 +244,24 @@ class _Harvest:
             withdrawn = (Deletion(pmid) for pmid in sorted(gone & vanished))
             return self.archive.store(withdrawn, issued=LIVE)
 
-    def _refuse(self, piece: Slice, gone: int, listed: int) -> SliceOutcome:
+    def _refuse(self, piece: Slice, problem: str) -> SliceOutcome:
         """Withdraw nothing where too much is gone: that is rather a fault, or a broken query."""
-        problem = f"{gone} records are gone from PubMed's list, which has {listed}: not believed"
-        failed = replace(piece, state=SliceState.FAILED, problem=problem)
+        failed = replace(piece, state=SliceState.FAILED, problem=f"{problem}: not believed")
         self._write(failed)
         return SliceOutcome(failed)
 
     def _write(self, piece: Slice) -> None:
         self.archive.slices.write(piece, self.archive.now())
+
+
+def _tolerated(count: int) -> float:
+    """How many of so many records may be gone."""
+    return max(_SMALL_LOSS, _LARGEST_LOSS * count)
+
+
+def _is_too_much(lost: int, asked: int) -> bool:
+    """Whether more was refused of an answer than single bad records explain."""
+    return lost > max(_FEW, _LARGEST_LOSS * asked)
 
 
 def _count(piece: Slice, delivery: Delivery) -> Slice:

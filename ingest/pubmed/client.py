@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TypeVar
+from urllib.parse import quote_plus
 
 import httpx
 from lxml import etree
 
 from ingest.archive.slices import DayRange
+from ingest.document import is_pmid, quote
 from ingest.pubmed.timing import RateLimiter, TransientError, UnreachableError, raise_if_busy, retry
 
 EUTILS = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -25,16 +28,23 @@ MOST_HITS = 9_999
 BATCH_PMIDS = 200
 RATE_HZ, RATE_WITH_KEY_HZ = 3.0, 10.0
 TIMEOUT = httpx.Timeout(30.0, connect=15.0)
+LARGEST_ANSWER_BYTES = 1 << 28
+"""Unpacked; 200 records of usual size have 3 MB."""
 _LONGEST_ANSWER_S = 300.0
+_ENCODINGS = frozenset({"", "identity", "gzip"})  # several at once unpack without limit
+CLOCKS_DIFFER = timedelta(days=2)
 _DAY = timedelta(days=1)
 _ROOTS = {"esearch": "eSearchResult", "efetch": "PubmedArticleSet"}
 _PROLOG = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?.*?\?>|<!--.*?-->|<![^>]*>|\s+)*", re.DOTALL)
 _TAG = re.compile(rb"<([A-Za-z_][\w.-]*)")
-_ERROR = re.compile(r"<ERROR>(.*?)</ERROR>|\"(?:ERROR|error)\"\s*:\s*\"(.*?)\"", re.DOTALL)
+_ERROR = re.compile(
+    r"<ERROR(?:\s[^>]*)?>(.*?)</ERROR\s*>|\"ERROR\"\s*:\s*\"(.*?)\"", re.DOTALL | re.IGNORECASE
+)
+_COUNT = re.compile(r"[0-9]{1,9}")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _EMPTY = ("id list is empty", "empty id list", "empty result")
 _LASTING = ("api key invalid", "invalid db name", "unknown db", "can only retrieve the first")
-_LONGEST_QUOTE = 160
+_ERROR_BYTES = 1 << 14  # an error is said in few words
 _TAIL_BYTES = 200
 _OK, _BAD_REQUEST = 200, 400
 _PASSING = frozenset({403, 408, 425})  # a block, too, is lifted
@@ -77,6 +87,13 @@ class Access:
         """Take the key out of an answer: some of PubMed's errors quote it."""
         return body.replace(self.key.encode(), b"***") if self.key else body
 
+    def conceal_email(self, body: bytes) -> bytes:
+        """Take the e-mail out of what is quoted; not out of records, whose author may have it."""
+        written = (self.email or "", quote_plus(self.email or ""))
+        for text in filter(None, written):
+            body = re.sub(re.escape(text.encode()), b"***", body, flags=re.IGNORECASE)
+        return body
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
@@ -85,6 +102,10 @@ class SearchResult:
     count: int
     pmids: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        return self.count > 0
 
     @property
     def is_complete(self) -> bool:
@@ -113,32 +134,39 @@ class PubMed:
         return self._server_time
 
     def search(
-        self, term: str, kind: str = "edat", days: DayRange | None = None, most: int = MOST_HITS
+        self,
+        term: str,
+        kind: str = "edat",
+        days: DayRange | None = None,
+        most: int = MOST_HITS,
+        *,
+        least: int = 0,
     ) -> SearchResult:
-        """List at most ``most`` PMIDs; ``kind`` of the days is ``edat`` (entry) or ``mdat``."""
+        """List at most ``most`` PMIDs; ``kind`` of the days is ``edat`` (entry) or ``mdat``.
+
+        A count below ``least`` is not believed, and asked for again.
+        """
         query = {"term": term, "retmax": str(most), "retmode": "xml"}
         if days:
             first, last = (f"{day:%Y/%m/%d}" for day in (days.first, days.last))
             query |= {"datetype": kind, "mindate": first, "maxdate": last}
-        try:
-            return self._ask("esearch", query, _read_search)
-        except EmptyAnswerError:
-            return SearchResult(0, ())
+        return self._ask("esearch", query, partial(_read_search, least=least))
 
     def fetch(self, pmids: Sequence[str]) -> bytes | None:
         """Fetch records as one complete XML answer; None where PubMed knows none of them."""
         query = {"id": ",".join(pmids), "retmode": "xml"}
-        try:
-            return self._ask("efetch", query, bytes)
-        except EmptyAnswerError:
-            return None
+        return self._ask("efetch", query, lambda body: body)
 
     def existing(self, pmids: Sequence[str]) -> frozenset[str]:
         """Find those PMIDs that PubMed's search still knows."""
         term = " OR ".join(f"{pmid}[uid]" for pmid in pmids)
         return frozenset(self.search(term).pmids) & frozenset(pmids) if pmids else frozenset()
 
-    def _ask(self, name: str, query: Mapping[str, str], read: Callable[[bytes], Answer]) -> Answer:
+    def _ask(
+        self, name: str, query: Mapping[str, str], read: Callable[[bytes | None], Answer]
+    ) -> Answer:
+        """Send a request until ``read`` accepts the body, which is None where nothing is known."""
+
         def attempt() -> Answer:
             self._limiter.wait()
             return read(self._post(name, query))
@@ -148,47 +176,83 @@ class PubMed:
         except UnreachableError as error:
             raise UnreachableError(f"PubMed's {name}: {error}") from None
 
-    def _post(self, name: str, query: Mapping[str, str]) -> bytes:
-        """Send one request; raises as ``check_answer`` does."""
+    def _post(self, name: str, query: Mapping[str, str]) -> bytes | None:
+        """Send one request; raises as ``check_answer`` does, but for an empty answer."""
         self.requests += 1
         form = {"db": "pubmed", **query, **self._access.identity()}
+        packed = {"Accept-Encoding": "gzip"}
+        url = f"{self._access.url}/{name}.fcgi"
         try:
-            with self._http.stream("POST", f"{self._access.url}/{name}.fcgi", data=form) as answer:
+            with self._http.stream("POST", url, data=form, headers=packed) as answer:
                 body = self._access.conceal(self._read_body(answer))
         except httpx.HTTPError as error:
             raise TransientError(f"{type(error).__name__}: {error}") from None
-        check_answer(answer.status_code, answer.headers.get("Retry-After"), body, _ROOTS[name])
+        judged = self._access.conceal_email(body)
+        try:
+            check_answer(
+                answer.status_code, answer.headers.get("Retry-After"), judged, _ROOTS[name]
+            )
+        except EmptyAnswerError:
+            judged = body = None
         self._note_time(answer.headers.get("Date", ""))
-        return body
+        return judged if name == "esearch" else body
 
     def _read_body(self, answer: httpx.Response) -> bytes:
         """Read all of it, but not for ever: a time-out of httpx is for each piece alone."""
+        if answer.headers.get("Content-Encoding", "").lower() not in _ENCODINGS:
+            raise TransientError("the answer is packed as nobody asked for")
         until_s = self.clock.now_s() + _LONGEST_ANSWER_S
         body = bytearray()
         for piece in answer.iter_bytes():
             body += piece
             if self.clock.now_s() > until_s:
                 raise TransientError(f"the answer takes longer than {_LONGEST_ANSWER_S:.0f} s")
+            if len(body) > LARGEST_ANSWER_BYTES:
+                most = f"{LARGEST_ANSWER_BYTES >> 20} MiB"
+                raise TransientError(f"the answer is larger than {most}, unpacked")
         return bytes(body)
 
     def _note_time(self, header: str) -> None:
+        """Take PubMed's time from an answer. One that is far from ours is wrong, or ours is.
+
+        A day that has not come yet would be taken for harvested: raises TransientError.
+        """
         try:
-            self._server_time = parsedate_to_datetime(header).astimezone(UTC)
-        except ValueError:
+            told = parsedate_to_datetime(header).astimezone(UTC)
+        except (ValueError, OverflowError):
             return  # an answer without a date, or a wrong one, gives no time
+        ours = self.clock.utc_now()
+        if abs(told - ours) > CLOCKS_DIFFER:
+            raise TransientError(f"the answer is dated {told:%Y-%m-%d}, our clock {ours:%Y-%m-%d}")
+        self._server_time = told
 
 
-def _read_search(body: bytes) -> SearchResult:
+def _read_search(body: bytes | None, least: int = 0) -> SearchResult:
     """Read a search's answer; an error inside it is raised as in any other."""
-    _raise_reported(body.decode(errors="replace"))
+    found = SearchResult(0, ()) if body is None else _searched(body)
+    if found.count < least:
+        raise TransientError(f"PubMed counts {found.count} records, where it had {least} or more")
+    return found
+
+
+def _searched(body: bytes) -> SearchResult:
     try:
+        _raise_reported(body)
         root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    except EmptyAnswerError:
+        return SearchResult(0, ())
     except etree.XMLSyntaxError as error:
-        raise TransientError(f"the search's answer is no XML: {error}") from None
-    pmids = tuple(dict.fromkeys(element.text or "" for element in root.iterfind("IdList/Id")))
+        raise TransientError(f"the search's answer is no XML: {quote(str(error))}") from None
+    count, listed = root.findtext("Count", "").strip(), root.iterfind("IdList/Id")
+    pmids = tuple(dict.fromkeys(element.text or "" for element in listed))
+    if not _COUNT.fullmatch(count):
+        said = f"'{quote(count, 20)}'" if count else "nothing"
+        raise TransientError(f"the search's answer counts {said}")
+    if wrong := next((pmid for pmid in pmids if not is_pmid(pmid)), None):
+        raise TransientError(f"the search's answer lists '{quote(wrong, 20)}', which is no PMID")
     lost = root.iterfind("ErrorList/*")
-    warnings = tuple(f"{element.tag}: {element.text}" for element in lost)
-    return SearchResult(int(root.findtext("Count", "0")), pmids, warnings)
+    warnings = tuple(quote(f"{element.tag}: {element.text}") for element in lost)
+    return SearchResult(int(count), pmids, warnings)
 
 
 def find_parts(
@@ -202,7 +266,8 @@ def find_parts(
     waiting = [days]
     while waiting:
         part = waiting.pop()
-        found = pubmed.search(term, kind, part, most)
+        # a database that is down counts nothing, too: once more
+        found = pubmed.search(term, kind, part, most) or pubmed.search(term, kind, part, most)
         if part.first == part.last and not found.is_complete:
             found = pubmed.search(term, kind, part)
             if not found.is_complete:
@@ -255,21 +320,21 @@ def _check_end(body: bytes, root: str) -> None:
 
 
 def _check_error(status: int, body: bytes) -> None:
-    text = body.decode(errors="replace")
-    _raise_reported(text)
+    _raise_reported(body)
+    text = body[:_ERROR_BYTES].decode(errors="replace")
     if root_name(body).lower() == "html":
         title = _TITLE.search(text)
-        said = _quote(title[1]) if title else "without a title"
+        said = quote(title[1]) if title else "without a title"
         raise TransientError(f"a web page instead of data: {said}")
-    raise TransientError(f"status {status} with {_quote(text) or 'an empty body'}")
+    raise TransientError(f"status {status} with {quote(text) or 'an empty body'}")
 
 
-def _raise_reported(text: str) -> None:
+def _raise_reported(body: bytes) -> None:
     """Raise the error that an answer reports, XML or JSON; unknown ones count as passing."""
-    found = _ERROR.search(text)
+    found = _ERROR.search(body[:_ERROR_BYTES].decode(errors="replace"))
     if found is None:
         return
-    message = _quote(found[1] or found[2] or "unspecified")
+    message = quote(found[1] or found[2] or "unspecified")
     known = message.lower()
     if any(words in known for words in _EMPTY):
         raise EmptyAnswerError(message)
@@ -278,7 +343,3 @@ def _raise_reported(text: str) -> None:
 
 def _refuse(message: str, *, is_passing: bool) -> None:
     raise TransientError(message) if is_passing else PubMedError(message)
-
-
-def _quote(text: str) -> str:
-    return " ".join(text.split())[:_LONGEST_QUOTE]

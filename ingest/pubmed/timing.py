@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,11 +24,13 @@ class Clock:
     """Time and chance, as arguments: a test's clock sleeps in no time.
 
     ``now_s`` must give the same time in every process of the machine; ``chance`` is in [0, 1).
+    ``utc_now`` is the calendar's time.
     """
 
     now_s: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    utc_now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class TransientError(OSError):

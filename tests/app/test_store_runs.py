@@ -99,13 +99,19 @@ def test_a_night_works_on_a_server(
     settings = night_settings(pubmed_server, tmp_path / "data", **server)
     pubmed_server.add(*papers(1, 2, 3))
     order = NightOrder(slot(0))
-    assert plan_night(settings, order, extractor).to_load == 0
-    report = work_night(settings, order, lambda: extractor, quiet, clock=StillClock().clock)
+    assert plan_night(settings, order, extractor, StillClock().beside(pubmed_server)).to_load == 0
+    report = work_night(
+        settings, order, lambda: extractor, quiet, clock=StillClock().beside(pubmed_server)
+    )
     assert (report.state, report.problems) == (RunState.DONE, ())
     assert report.graph is not None
     assert report.graph.after.articles == 3
     again = work_night(
-        settings, NightOrder(slot(1)), lambda: extractor, quiet, clock=StillClock().clock
+        settings,
+        NightOrder(slot(1)),
+        lambda: extractor,
+        quiet,
+        clock=StillClock().beside(pubmed_server),
     )
     assert again.graph is not None
     assert (again.state, again.graph.loaded) == (RunState.DONE, 0)

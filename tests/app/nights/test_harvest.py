@@ -4,7 +4,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from ingest.archive.slices import Slice, SliceState
 from ingest.harvest.harvest_report import SliceOutcome, summarize
 from ingest.lock import LockedError, lock
 from tests.harvests import KEY, StillClock, quiet
+from tests.nights import COMMAND
 from tests.pubmed_server import Paper, PubMedServer, article_set, status
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +56,7 @@ def settings(
 
 
 def gutbrain(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from app.cli import main; main()", *arguments]
+    command = [*COMMAND, *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
@@ -100,7 +100,9 @@ def test_what_is_lacking_stays_a_gap_and_claims_no_day(
 ) -> None:
     pubmed_server.add(Paper(21, date(2026, 11, 1), kind="withheld"))
     with Archive(settings.data / "archive.sqlite") as archive:
-        report = harvest_topic(settings, archive, report=quiet, clock=StillClock().clock)
+        report = harvest_topic(
+            settings, archive, report=quiet, clock=StillClock().beside(pubmed_server)
+        )
         assert [gap.source for gap in archive.slices.gaps(topic_sources(settings)[1])]
     assert (report.is_complete, report.as_of, report.missing > 0) == (False, None, True)
 
@@ -146,7 +148,9 @@ def test_bulk_takes_files_from_the_set_mirror_a_folder_or_an_address(
     assert pmids(settings) == {"90"}
     pubmed_server.files["/pubmed/pubmed26n0002.xml.gz"] = packed
     with Archive(settings.data / "archive.sqlite") as archive:
-        report = harvest_bulk(settings, archive, [], report=quiet, clock=StillClock().clock)
+        report = harvest_bulk(
+            settings, archive, [], report=quiet, clock=StillClock().beside(pubmed_server)
+        )
     assert report.problems == (
         "bulk pubmed26n0002: pubmed26n0002: its checksum file does not exist yet",
     )
@@ -160,19 +164,23 @@ def test_a_place_without_files_is_told_in_a_line(settings: Settings, tmp_path: P
     assert "Traceback" not in done.stderr
 
 
-def test_one_harvest_at_a_time(settings: Settings) -> None:
+def test_one_harvest_at_a_time(settings: Settings, pubmed_server: PubMedServer) -> None:
     with Archive(settings.data / "archive.sqlite") as archive:
         with (
             lock(settings.data / "harvest.lock", "harvesting"),
             pytest.raises(LockedError, match=r"another process is harvesting into .*: process"),
         ):
             harvest_topic(settings, archive, report=quiet)
-        assert harvest_topic(settings, archive, report=quiet, clock=StillClock().clock).is_complete
+        assert harvest_topic(
+            settings, archive, report=quiet, clock=StillClock().beside(pubmed_server)
+        ).is_complete
 
 
-def test_a_preview_tells_streams_days_and_counts(settings: Settings) -> None:
+def test_a_preview_tells_streams_days_and_counts(
+    settings: Settings, pubmed_server: PubMedServer
+) -> None:
     with Archive(settings.data / "archive.sqlite") as archive:
-        planned = preview_topic(settings, archive, clock=StillClock().clock)
+        planned = preview_topic(settings, archive, clock=StillClock().beside(pubmed_server))
     assert sum(part.count for part in planned) == 33
     assert {part.source for part in planned} == set(topic_sources(settings)[:2])
 

@@ -63,14 +63,18 @@ def settings(pubmed_server: PubMedServer, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def work(settings: Settings, extractor: Extractor) -> Work:
+def work(settings: Settings, extractor: Extractor, pubmed_server: PubMedServer) -> Work:
     """Work the n-th night; further arguments are the order's, but for ``by`` and ``under``."""
 
     def work_nth(
         night: int, *, by: Extractor = extractor, under: Settings = settings, **order: Any
     ) -> RunReport:
         return work_night(
-            under, NightOrder(slot(night), **order), lambda: by, quiet, clock=StillClock().clock
+            under,
+            NightOrder(slot(night), **order),
+            lambda: by,
+            quiet,
+            clock=StillClock().beside(pubmed_server),
         )
 
     return work_nth
@@ -312,7 +316,7 @@ def test_a_plan_writes_nothing(
     pubmed_server: PubMedServer, work: Work, settings: Settings, extractor: Extractor
 ) -> None:
     pubmed_server.add(*papers(1, 2))
-    plan = plan_night(settings, NightOrder(slot(0)), extractor)
+    plan = plan_night(settings, NightOrder(slot(0)), extractor, StillClock().beside(pubmed_server))
     assert {p.source for p in plan.slices} == set(topic_of(settings).sources[:2])
     assert sum(p.count for p in plan.slices) == 2
     assert not settings.data.exists()

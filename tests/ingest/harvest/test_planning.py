@@ -47,7 +47,8 @@ def test_a_state_from_the_future_stops_the_harvest(
     pubmed_server: PubMedServer, tmp_path: Path
 ) -> None:
     pubmed_server.now += timedelta(days=400)
-    run_harvest(pubmed_server, tmp_path)
+    pubmed_server.add(Paper(2, day(20)))
+    assert run_harvest(pubmed_server, tmp_path).is_complete
     before = state_of(tmp_path)
     pubmed_server.now -= timedelta(days=400)
     pubmed_server.add(Paper(1, day(20)))
