@@ -2,11 +2,14 @@
 
     python benchmarks/harvest.py parse FOLDER-WITH-PUBMED-XML [--records 30000]
     python benchmarks/harvest.py topic [--records 50000] [--kills 3] [--key]
+    python benchmarks/harvest.py faults [PART-OF-A-NAME]
 
 ``parse`` repeats real records into a temporary file, and prints CPU time and peak memory. ``topic``
 harvests an invented PubMed on loopback at the permitted rate (with ``--key`` 10 requests a second,
 otherwise 3), with kills in between. It prints how each run of ``gutbrain harvest`` ended and what
-the archive then claims; in the end, the time, and the most requests within one second.
+the archive then claims; in the end, the time, and the most requests within one second. ``faults``
+prints a line for each kind of fault: whether, after it came once, and after it lasted for a whole
+harvest, the next harvest leaves what there would be without it, and what the harvest said.
 """
 
 import gzip
@@ -14,7 +17,6 @@ import json
 import os
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from bisect import bisect_left
@@ -22,14 +24,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import cycle, islice
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Annotated, BinaryIO, cast
 
 import typer
 
 from ingest.archive.archive import Archive
+from ingest.document import printable
 from ingest.formats.record_splitter import RecordSplitter
 from ingest.formats.sources import read_source
 from ingest.harvest.planning import EDAT, MDAT, Topic
+from tests.faults import ALWAYS, KINDS, Trials
+from tests.nights import COMMAND
 from tests.pubmed_server import Paper, PubMedServer, running_server
 
 app = typer.Typer(help=__doc__)
@@ -64,6 +69,23 @@ def real_records(folder: Path) -> list[bytes]:
         with gzip.open(file) as stream:
             records += RecordSplitter(cast("BinaryIO", stream), str(file)).records()
     return records
+
+
+@app.command()
+def faults(part: Annotated[str, typer.Argument()] = "") -> None:
+    """Try every kind of fault, once and in every answer."""
+    kinds = [kind for kind in KINDS if part in f"{kind.utility} {kind.name}"]
+    print("| fault in | kind | once | lasting | the harvest said |\n|---|---|---|---|---|")
+    held = 0
+    with running_server() as server, tempfile.TemporaryDirectory() as work:
+        trials = Trials(server, Path(work))
+        for kind in kinds:
+            once, lasting = (trials.hold(kind, times) for times in (1, ALWAYS))
+            ends = [trial.problem or "held" for trial in (once, lasting)]
+            held += ends.count("held")
+            cells = (kind.utility, kind.name, *ends, printable(lasting.said)[:90])
+            print(f"| {' | '.join(cells)} |", flush=True)
+    print(f"\n{len(kinds)} kinds, {2 * len(kinds)} trials, {held} held")
 
 
 @app.command("topic")
@@ -102,7 +124,7 @@ def harvest(server: PubMedServer, work: Path, limit_s: float | None, key: str) -
         "GUTBRAIN_PACE_FILE": str(work / "pace"),
         "NO_PROXY": "127.0.0.1",
     }
-    command = [sys.executable, "-c", "from app.cli import main; main()", "harvest", "--json"]
+    command = [*COMMAND, "harvest", "--json"]
     try:
         done = subprocess.run(  # noqa: S603
             command, env=os.environ | settings, stdout=subprocess.PIPE, timeout=limit_s, check=False

@@ -5,6 +5,7 @@ A fault is a function from the right answer to a wrong one; it is used up by one
 
 import socket
 import struct
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Generator
@@ -141,8 +142,7 @@ class PubMedServer:
 @contextmanager
 def running_server() -> Generator[PubMedServer]:
     """Serve until the block ends."""
-    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    http.daemon_threads = True
+    http = _Server(("127.0.0.1", 0), _Handler)
     server = PubMedServer(f"http://127.0.0.1:{http.server_address[1]}")
     http.pubmed = server  # type: ignore[attr-defined]
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
@@ -154,6 +154,15 @@ def running_server() -> Generator[PubMedServer]:
         http.shutdown()
         thread.join()
         http.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Keep quiet about clients that go away in the middle of an answer."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -179,7 +188,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response_only(answer.status)
-        self.send_header("Date", server.date or format_datetime(server.now, usegmt=True))
+        if "Date" not in dict(answer.headers):
+            self.send_header("Date", server.date or format_datetime(server.now, usegmt=True))
         for name, value in answer.headers:
             self.send_header(name, value)
         self._send_body(answer)

@@ -53,22 +53,30 @@ class _Fetched:
 
     asked: Sequence[str]
     good: list[Record] = field(default_factory=list[Record])
-    bad: dict[str | None, Rejected] = field(default_factory=dict[str | None, Rejected])
+    bad: dict[str, Rejected] = field(default_factory=dict[str, Rejected])
+    has_nameless: bool = False
     answers: list[bytes] = field(default_factory=list[bytes])
 
     def lacking(self) -> list[str]:
         came = {record.pmid for record in self.good}
         return [pmid for pmid in self.asked if pmid not in came]
 
-    def add(self, body: bytes) -> None:
-        """Keep what was asked for; a record without a readable PMID may be one of them."""
+    def add(self, body: bytes, pmids: Sequence[str]) -> None:
+        """Keep what was asked for; a record without a readable PMID is one of ``pmids``."""
         self.answers.append(body)
         with suppress(NoRecordsError):  # whether that is right is seen when the sets are compared
             for record in read_records(BytesIO(body), _SOURCE):
                 if isinstance(record, Rejected):
-                    self.bad[record.pmid] = record
+                    self._reject(record, pmids)
                 elif record.pmid in self.asked:
                     self.good.append(record)
+
+    def _reject(self, letter: Rejected, pmids: Sequence[str]) -> None:
+        pmid = pmids[0] if len(pmids) == 1 else letter.pmid
+        if pmid is None:
+            self.has_nameless = True
+        else:
+            self.bad[pmid] = replace(letter, pmid=pmid)
 
 
 def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
@@ -81,6 +89,9 @@ def deliver(pubmed: PubMed, pmids: Sequence[str]) -> Delivery:
         if round_number:
             pubmed.clock.sleep(wait_s(round_number, pubmed.clock.chance()))
         _fetch(pubmed, lacking, fetched)
+    if fetched.has_nameless:
+        for pmid in (each for each in fetched.lacking() if each not in fetched.bad):
+            _fetch(pubmed, [pmid], fetched)
     return _delivery(pubmed, fetched)
 
 
@@ -90,7 +101,7 @@ def _fetch(pubmed: PubMed, pmids: Sequence[str], fetched: _Fetched) -> None:
     if body is None:
         return
     try:
-        fetched.add(body)
+        fetched.add(body, pmids)
     except MedlineError as error:
         if len(pmids) == 1:
             fetched.bad[pmids[0]] = Rejected(_SOURCE, pmids[0], str(error), body)
@@ -102,7 +113,7 @@ def _fetch(pubmed: PubMed, pmids: Sequence[str], fetched: _Fetched) -> None:
 
 def _delivery(pubmed: PubMed, fetched: _Fetched) -> Delivery:
     lacking, bad = fetched.lacking(), fetched.bad
-    unread = tuple(letter for pmid, letter in bad.items() if pmid is None or pmid in lacking)
+    unread = tuple(letter for pmid, letter in bad.items() if pmid in lacking)
     unaccounted = [pmid for pmid in lacking if pmid not in bad]
     known = pubmed.existing(unaccounted)
     missing = tuple(pmid for pmid in unaccounted if pmid in known)

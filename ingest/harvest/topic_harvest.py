@@ -232,8 +232,9 @@ class _Harvest:
             return self._refuse(piece, problem)
         if len(listed) < counted - _tolerated(counted):
             return self._refuse(piece, f"PubMed counts {counted} records and lists {len(listed)}")
-        new = listed - self.archive.hashes().keys()
+        new, dead = listed - self.archive.hashes().keys(), self.archive.dead_pmids()
         outcome = self._fetch(piece, sorted(gone | new))
+        outcome = replace(outcome, unread=tuple(p for p in outcome.unread if p not in dead))
         stored = self._withdraw(gone, frozenset(outcome.vanished))
         return self._close(replace(outcome, stored=outcome.stored + stored), SliceState.DONE)
 

@@ -142,14 +142,18 @@ def test_what_cannot_be_read_is_asked_for_once_more(
     assert (delivery.missing, delivery.vanished) == ((), ())
 
 
-def test_a_record_without_a_readable_pmid_may_be_the_one_that_is_missing(
+def test_a_record_without_a_readable_pmid_is_found_by_asking_for_each_that_lacks_alone(
     pubmed_server: PubMedServer, tmp_path: Path
 ) -> None:
     pubmed_server.add(Paper(1, FIRST), Paper(2, FIRST))
-    pubmed_server.faults["efetch"] = [replaced(">2</PMID>", ">?</PMID>")] * 4
-    delivery, _ = delivered(pubmed_server, tmp_path, "1", "2")
-    assert [letter.pmid for letter in delivery.rejected] == [None]
-    assert delivery.missing == ("2",)
+    pubmed_server.add(Paper(3, FIRST))
+    nameless = replaced('Version="1">', 'Version="1">?')
+    pubmed_server.faults["efetch"] = [only(1), *[nameless] * 9]
+    delivery, fetched = delivered(pubmed_server, tmp_path, "1", "2", "3")
+    letters = [(letter.pmid, letter.reason) for letter in delivery.rejected]
+    assert letters == [("2", "'?2' is no PMID"), ("3", "'?3' is no PMID")]
+    assert [b"Paper 2" in letter.raw for letter in delivery.rejected] == [True, False]
+    assert (delivery.missing, delivery.got, fetched) == ((), 1, 4 + 2)
 
 
 def test_what_was_unreadable_and_came_is_not_rejected(
