@@ -3,6 +3,7 @@
 A model at work lets go of the interpreter, so that threads help.
 """
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +19,15 @@ from ingest.document import Document
 
 MOST_THREADS = 8
 """More would wait for the interpreter: about an eighth of a document's time is Python's."""
+LONGEST_PASSAGE = 20_000
+"""So many characters of a passage are read. Abstracts have some thousands, but for those of
+meetings, which hold hundreds of others."""
+MOST_MENTIONS = 256
+"""Pairs are looked for among so many mentions in a row; GutBrainIE's papers have 86 at most."""
 AHEAD = 2
 """So many items a thread are under way, so that none waits for the one that is slow."""
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,15 +71,22 @@ class Extractor:
     ) -> AnnotatedDocument:
         """Read a document; ``mentions``, where given, replace the recognizer's.
 
-        Relations come from the lowest threshold on: see ``keep_relations``.
+        Relations come from the lowest threshold on: see ``keep_relations``. A long text is read
+        in stretches, so that it costs in proportion, and a very long one only in part, which is
+        logged.
         """
-        found = self.recognizer.recognize(document) if mentions is None else mentions
-        concepts = self.linker.link(document, found)
+        read = readable(document) if mentions is None else document
+        found = self.recognizer.recognize(read) if mentions is None else mentions
+        concepts = self.linker.link(read, found)
         linked = tuple(
             replace(mention, concept=concept.curie)
             for mention, concept in zip(found, concepts, strict=True)
         )
-        relations = self.relations.relate(document, linked)
+        relations = tuple(
+            relation
+            for first in range(0, len(linked), MOST_MENTIONS)
+            for relation in self.relations.relate(read, linked[first : first + MOST_MENTIONS])
+        )
         named = tuple({concept.curie: concept for concept in concepts}.values())
         return AnnotatedDocument(document, linked, relations, self.pipeline, named)
 
@@ -79,6 +94,17 @@ class Extractor:
         """Read documents for the graph: relations from the graph's own threshold on."""
         for annotated in map_in_order(self.annotate, documents):
             yield keep_relations(annotated, self.thresholds.graph)
+
+
+def readable(document: Document) -> Document:
+    """Cut the passages that are too long to be an abstract, and say so in the log."""
+    longest = max((len(passage.text) for passage in document.passages), default=0)
+    if longest <= LONGEST_PASSAGE:
+        return document
+    said = "PMID %s: only the first %s of %s characters are read"
+    _LOG.warning(said, document.pmid, f"{LONGEST_PASSAGE:,}", f"{longest:,}")
+    cut = (replace(p, text=p.text[:LONGEST_PASSAGE]) for p in document.passages)
+    return replace(document, passages=tuple(cut))
 
 
 def keep_relations(annotated: AnnotatedDocument, threshold: float) -> AnnotatedDocument:

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from extract.annotation import Mention, Pipeline
-from extract.extractor import AHEAD, Extractor, Thresholds, keep_relations, map_in_order
+from extract.extractor import (
+    AHEAD,
+    LONGEST_PASSAGE,
+    MOST_MENTIONS,
+    Extractor,
+    Thresholds,
+    keep_relations,
+    map_in_order,
+)
 from extract.linking.linker import NameLinker
 from extract.ner.lexicon import KnownName, LexiconModel, LexiconRecognizer
 from extract.relations.counts import CountRelations, CountTable
@@ -132,3 +140,33 @@ def test_what_is_not_wanted_any_more_ends() -> None:
     assert next(results) == "0"
     results.close()  # type: ignore[attr-defined]  # a generator
     assert threading.active_count() == before
+
+
+def mixed(count: int) -> str:
+    """A text of so many mentions, by turns a chemical and a disorder."""
+    return " ".join(f"{'Colitis' if n % 2 else 'Butyrate'} rose." for n in range(count))
+
+
+def test_pairs_are_looked_for_among_a_limited_number_of_mentions(write: Write) -> None:
+    """So that relations grow as the text does, and a usual paper is read in one piece."""
+    counts = [
+        len(extractor(0.5).annotate(write(mixed(count))).relations)
+        for count in (MOST_MENTIONS, 2 * MOST_MENTIONS, 2 * MOST_MENTIONS + 2)
+    ]
+    half = MOST_MENTIONS // 2
+    assert counts == [half * half, 2 * half * half, 2 * half * half + 1]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_very_long_text_is_read_in_part_and_that_is_said(
+    write: Write, caplog: pytest.LogCaptureFixture, more: int
+) -> None:
+    text = "colitis" + " " * (LONGEST_PASSAGE - 15 + more) + "butyrate"
+    annotated = extractor(0.5).annotate(write(text, pmid="7"))
+    assert [m.text for m in annotated.mentions] == (
+        ["colitis"] if more else ["colitis", "butyrate"]
+    )
+    assert annotated.document.text_of("abstract") == text
+    assert caplog.messages == (
+        ["PMID 7: only the first 20,000 of 20,001 characters are read"] if more else []
+    )
