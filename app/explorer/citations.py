@@ -1,6 +1,5 @@
 """The sentences for and against a relation, and those of a paper, as the store holds them."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,11 +44,6 @@ class Chosen:
     evidence: tuple[Outline, ...]
     says: Mapping[str, int]
     studies: Mapping[str, int]
-
-
-def is_pmid(text: str) -> bool:
-    """Whether a text from a URL can name an article."""
-    return re.fullmatch(r"[0-9]{1,9}", text) is not None
 
 
 def outlines_of(store: TripleStore, assertion: str) -> list[Outline]:

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from app.explorer.citations import citations_in, is_pmid
+from app.explorer.citations import citations_in
 from app.explorer.markup import claim_line, element, empty, join, link, numbers, quiet, text
 from app.explorer.views import page_parts as page
 from app.explorer.views.evidence import PUBMED, evidence_card
+from ingest.document import is_pmid
 from kg.article import Article
 from kg.graph.reading_back import read_articles
 
