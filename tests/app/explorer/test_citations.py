@@ -9,7 +9,6 @@ from app.explorer.citations import (
     choose,
     citations_in,
     cited,
-    is_pmid,
     outlines_of,
     paper_sides,
 )
@@ -102,8 +101,3 @@ def test_what_opposes_stands_in_its_paper_too(small: EmbeddedStore) -> None:
     assert ("a" * 16, True) in [
         (a, c.evidence.cues.is_negated) for a, c in citations_in(small, "3")
     ]
-
-
-def test_a_pmid_has_up_to_nine_digits() -> None:
-    assert all(map(is_pmid, ("1", "123456789")))
-    assert not any(map(is_pmid, ("1234567890", "1a", "", "²")))
