@@ -31,7 +31,7 @@ from extract.relations.counts import CountRelations, count_relations
 from extract.scoring.evaluation import RELATION_TASKS, evaluate_files
 from extract.scoring.items import Scorer, Task
 from extract.scoring.scores import Counts, Score, bootstrap_f1, total
-from extract.training.boosting import FOLDS, LOWEST, fit_trees
+from extract.training.boosting import FOLDS, LOWEST, describe_others, fit_trees
 from extract.training.floor import train_floor
 from extract.training.held_out import (
     GRID,
@@ -117,7 +117,9 @@ def _quiet(_: object) -> None:
 def compare_relations(corpus: Path) -> None:
     """Fit and read in five folds; print both methods at their best."""
     experts = documents_of(corpus, "platinum", "gold")
-    counts, boosted = _read_folds(experts, _fit_counts), _read_folds(experts, fit_trees)
+    others = describe_others(documents_of(corpus, "silver", "bronze"))
+    counts = _read_folds(experts, _fit_counts)
+    boosted = _read_folds(experts, lambda rest: fit_trees(rest, others))
     print("| task (strict, gold entities) | counts | boosted trees | difference |")
     print("|---|---|---|---|")
     for task in RELATION_TASKS:

@@ -2,11 +2,11 @@
 
 A model folder holds ``trees.onnx`` (matrix [rows, columns] -> log-odds [rows, 1]), the names of its
 columns, and ``trees.json``: the words that have columns, and how often each triple holds in the
-corpus.
+corpus. ``pairs.json.gz`` counts what other corpora relate.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,13 @@ from extract.relations.features import (
     describe,
     legal_predicates,
 )
+from extract.relations.known import (
+    NOTHING_KNOWN,
+    KnownPairs,
+    known_columns,
+    read_known,
+    write_known,
+)
 from ingest.document import Document
 from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
 
@@ -35,26 +42,32 @@ TREES_FILE, WORDS_FILE = "trees.onnx", "trees.json"
 
 def column_names(words: WordColumns) -> tuple[str, ...]:
     """Name the columns that trees are trained with."""
-    return (*columns(words), "rate of the triple")
+    return (*columns(words), *known_columns(), "rate of the triple")
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What the trees know of the corpus: words with columns, and P(triple | its type pair).
 
-    ``columns`` are the trees' own, in their order.
+    ``columns`` are the trees' own, in their order; ``known`` is what other corpora relate.
     """
 
     words: WordColumns
     rates: Mapping[Triple, float]
     columns: tuple[str, ...]
+    known: KnownPairs = NOTHING_KNOWN
 
     def matrix(self, candidates: Candidates) -> Floats:
         """Describe candidates as the trees read them; [rows, columns]."""
-        rates = [self.rates.get(triple, 0.0) for triple in candidates.triples()]
+        described = np.hstack([candidates.matrix, self.known.describe(*candidates.named())])
+        return self.with_rates(described, candidates.triples())
+
+    def with_rates(self, described: Floats, triples: Iterable[Triple]) -> Floats:
+        """Add the rate of each row's triple, and take the trees' columns in their order."""
+        rates = [self.rates.get(triple, 0.0) for triple in triples]
         column = np.array(rates, dtype=np.float32).reshape(-1, 1)
         places = {name: number for number, name in enumerate(column_names(self.words))}
-        return np.hstack([candidates.matrix, column])[:, [places[name] for name in self.columns]]
+        return np.hstack([described, column])[:, [places[name] for name in self.columns]]
 
     def legal(self) -> LegalPredicates:
         """Give what the schema allows among the types and predicates that have columns."""
@@ -109,7 +122,7 @@ def read_outlook(folder: Path) -> Outlook:
     """Read what goes with the trees; raises ModelError."""
     words = read_json(folder / WORDS_FILE, _words)
     names = read_names(folder, "columns", column_names(words))
-    return Outlook(words, read_json(folder / WORDS_FILE, _rates), names)
+    return Outlook(words, read_json(folder / WORDS_FILE, _rates), names, read_known(folder))
 
 
 def _words(content: Any) -> WordColumns:
@@ -133,3 +146,5 @@ def write_outlook(outlook: Outlook, folder: Path) -> None:
     text = json.dumps(content, separators=(",", ":"))
     (folder / WORDS_FILE).write_text(text + "\n", encoding="utf-8")
     write_names(folder, columns=outlook.columns)
+    if any(outlook.known.levels):
+        write_known(outlook.known, folder)

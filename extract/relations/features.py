@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from extract.annotation import AnnotatedDocument, Mention
 from extract.relations.counts import Placed, TypePair, place
+from extract.relations.phrases import describe_phrases, phrase_columns
 from extract.text import fold
 from ingest.document import Document
 from ontology.schema import LEGAL_TRIPLES, EntityType, LegalTriple, Predicate
@@ -61,6 +62,11 @@ class Candidates:
     objects: Integers
     matrix: Floats
 
+    def named(self) -> tuple[tuple[Mention, ...], list[tuple[int, Predicate, int]]]:
+        """Give the mentions, and the rows by their numbers."""
+        rows = zip(self.subjects.tolist(), self.predicates, self.objects.tolist(), strict=True)
+        return self.mentions, list(rows)
+
     def triples(self) -> Iterator[Triple]:
         """Yield what each row says of types."""
         kinds = [mention.type for mention in self.mentions]
@@ -72,6 +78,7 @@ def columns(words: WordColumns) -> tuple[str, ...]:
     """Name the columns of a matrix."""
     return (
         *NUMBERS,
+        *phrase_columns(),
         *(f"between: {word}" for word in words.between),
         *(f"in subject: {word}" for word in words.inside),
         *(f"in object: {word}" for word in words.inside),
@@ -107,7 +114,7 @@ def describe(
     held = _words_inside(mentions, words.inside)
     parts = (
         scene.numbers(subjects, objects),
-        _words_between(document, scene, subjects, objects, words.between),
+        *_said(document, scene, subjects, objects, words.between),
         held[subjects],
         held[objects],
         np.eye(len(TYPES), dtype=np.float32)[scene.types[subjects]],
@@ -248,22 +255,39 @@ def _nearer(gaps: Integers, types: Integers) -> Integers:
     return nearer
 
 
-def _words_between(
+def _said(
     document: Document, scene: _Scene, subjects: Integers, objects: Integers, words: Sequence[str]
-) -> Floats:
-    """Say which words are between the two, where one sentence holds both; [pairs, words]."""
+) -> tuple[Floats, Floats]:
+    """Say which groups of words, and which words, are where a sentence holds both mentions."""
     tokens = list(_WORD.finditer(fold(" ".join(p.text for p in document.passages))))
     starts = _integers(token.start() for token in tokens)
+    said = [token.group() for token in tokens]
+    one, other = np.minimum, np.maximum
+    pairs = tuple(
+        np.searchsorted(starts, which(edge[subjects], edge[objects]))
+        for which in (one, other)
+        for edge in (scene.starts, scene.ends)
+    )
+    joined = scene.sentences[subjects] == scene.sentences[objects]
+    between = _words_between(said, (pairs[1], pairs[2]), joined, words)
+    return describe_phrases(said, pairs, joined), between
+
+
+def _words_between(
+    said: Sequence[str],
+    ends: tuple[Integers, Integers],
+    joined: NDArray[np.bool_],
+    words: Sequence[str],
+) -> Floats:
+    """Say which words are between the two; [pairs, words]."""
     numbers = {word: number for number, word in enumerate(words)}
-    seen = np.zeros((len(tokens) + 1, len(words)), dtype=np.int32)
-    for row, token in enumerate(tokens, start=1):
-        if token.group() in numbers:
-            seen[row, numbers[token.group()]] = 1
+    seen = np.zeros((len(said) + 1, len(words)), dtype=np.int32)
+    for row, word in enumerate(said, start=1):
+        if word in numbers:
+            seen[row, numbers[word]] = 1
     seen = seen.cumsum(axis=0)
-    before = np.searchsorted(starts, np.maximum(scene.starts[subjects], scene.starts[objects]))
-    after = np.searchsorted(starts, np.minimum(scene.ends[subjects], scene.ends[objects]))
-    together = scene.sentences[subjects] == scene.sentences[objects]
-    return ((seen[before] > seen[after]) & together[:, None]).astype(np.float32)
+    start, end = ends
+    return ((seen[end] > seen[start]) & joined[:, None]).astype(np.float32)
 
 
 def _words_inside(mentions: tuple[Mention, ...], words: Sequence[str]) -> Floats:

@@ -23,7 +23,15 @@ from extract.relations.boosted import (
     column_names,
     write_outlook,
 )
-from extract.relations.features import Candidates, Floats, Triple, choose_words, describe
+from extract.relations.features import (
+    Candidates,
+    Floats,
+    Triple,
+    WordColumns,
+    choose_words,
+    describe,
+)
+from extract.relations.known import KnownPairs, count_pairs
 from extract.training.held_out import (
     HeldOut,
     calibrate,
@@ -41,40 +49,55 @@ FOLDS = 5
 LOWEST = 0.02
 """The least score that is worth weighing."""
 Labels = NDArray[np.bool_]
+Weights = NDArray[np.float32]
 OPSETS = (("", 17), ("ai.onnx.ml", 3))
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How trees grow; the defaults are what five-fold cross-validation on expert files took."""
+    """How trees grow; the defaults are what five-fold cross-validation on expert files took.
+
+    A relation of another document weighs ``weight`` of an expert's; of its other pairs a ``share``
+    is taken, with as much more weight.
+    """
 
     words: int = 100
-    rounds: int = 200
+    rounds: int = 400
     seeds: tuple[int, ...] = (0, 1, 2)
     rate: float = 0.05
     leaves: int = 24
     least_in_leaf: int = 40
+    weight: float = 0.3
+    share: float = 0.2
 
 
 def train_boosted(order: TrainingOrder) -> None:
-    """Fit trees to expert documents; write a folder for ``--relations boosted``.
+    """Fit trees for ``--relations boosted`` to experts' documents, and with less weight to others.
 
     Probabilities and thresholds come from the mentions that the tagger of the folder above read in
     documents its training never saw; where it kept none, from annotated mentions, in five folds.
     """
     experts = [document for document in order.corpus if is_expert(document)]
     order.out.mkdir(parents=True, exist_ok=True)
+    order.report("describing pairs of other documents")
+    others = describe_others([document for document in order.corpus if not is_expert(document)])
     mentions = read_held_out(order.out.parent, experts)
-    held_out = _read_predicted(experts, mentions, order) or _read_folds(experts, order)
+    held_out = _read_predicted(experts, others, mentions, order) or _read_folds(
+        experts, others, order
+    )
     curve = fit_relation_curve(held_out)
     thresholds, choices = choose_thresholds([calibrate(pair, curve) for pair in held_out])
     order.report("fitting to all expert documents")
-    grow_trees(experts, Growth(), order.out)
+    grow_trees(experts, others, Growth(), order.out)
     write_manifest(
         order.out,
         kind="boosted",
         corpus=corpus_hash(experts),
-        documents={"expert": len(experts), "held out": len(held_out)},
+        documents={
+            "expert": len(experts),
+            "other": len(order.corpus) - len(experts),
+            "held out": len(held_out),
+        },
         growth=asdict(Growth()),
         thresholds=asdict(thresholds),
         curve=asdict(curve),
@@ -87,7 +110,10 @@ def train_boosted(order: TrainingOrder) -> None:
 
 
 def _read_predicted(
-    experts: Corpus, mentions: Mapping[str, tuple[Mention, ...]], order: TrainingOrder
+    experts: Corpus,
+    others: "Others",
+    mentions: Mapping[str, tuple[Mention, ...]],
+    order: TrainingOrder,
 ) -> list[HeldOut]:
     """Read held-out documents from a tagger's mentions; trees see the other documents."""
     held = [document for document in experts if document.document.pmid in mentions]
@@ -96,28 +122,80 @@ def _read_predicted(
     order.report(f"thresholds: {len(held)} held-out documents, predicted mentions")
     rest = [document for document in experts if document.document.pmid not in mentions]
     held_mentions = ((gold, mentions[gold.document.pmid]) for gold in held)
-    return relate_held_out(fit_trees(rest), held_mentions)
+    return relate_held_out(fit_trees(rest, others), held_mentions)
 
 
-def _read_folds(experts: Corpus, order: TrainingOrder) -> list[HeldOut]:
+def _read_folds(experts: Corpus, others: "Others", order: TrainingOrder) -> list[HeldOut]:
     read: list[HeldOut] = []
     for number, (rest, held) in enumerate(cut_folds(experts, FOLDS), start=1):
         order.report(f"thresholds: fold {number} of {FOLDS}, annotated mentions")
-        read += relate_held_out(fit_trees(rest), ((gold, gold.mentions) for gold in held))
+        read += relate_held_out(fit_trees(rest, others), ((gold, gold.mentions) for gold in held))
     return read
 
 
-def fit_trees(corpus: Corpus) -> BoostedRelations:
+def fit_trees(corpus: Corpus, others: "Others | None" = None) -> BoostedRelations:
     """Fit trees and load them, with all scores that are worth weighing."""
     with tempfile.TemporaryDirectory() as folder:
-        grow_trees(corpus, Growth(), Path(folder))
+        grow_trees(corpus, others or describe_others(()), Growth(), Path(folder))
         return BoostedRelations(Path(folder), LOWEST)
 
 
-def grow_trees(corpus: Corpus, growth: Growth, out: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Documents whose annotations are worth less: students' and machines'.
+
+    ``known`` counts what they relate. ``matrix`` [rows, columns] describes all their relations and
+    a part of their other pairs, each by what the *other* documents know.
+    """
+
+    words: WordColumns | None
+    known: KnownPairs
+    matrix: Floats
+    triples: tuple[Triple, ...]
+    labels: Labels
+    weights: Weights
+
+
+def describe_others(corpus: Corpus, growth: Growth = Growth()) -> Others:
+    """Describe documents that are not experts'; their words have the columns."""
+    words = choose_words(corpus, growth.words) if corpus else None
+    known = count_pairs(corpus)
+    chance = np.random.default_rng(0)
+    rows = [_sampled(document, words, known, growth, chance) for document in corpus if words]
+    if not rows:
+        nothing = np.zeros((0, 0), dtype=np.float32)
+        return Others(None, known, nothing, (), np.zeros(0, np.bool_), np.zeros(0, np.float32))
+    labels = np.concatenate([found for _, _, found in rows])
+    return Others(
+        words,
+        known,
+        np.vstack([matrix for matrix, _, _ in rows]),
+        tuple(triple for _, triples, _ in rows for triple in triples),
+        labels,
+        np.where(labels, growth.weight, growth.weight / growth.share).astype(np.float32),
+    )
+
+
+def _sampled(
+    document: AnnotatedDocument,
+    words: WordColumns,
+    known: KnownPairs,
+    growth: Growth,
+    chance: np.random.Generator,
+) -> tuple[Floats, list[Triple], Labels]:
+    """Take all relations and a share of the other pairs."""
+    found = describe(document.document, document.mentions, words)
+    labels = _labels(document, found)
+    kept = labels | (chance.random(len(labels)) < growth.share)
+    own = count_pairs([document], fewest=(1, 1))
+    matrix = np.hstack([found.matrix, known.describe(*found.named(), own)])
+    return matrix[kept], list(compress(found.triples(), kept)), labels[kept]
+
+
+def grow_trees(corpus: Corpus, others: Others, growth: Growth, out: Path) -> None:
     """Fit trees to the relations between annotated mentions; write them to a folder."""
-    matrix, labels, outlook = described_corpus(corpus, growth)
-    boosters = [fit_booster(matrix, labels, growth, seed=seed) for seed in growth.seeds]
+    matrix, labels, weights, outlook = described_corpus(corpus, others, growth)
+    boosters = [fit_booster(matrix, labels, growth, seed, weights) for seed in growth.seeds]
     trees = [
         tree["tree_structure"] for booster in boosters for tree in booster.dump_model()["tree_info"]
     ]
@@ -125,14 +203,21 @@ def grow_trees(corpus: Corpus, growth: Growth, out: Path) -> None:
     write_outlook(outlook, out)
 
 
-def described_corpus(corpus: Corpus, growth: Growth) -> tuple[Floats, Labels, Outlook]:
-    """Describe the candidates of a corpus: matrix [rows, columns], labels [rows], outlook."""
-    words = choose_words(corpus, growth.words)
+def described_corpus(
+    corpus: Corpus, others: Others, growth: Growth
+) -> tuple[Floats, Labels, Weights, Outlook]:
+    """Describe the candidates: matrix [rows, columns], labels and weights [rows], outlook."""
+    words = others.words or choose_words(corpus, growth.words)
     described = [describe(document.document, document.mentions, words) for document in corpus]
     labels = [_labels(*each) for each in zip(corpus, described, strict=True)]
-    outlook = Outlook(words, _rates(described, labels), column_names(words))
-    matrix = np.vstack([outlook.matrix(candidates) for candidates in described])
-    return matrix, np.concatenate(labels), outlook
+    outlook = Outlook(words, _rates(described, labels), column_names(words), others.known)
+    matrices = [outlook.matrix(candidates) for candidates in described]
+    weights = [np.ones(len(each), dtype=np.float32) for each in labels]
+    if others.words:
+        matrices.append(outlook.with_rates(others.matrix, others.triples))
+        labels.append(others.labels)
+        weights.append(others.weights)
+    return np.vstack(matrices), np.concatenate(labels), np.concatenate(weights), outlook
 
 
 def _labels(document: AnnotatedDocument, found: Candidates) -> Labels:
@@ -150,7 +235,9 @@ def _rates(described: Sequence[Candidates], labels: Sequence[Labels]) -> Mapping
     return {triple: (related[triple] + 1) / (seen[triple] + RATE_PRIOR) for triple in sorted(seen)}
 
 
-def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) -> Any:
+def fit_booster(
+    matrix: Floats, labels: Labels, growth: Growth, seed: int, weights: Weights | None = None
+) -> Any:
     """Fit the trees of one seed."""
     settings = {
         "objective": "binary",
@@ -168,7 +255,7 @@ def fit_booster(matrix: Floats, labels: Labels, growth: Growth, *, seed: int) ->
         "force_row_wise": True,
         "verbose": -1,
     }
-    return lightgbm.train(settings, lightgbm.Dataset(matrix, labels), growth.rounds)
+    return lightgbm.train(settings, lightgbm.Dataset(matrix, labels, weight=weights), growth.rounds)
 
 
 def _as_onnx(trees: Sequence[Mapping[str, Any]], width: int, *, share: float) -> onnx.ModelProto:

@@ -19,6 +19,7 @@ lightgbm = pytest.importorskip("lightgbm", reason="the extra `train` is not inst
 
 from extract.training.boosting import (  # noqa: E402
     Growth,
+    describe_others,
     described_corpus,
     fit_booster,
     grow_trees,
@@ -47,7 +48,7 @@ def corpus(write: Write, annotate: Annotate) -> list[AnnotatedDocument]:
 @pytest.fixture(scope="module")
 def folder(corpus: list[AnnotatedDocument], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("trees")
-    grow_trees(corpus, SMALL, out)
+    grow_trees(corpus, describe_others((), SMALL), SMALL, out)
     return out
 
 
@@ -63,8 +64,9 @@ def test_trees_learn_which_pairs_are_related(folder: Path, corpus: list[Annotate
 def test_what_is_written_says_what_the_trees_say(
     folder: Path, corpus: list[AnnotatedDocument]
 ) -> None:
-    matrix, labels, _ = described_corpus(corpus, SMALL)
-    expected = fit_booster(matrix, labels, SMALL, seed=0).predict(matrix)
+    matrix, labels, weights, _ = described_corpus(corpus, describe_others((), SMALL), SMALL)
+    assert set(weights.tolist()) == {1.0}
+    expected = fit_booster(matrix, labels, SMALL, 0, weights).predict(matrix)
     relations = BoostedRelations(folder, 0.0)
     scores = [r.score for d in corpus for r in relations.relate(d.document, d.mentions)]
     np.testing.assert_allclose(scores, expected, atol=1e-5)
@@ -163,3 +165,30 @@ def test_names_that_do_not_fit_the_trees_are_one_line(folder: Path, tmp_path: Pa
     names.unlink()
     with pytest.raises(ModelError, match=NAMES_FILE):
         BoostedRelations(tmp_path, 0.0)
+
+
+def test_other_documents_weigh_less_and_say_what_is_known(
+    folder: Path, corpus: list[AnnotatedDocument], tmp_path: Path
+) -> None:
+    growth = Growth(words=5, rounds=20, seeds=(0,), least_in_leaf=3, weight=0.5, share=0.25)
+    others = describe_others(corpus[:30], growth)
+    matrix, labels, weights, outlook = described_corpus(corpus[30:], others, growth)
+
+    own = len(labels) - len(others.labels)
+    assert set(weights[:own].tolist()) == {1.0}
+    assert set(weights[own:][labels[own:]].tolist()) == {0.5}
+    assert set(weights[own:][~labels[own:]].tolist()) <= {2.0}
+    assert others.labels.sum() == 30
+    pairs = 30 * len(BoostedRelations(folder, 0.0).relate(corpus[0].document, corpus[0].mentions))
+    assert 0.15 < (~others.labels).sum() / (pairs - 30) < 0.35
+    so = outlook.columns.index("known by name: related so")
+    related = matrix[:own][labels[:own]][:, so]
+    assert np.expm1(related) == pytest.approx([30.0] * 10, rel=1e-5)
+    assert np.expm1(matrix[own:][labels[own:]][:, so]) == pytest.approx([29.0] * 30, rel=1e-5)
+
+    grow_trees(corpus[30:], others, growth, tmp_path)
+    read = boosted.read_outlook(tmp_path)
+    assert read.known == others.known
+    found = BoostedRelations(tmp_path, 0.0).relate(corpus[0].document, corpus[0].mentions)
+    best = max(found, key=lambda relation: relation.score)
+    assert (best.subject.text, best.object.text) == ("butyrate", "anxiety")
