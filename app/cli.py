@@ -21,7 +21,7 @@ COMMANDS = {
     "search": ("query", "Find concepts by name, synonym or identifier."),
     "query": ("query", "Ask the graph a question; without a name, list the questions."),
     "harvest": ("harvest", "Read what is new or revised in PubMed into the archive."),
-    "predict": ("models", "Annotate a GutBrainIE file."),
+    "predict": ("models", "Find entities and relations in documents, without a graph."),
     "evaluate": ("models", "Score predictions, with 95 % bootstrap intervals over documents."),
     "train": ("models", "Fit a model to annotated corpora."),
     "nightly": ("operation", "Do a night's work: harvest, extract, update and publish the graph."),
@@ -31,7 +31,7 @@ COMMANDS = {
     "config": ("operation", "Settings and where they come from."),
     "export": ("exchange", "Write the graph to files in a format of your choice."),
     "diff": ("exchange", "List assertions that are new, gone or changed between two snapshots."),
-    "ontology": ("exchange", "Write the ontology as a web page."),
+    "ontology": ("exchange", "Write the ontology as a web page, and its names for JSON-LD."),
     "snapshots": ("snapshots", "List, name and roll back to the kept states of the graph."),
     "alerts": ("snapshots", "Ask the saved alerts which rows are new in the current snapshot."),
     "validate": (
