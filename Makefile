@@ -9,8 +9,9 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 run: build-sample
 	$(BIN)/gutbrain serve
 
+# The bundled sample, where there is no graph yet: never among papers of yours.
 build-sample: $(VENV)/.installed
-	$(BIN)/gutbrain run
+	[ -e "$${GUTBRAIN_DATA:-data}/graph/CURRENT" ] || [ -n "$$GUTBRAIN_STORE" ] || $(BIN)/gutbrain run
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -50,4 +51,4 @@ $(VENV)/.installed-dev: $(VENV)/.installed .ci/constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) dist data
+	rm -rf $(VENV) dist
