@@ -36,7 +36,7 @@ def predict_command(
     settings: Settings,
     sources: Annotated[
         list[Path],
-        typer.Argument(help="PubMed XML, MEDLINE, GutBrainIE JSON, folders; annotations are not read."),
+        typer.Argument(help="PubMed XML, MEDLINE, GutBrainIE JSON; folders of them."),
     ],
     out: Annotated[Path, typer.Option(help="Where to write the predictions.")],
     form: Annotated[
