@@ -19,6 +19,8 @@ Server = TypeVar("Server")
 
 SLICE_S = 1.0
 """How long a query may run while others wait; longer only where a server would be idle."""
+CROWD = 3
+"""Where so many wait for each server, half of that time must do."""
 FIRST_REST_S, LONGEST_REST_S = 2.0, 60.0
 """How long a client rests after the first query that had to be stopped, and at most."""
 FORGIVEN_AFTER_S = 300.0
@@ -205,7 +207,8 @@ class RequestQueue(Generic[Server]):
 
     def _begin(self, ticket: _Ticket[Server], now: float) -> None:
         self._waiting.remove(ticket)
-        ticket.turn = Turn(self._idle.pop(), ticket.client, now)
+        # the one that was idle for longest: of those that were stopped, a process may still start
+        ticket.turn = Turn(self._idle.pop(0), ticket.client, now)
         self._running.append(ticket.turn)
         self._clients[ticket.client].running += 1
         ticket.has_turn.notify()
@@ -214,17 +217,22 @@ class RequestQueue(Generic[Server]):
         """End the longest turns that had their slice, as many as others wait for."""
         needed = sum(not self._clients[t.client].is_costly(now) for t in self._able(now))
         needed -= sum(turn.is_cut_short for turn in self._running)
-        over = [t for t in self._running if not t.is_cut_short and now >= t.begun + SLICE_S]
+        over = [t for t in self._running if not t.is_cut_short and now >= t.begun + self._slice_s]
         over.sort(key=lambda turn: (not self._is_costly(turn, now), turn.begun))
         for turn in over[: max(0, needed)]:
             turn.is_cut_short = True
             self._stop(turn.server)
 
+    @property
+    def _slice_s(self) -> float:
+        is_crowded = len(self._waiting) > CROWD * (len(self._idle) + len(self._running))
+        return SLICE_S / 2 if is_crowded else SLICE_S
+
     def _next_change_s(self) -> float:
         """Say when time alone may change who is served: a rest or a slice ends."""
         now = self._clock()
         rests = [self._clients[ticket.client].rests_until for ticket in self._waiting]
-        slices = [turn.begun + SLICE_S for turn in self._running]
+        slices = [turn.begun + self._slice_s for turn in self._running]
         return min(
             (then - now for then in rests + slices if then > now), default=threading.TIMEOUT_MAX
         )

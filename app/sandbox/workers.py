@@ -48,13 +48,17 @@ def bare_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 class Worker:
-    """One query process, started when first asked and again after it was killed."""
+    """One query process, and a spare one that takes its place after it was killed.
+
+    Both are started when the worker is first asked.
+    """
 
     program = ("-m", "app.sandbox.worker_process")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.process: subprocess.Popen[bytes] | None = None
+        self._spare: subprocess.Popen[bytes] | None = None
         self._is_ready = self._is_overdue = False
 
     def ask(self, order: QueryOrder) -> Answer | None:
@@ -80,8 +84,8 @@ class Worker:
         return ENDINGS.get(-code, f"The engine failed over the query (exit {code})")
 
     def restart(self) -> None:
-        """Put a new process in place of one that was killed; it starts while nobody waits."""
-        self.stop()
+        """Put the spare process in place of one that was killed."""
+        _end(self.process)
         self._running()
 
     def kill(self) -> None:
@@ -90,18 +94,26 @@ class Worker:
             self.process.kill()
 
     def stop(self) -> None:
-        """Kill the process and wait until it is gone."""
-        self.kill()
-        if self.process is not None:
-            self.process.communicate()
+        """Kill the process and its spare, and wait until they are gone."""
+        _end(self.process)
+        _end(self._spare)
 
     def _running(self) -> subprocess.Popen[bytes]:
+        """Give the process; where it has ended the spare one, which had time to start."""
         if self.process is not None and self.process.poll() is None:
             return self.process
-        self.stop()
+        _end(self.process)
         self._is_ready = False
+        spare = self._spare
+        if spare is None or spare.poll() is not None:
+            _end(spare)
+            spare = self._started()
+        self.process, self._spare = spare, self._started()
+        return spare
+
+    def _started(self) -> subprocess.Popen[bytes]:
         limits = json.dumps(asdict(self.limits))
-        self.process = subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603
             # -P: a folder app/ where the server was started must not be run in place of ours
             [sys.executable, "-P", *self.program, limits],
             stdin=subprocess.PIPE,
@@ -110,7 +122,12 @@ class Worker:
             env=bare_environment(os.environ) | ALLOCATION,
             start_new_session=True,  # Ctrl+C is for the server, which then stops its workers
         )
-        return self.process
+
+
+def _end(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager

@@ -217,6 +217,37 @@ def test_a_turn_is_cut_short_when_others_wait_after_its_slice(pool: ThreadPoolEx
     assert (long.is_cut_short, short.is_cut_short) == (True, False)
 
 
+def test_in_a_crowd_half_a_slice_must_do(pool: ThreadPoolExecutor) -> None:
+    crowd = Crowd(1, 64, pool)
+    with crowd.queue.served("long", 0):
+        waiters = [crowd.let_wait(client) for client in "abc"]
+        crowd.now = SLICE_S / 2
+        waiters.append(crowd.let_wait("d"))
+        assert crowd.stopped == ["one"]
+    for waiter in waiters:
+        waiter.result(WAIT_S)
+
+
+def test_three_that_wait_are_no_crowd(pool: ThreadPoolExecutor) -> None:
+    crowd = Crowd(1, 64, pool)
+    with crowd.queue.served("long", 0):
+        waiters = [crowd.let_wait(client) for client in "ab"]
+        crowd.now = SLICE_S / 2
+        waiters.append(crowd.let_wait("c"))
+        assert crowd.stopped == []
+    for waiter in waiters:
+        waiter.result(WAIT_S)
+
+
+def test_the_server_that_was_idle_for_longest_is_taken(pool: ThreadPoolExecutor) -> None:
+    crowd = Crowd(2, 0, pool)
+    with crowd.queue.served("a", 0) as first:
+        pass
+    with crowd.queue.served("a", 0) as second:
+        pass
+    assert (first.server, second.server) == ("one", "two")
+
+
 def test_no_turn_is_cut_short_within_its_slice_or_while_a_server_is_idle(
     pool: ThreadPoolExecutor,
 ) -> None:

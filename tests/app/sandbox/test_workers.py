@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -123,12 +124,14 @@ def test_a_parser_names_the_place_of_an_error(sandbox: WorkerSandbox) -> None:
 
 
 def test_what_the_gate_refuses_costs_no_process_and_no_rest(sandbox: WorkerSandbox) -> None:
-    sandbox.answer(Query("ASK {}"))
-    pids = [worker.process.pid for worker in sandbox.workers if worker.process]
-    with pytest.raises(RefusedError, match="SERVICE"):
-        sandbox.answer(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
+    pids = list[int]()
+    for _ in range(2):
+        for _worker in sandbox.workers:
+            with pytest.raises(RefusedError, match="SERVICE"):
+                sandbox.answer(Query("SELECT * { SERVICE <http://127.0.0.1:9/> { } }"))
+        pids += [worker.process.pid for worker in sandbox.workers if worker.process]
+    assert len(set(pids)) == len(sandbox.workers)
     assert sandbox.answer(Query("ASK {}")).body
-    assert pids == [worker.process.pid for worker in sandbox.workers if worker.process]
 
 
 def test_a_query_that_says_from_sees_that_graph_only(sandbox: WorkerSandbox) -> None:
@@ -250,3 +253,34 @@ def test_what_a_process_refuses_keeps_its_kind(status: int, kind: type[NoAnswerE
 def test_an_environment_is_bared_to_what_python_needs() -> None:
     kept = {"PATH": "/bin", "HOME": "/root", "LC_ALL": "C", "PYTHONPATH": ".", "TMPDIR": "/tmp"}
     assert bare_environment({**kept, "TOKEN": "x", "HTTP_PROXY": "http://u:p@e/"}) == kept
+
+
+def children() -> set[int]:
+    lists = (task / "children" for task in Path("/proc/self/task").iterdir())
+    return {int(child) for listed in lists for child in listed.read_text().split()}
+
+
+def test_a_spare_process_takes_the_place_of_one_that_was_killed() -> None:
+    worker, others = Worker(Limits()), children()
+    worker.ask(QueryOrder(Query("ASK {}")))
+    two = children() - others
+    assert len(two) == 2
+    worker.kill()
+    worker.restart()
+    assert worker.process is not None
+    assert worker.process.pid in two
+    assert worker.ask(QueryOrder(Query("ASK {}"))) is not None
+    worker.stop()
+    assert children() <= others
+
+
+def test_a_spare_process_that_ended_is_not_taken() -> None:
+    worker, others = Worker(Limits()), children()
+    worker.ask(QueryOrder(Query("ASK {}")))
+    ended = children() - others
+    for pid in ended:
+        os.kill(pid, signal.SIGKILL)
+    for pid in ended:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert worker.ask(QueryOrder(Query("ASK {}"))) is not None
+    worker.stop()
