@@ -8,6 +8,7 @@ damaged only when it is read.
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,10 +37,11 @@ class RecordError(ValueError):
 def lasting_files(graph: Path) -> dict[str, Entry]:
     """Describe the files of a graph that nobody writes to any more, by name."""
     paths = sorted(path for pattern in _LASTING for path in graph.glob(pattern))
-    return {path.name: _described(path) for path in paths}
+    return {path.name: described(path) for path in paths}
 
 
-def _described(path: Path) -> Entry:
+def described(path: Path) -> Entry:
+    """Describe a file as it is now."""
     found = path.stat()
     return Entry(found.st_size, found.st_mtime_ns, sha256(path))
 
@@ -66,9 +68,13 @@ def damage(folder: Path) -> str:
     return _FOUND.get(folder) or next(_damages(folder, is_thorough=False), "")
 
 
-def examine(folder: Path) -> str:
-    """Read a snapshot from end to end; says what is wrong, and remembers it for ``damage``."""
-    found = next(_damages(folder, is_thorough=True), "")
+def examine(folder: Path, *, walks: bool = False) -> str:
+    """Hash every file of a snapshot; says what is wrong, and remembers it for ``damage``.
+
+    With ``walks`` every quad is read and counted, too. That is done in any case where the snapshot
+    is of a version that recorded no hashes.
+    """
+    found = next(chain(_damages(folder, is_thorough=True), _walked(folder, always=walks)), "")
     if found:
         _FOUND[folder] = found
     return found
@@ -83,12 +89,16 @@ def _damages(folder: Path, *, is_thorough: bool) -> Iterator[str]:
         record = read_record(folder / "snapshot.json")
         for name, written in record.get("files", {}).items():
             yield from _file_damage(graph / name, Entry(*written), is_thorough=is_thorough)
-        if is_thorough:
-            yield from _unreadable(graph, record.get("quads"))
-        elif "files" not in record:
+        if not (is_thorough or "files" in record):
             yield from _unopenable(graph, record.get("quads"), _state(graph))
     except (OSError, TypeError, RecordError) as error:
         yield _reason(error)
+
+
+def _walked(folder: Path, *, always: bool) -> Iterator[str]:
+    record = read_record(folder / "snapshot.json")
+    if always or "files" not in record:
+        yield from _unreadable(folder / "graph", record.get("quads"))
 
 
 def _file_damage(path: Path, written: Entry, *, is_thorough: bool) -> Iterator[str]:

@@ -15,13 +15,13 @@ import json
 import re
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ingest.lock import lock
-from kg.snapshots.damage import RecordError, damage, lasting_files, read_record
+from kg.snapshots.damage import RecordError, damage, described, lasting_files, read_record
 from kg.snapshots.read_model_build import build_read_model
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
@@ -93,6 +93,11 @@ def current_snapshot(root: Path) -> Snapshot | None:
     return snapshot
 
 
+def readable_snapshot(root: Path) -> Snapshot | None:
+    """The snapshot to read, as ``current_snapshot``; None where all are damaged, too."""
+    return _chosen(root)[0]
+
+
 def fault_of_current(root: Path) -> str:
     """Say in a line what is wrong with the published snapshot, and what is read in its place.
 
@@ -135,7 +140,7 @@ def _published(root: Path) -> Snapshot | None:
 
 def kept_snapshots(root: Path) -> tuple[Kept, ...]:
     """List the snapshots that are there, oldest first."""
-    current, names = _chosen(root)[0], _names(root)
+    current, names = readable_snapshot(root), _names(root)
     numbers = sorted(_numbers(root))
     return tuple(_kept(_snapshot(root, n), current, names.get(n, ())) for n in numbers)
 
@@ -194,14 +199,13 @@ def next_snapshot(root: Path) -> Generator[EmbeddedStore]:
     """
     root.mkdir(parents=True, exist_ok=True)
     with _sole_writer(root):
-        current = _chosen(root)[0]
+        current = readable_snapshot(root)
         coming = Snapshot(root / "snapshots" / f"{max(_numbers(root), default=0) + 1:06}.new")
-        store = _start(current, coming)
         try:
-            yield store
-            _finish(root, store, coming, current)
+            with closing(_start(current, coming)) as store:
+                yield store
+                _finish(root, store, coming, current)
         finally:
-            store.close()
             _remove_left_over(root)
             _prune(root)
 
@@ -235,7 +239,8 @@ def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapsho
     build_read_model(store, coming.read_model)
     record = {"made_from": current.number if current else None, "quads": store.size()}
     store.close()
-    _write(coming.record, json.dumps(record | {"files": lasting_files(coming.graph)}))
+    files = {"files": lasting_files(coming.graph), "read_model": described(coming.read_model)}
+    _write(coming.record, json.dumps(record | files))
     for folder in (coming.graph, coming.path):
         sync(folder)
     finished = Snapshot(coming.path.with_suffix(""))
