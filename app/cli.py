@@ -97,8 +97,15 @@ def main() -> None:
         complain(str(error))
         sys.exit(UNREACHABLE)
     except (ValueError, OSError, StoreError) as error:
-        complain(str(error))
+        complain(error_line(error))
         sys.exit(1)
+
+
+def error_line(error: Exception) -> str:
+    """Say in a line what went wrong; a file of the system's error first, as in our own."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 if __name__ == "__main__":

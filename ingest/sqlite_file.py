@@ -40,9 +40,9 @@ class _Failures:
 class _Cursor(sqlite3.Cursor):
     """Passes on what SQLite says of the file as an error of the file's owner."""
 
-    def __init__(self, connection: "FileConnection") -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self.failures = connection.failures
+        self.failures: _Failures = getattr(connection, "failures")  # noqa: B009 of FileConnection
 
     def execute(self, sql: str, parameters: Any = (), /) -> "_Cursor":
         with self.failures:
