@@ -28,6 +28,8 @@ COMMANDS = {
     "status": ("operation", "Show what ran, what is missing, and how old the data are."),
     "schedule": ("operation", "Do `nightly` every night, until stopped."),
     "doctor": ("operation", "Check what gutbrain needs to run."),
+    "backup": ("backup", "Copy the data directory to a new folder, also while it is in use."),
+    "restore": ("backup", "Check a backup and put it back."),
     "config": ("operation", "Settings and where they come from."),
     "export": ("exchange", "Write the graph to files in a format of your choice."),
     "diff": ("exchange", "List assertions that are new, gone or changed between two snapshots."),
