@@ -1,5 +1,6 @@
 """SQLite files that say why they fail: the disk is full, read-only, or page 12 is damaged."""
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -82,14 +83,26 @@ class FileConnection(sqlite3.Connection):
 
 
 def connect(path: Path, kind: type[ValueError], timeout_s: float) -> FileConnection:
-    """Open a file, made where it is missing; what is wrong with it is raised as ``kind``."""
+    """Open a file, made where it is missing; what is wrong with it is raised as ``kind``.
+
+    On a read-only disk it is read as it is: SQLite could not make the files beside it.
+    """
     failures = _Failures(path, kind)
+    is_fixed = _is_on_read_only_disk(path)
     with failures:
         connection = sqlite3.connect(
-            path, timeout=timeout_s, isolation_level=None, factory=FileConnection
+            f"{path.absolute().as_uri()}?mode=ro&immutable=1" if is_fixed else path,
+            timeout=timeout_s,
+            isolation_level=None,
+            factory=FileConnection,
+            uri=is_fixed,
         )
     connection.failures = failures
     return connection
+
+
+def _is_on_read_only_disk(path: Path) -> bool:
+    return path.is_file() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def is_fault(error: sqlite3.Error) -> bool:
@@ -127,8 +140,9 @@ def damages(path: Path) -> Iterator[str]:
 def _checked(path: Path) -> list[str]:
     """Ask for SQLite's findings; the check itself may stumble over what is damaged."""
     lines: list[str] = []
+    how = "mode=ro&immutable=1" if _is_on_read_only_disk(path) else "mode=ro"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as base:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as base:
             for (text,) in base.execute("PRAGMA quick_check(10)"):
                 lines += (line for line in str(text).splitlines() if not _IDLE.search(line))
     except sqlite3.Error as error:

@@ -115,6 +115,8 @@ def make_read_model(store: TripleStore, path: Path, state: str = "") -> None:
     One process makes it, in a file beside; others wait for it. The folder must be there: that of a
     snapshot which was removed must not come back.
     """
+    if _is_there(path, state):
+        return
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go of when the file is closed
         if _is_there(path, state):

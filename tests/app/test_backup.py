@@ -24,7 +24,7 @@ from ingest.lock import LockedError, lock
 from kg.snapshots.snapshot import current_snapshot, fault_of_current, next_snapshot
 from kg.writing import MANIFEST, ExportError
 from tests.crash_points import extractor_of_words, quad, run_sample, say_nothing
-from tests.faults import FAULTS, cut, overwrite
+from tests.disk_faults import FAULTS, cut, overwrite
 from tests.nights import graph_lines
 
 

@@ -25,8 +25,8 @@ from kg.graph import vocabulary as v
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.snapshot import Snapshot, SnapshotError, next_snapshot
 from kg.stores.answers import StoreError
-from tests.endpoint_server import endpoint
 from tests.disk_faults import cut, overwrite, overwrite_unseen
+from tests.endpoint_server import endpoint
 from tests.rdf4j_server import Rdf4jServer
 from tests.serving import serving
 from tests.small_graph import small_graph
