@@ -4,7 +4,7 @@
 
 The faults: bytes changed, cut, emptied, removed, for each kind of file in the data directory; every
 snapshot damaged; disks that are full or read-only (as root, where the system lets us mount), files
-limited in size, a folder of another user. ``tests/disk_trials.py`` says when a command holds.
+limited in size. ``tests/disk_trials.py`` says when a command holds.
 """
 
 import tempfile

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+_LEAST_FREE = 1 << 16
 _PAGE = re.compile(r"page (\d+)", re.IGNORECASE)
 _IDLE = re.compile(r"^\*\*\*|is never used")
 """Lines of SQLite's check that head others, or only follow from them."""
@@ -101,6 +103,11 @@ def connect(path: Path, kind: type[ValueError], timeout_s: float) -> FileConnect
     return connection
 
 
+def _is_full(path: Path) -> bool:
+    """SQLite calls it a failure of the disk when the file beside a database finds no room."""
+    return path.parent.is_dir() and shutil.disk_usage(path.parent).free < _LEAST_FREE
+
+
 def _is_on_read_only_disk(path: Path) -> bool:
     return path.is_file() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
@@ -117,6 +124,8 @@ def cause(error: sqlite3.Error, path: Path | None = None) -> str:
         return f"page {page} is damaged"
     if "decode to UTF-8" in str(error):
         return "damaged: a text in it is not UTF-8"
+    if code == sqlite3.SQLITE_IOERR and path is not None and _is_full(path):
+        code = sqlite3.SQLITE_FULL
     return _CAUSES.get(code, " ".join(str(error).split()))
 
 
