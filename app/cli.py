@@ -28,6 +28,8 @@ COMMANDS = {
     "status": ("operation", "Show what ran, what is missing, and how old the data are."),
     "schedule": ("operation", "Do `nightly` every night, until stopped."),
     "doctor": ("operation", "Check what gutbrain needs to run."),
+    "backup": ("backup", "Copy the data directory to a new folder, also while it is in use."),
+    "restore": ("backup", "Check a backup and put it back."),
     "config": ("operation", "Settings and where they come from."),
     "export": ("exchange", "Write the graph to files in a format of your choice."),
     "diff": ("exchange", "List assertions that are new, gone or changed between two snapshots."),
@@ -97,8 +99,15 @@ def main() -> None:
         complain(str(error))
         sys.exit(UNREACHABLE)
     except (ValueError, OSError, StoreError) as error:
-        complain(str(error))
+        complain(error_line(error))
         sys.exit(1)
+
+
+def error_line(error: Exception) -> str:
+    """Say in a line what went wrong; a file of the system's error first, as in our own."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 if __name__ == "__main__":

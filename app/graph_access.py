@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -18,11 +19,18 @@ from app.sandbox.answer import Limits, Sandbox, UnavailableError
 from app.sandbox.remote import RemoteSandbox
 from app.sandbox.workers import WorkerSandbox
 from app.settings import Settings, graph_root, load_settings
+from app.work import check_graph
 from kg.graph.rdf import RowError
 from kg.identifiers import digest
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.read_model_build import make_read_model, server_state
-from kg.snapshots.snapshot import Snapshot, SnapshotError, current_snapshot, find_snapshot
+from kg.snapshots.snapshot import (
+    Snapshot,
+    SnapshotError,
+    current_snapshot,
+    fault_of_current,
+    find_snapshot,
+)
 from kg.stores import TripleStore
 from kg.stores.address import StoreAddress
 from kg.stores.answers import StoreError
@@ -78,6 +86,8 @@ def snapshot_of(data: Path, which: str) -> Snapshot:
     root = graph_root(data)
     if current_snapshot(root) is None:
         raise SnapshotError(f"{root}: no graph yet; make one with `gutbrain run`")
+    if which == "current" and (fault := fault_of_current(root)):
+        LOG.warning("%s", fault)
     return find_snapshot(root, which)
 
 
@@ -90,6 +100,15 @@ def graph_version(settings: Settings) -> str:
         return settings.store
     snapshot = current_snapshot(graph_root(settings.data))
     return str(snapshot.path) if snapshot else ""
+
+
+def look_again(settings: Settings) -> None:
+    """Read the files of a graph that did not answer; where they are damaged, the next takes over.
+
+    A disk that fails changes no file's size or time.
+    """
+    with suppress(SnapshotError):
+        check_graph(settings)
 
 
 def open_graph(version: str, address: StoreAddress | None) -> TripleStore:

@@ -212,6 +212,11 @@ def archive_path(data: Path) -> Path:
     return data / "archive.sqlite"
 
 
+def readings_path(data: Path) -> Path:
+    """Where the annotations of a data directory are kept."""
+    return data / "readings.sqlite"
+
+
 def graph_root(data: Path) -> Path:
     """Where the snapshots of a data directory are."""
     return data / "graph"

@@ -26,15 +26,17 @@ from app.report import (
     graph_change,
     to_json,
 )
-from app.settings import Settings, archive_path, graph_root
+from app.settings import Settings, archive_path, graph_root, readings_path
 from app.work import (
     HeldError,
     Work,
     acknowledge,
     acknowledged,
+    check_graph,
     faults,
     find_work,
     foreseen_losses,
+    graph_fault,
     is_graph_gone,
     losses,
     pending_pmids,
@@ -53,6 +55,7 @@ from kg.checks.invariants import ValidationError
 from kg.graph.reading_back import GraphCounts, graph_counts, graph_state
 from kg.loading import load, load_ontology, withdraw
 from kg.sentence.cue_words import reading_version
+from kg.snapshots.damage import damage
 from kg.snapshots.diff import compare
 from kg.snapshots.snapshot import (
     Snapshot,
@@ -60,6 +63,7 @@ from kg.snapshots.snapshot import (
     current_snapshot,
     kept_snapshots,
     next_snapshot,
+    readable_snapshot,
 )
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
@@ -152,6 +156,7 @@ def update(job: Job) -> tuple[RunReport, BaseException | None]:
     """
     data = job.settings.data
     with lock(lock_path(data), f"updating {data}"), Archive(archive_path(data)) as archive:
+        check_graph(job.settings)
         began = RunReport(job.slot, RunState.RUNNING, archive.now(), 0.0)
         again = night_state(archive.ledger, job.settings, job.slot) is None
         number = archive.ledger.begin(began.started, job.slot, again=again)
@@ -210,7 +215,7 @@ def _steps(job: Job, archive: Archive, report: RunReport) -> Iterator[RunReport]
     report = replace(report, harvest=intake.harvest)
     yield report
     base = _base(archive.ledger, settings)
-    with AnnotationCache(settings.data / "readings.sqlite", extractor) as cache:
+    with AnnotationCache(readings_path(settings.data), extractor) as cache:
         report = yield from _graph_steps(job, archive, intake, cache, report, base)
         cache.forget_others()
     alerts, problems = _alerts(settings, base)
@@ -227,7 +232,8 @@ def _graph_steps(
     base: Snapshot | None,
 ) -> Generator[RunReport, None, RunReport]:
     """Change the graph, and look at it before it goes live: a server's can only be reported on."""
-    settings, is_night = job.settings, intake.pmids is None
+    settings, is_night = job.settings, intake.pmids is None or bool(graph_fault(job.settings))
+    intake = replace(intake, pmids=None) if is_night else intake
     goes_up_to = archive.changes.newest() if is_night else acknowledged(archive, settings)
     with _writable(settings) as store:
         counts = graph_counts(store)
@@ -303,8 +309,9 @@ def _base(ledger: Ledger, settings: Settings) -> Snapshot | None:
     root = graph_root(settings.data)
     reports = (from_json(run.report) for run in ledger.runs() if run.state in LIVE_STATES)
     last = next((report.snapshot for report in reports if report and report.snapshot), None)
-    kept = {each.snapshot.number: each.snapshot for each in kept_snapshots(root)}
-    return kept.get(last or 0) or current_snapshot(root)
+    kept = (each.snapshot for each in kept_snapshots(root))
+    found = next((each for each in kept if each.number == last and not damage(each.path)), None)
+    return found or readable_snapshot(root)
 
 
 def _difference(
@@ -315,7 +322,7 @@ def _difference(
         return None
     if base is None:
         return graph_change(None, compare(EmbeddedStore.in_memory(), store))
-    is_current = base == current_snapshot(graph_root(settings.data))
+    is_current = base == readable_snapshot(graph_root(settings.data))
     if is_current and graph.loaded + graph.withdrawn == 0:
         return graph_change(base.number, ())
     return graph_change(base.number, compare(EmbeddedStore.open_read_only(base.graph), store))

@@ -16,7 +16,8 @@ from app.settings import Settings, graph_root
 from ingest.archive.archive import Archive, ArchiveChange
 from kg.checks.invariants import find_breaches
 from kg.graph.reading_back import GraphCounts, graph_state
-from kg.snapshots.snapshot import SnapshotError, current_snapshot, kept_snapshots
+from kg.snapshots.damage import examine
+from kg.snapshots.snapshot import current_snapshot, fault_of_current, kept_snapshots
 from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
@@ -145,17 +146,34 @@ def known_state(settings: Settings) -> dict[str, tuple[str, str]]:
 
 
 def is_graph_gone(settings: Settings) -> bool:
-    """Whether there is no graph any more; a server that does not answer may still have it."""
+    """Whether the graph is gone or damaged; a server that does not answer may still have it."""
     address = settings.store_address
+    if graph_fault(settings):
+        return True
     try:
         if address is None:
             return current_snapshot(graph_root(settings.data)) is None
         with closing(open_store(address)) as store:
             return store.size() == 0
-    except SnapshotError:
-        return True
     except StoreError:
         return False
+
+
+def graph_fault(settings: Settings) -> str:
+    """Say what is wrong with the current snapshot; a server looks after its own disk."""
+    return "" if settings.store else fault_of_current(graph_root(settings.data))
+
+
+def check_graph(settings: Settings, *, walks: bool = False) -> str:
+    """Read the files of the current snapshot, see ``examine``; ``graph_fault`` says it from then.
+
+    Raises SnapshotError where there is no snapshot to read.
+    """
+    root = graph_root(settings.data)
+    current = None if graph_fault(settings) or settings.store else current_snapshot(root)
+    if current:
+        examine(current.path, walks=walks)
+    return graph_fault(settings)
 
 
 def _is_pending(change: ArchiveChange, known: GraphState) -> bool:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from extract.annotation import AnnotatedDocument, Mention, Relation
 from extract.extractor import Extractor
+from ingest import sqlite_file
 from ingest.archive.schema import write_ahead
 from ingest.document import Document
 from ontology.concept import Concept
@@ -32,7 +33,7 @@ _FORGET = "DELETE FROM readings WHERE pipeline != ?"
 
 
 class AnnotationCacheError(ValueError):
-    """The file is none of ours, or damaged; it may be deleted without loss."""
+    """The file cannot be used; it may be deleted without loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,22 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
     """A context manager over the file; ``extracted`` counts what the extractor read anew."""
 
     def __init__(self, path: Path, extractor: Extractor) -> None:
-        """Open the file, and make it where there is none. Raises AnnotationCacheError."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open the file, and make it where there is none, or a damaged one.
+
+        Raises AnnotationCacheError.
+        """
         self.extractor, self.extracted, self._path = extractor, 0, path
         # what decides a reading: the pipeline, and from which score on relations are kept
         self._reader = f"{extractor.pipeline.version} {extractor.thresholds.graph}"
-        self._connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+        if path.exists() and next(sqlite_file.damages(path), None):
+            _set_aside(path)
+        self._connection = sqlite_file.connect(path, AnnotationCacheError, _BUSY_TIMEOUT_S)
         try:
             write_ahead(self._connection, _BUSY_TIMEOUT_S)
-        except sqlite3.DatabaseError as error:
+            self._write(_TABLE)
+        except (sqlite3.DatabaseError, AnnotationCacheError) as error:
+            self._connection.close()
             raise self._unusable(error) from error
-        self._write(_TABLE)
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
@@ -91,8 +97,8 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
             return None
         try:
             found = _JSON.validate_json(zlib.decompress(row[0]))
-        except ValidationError:
-            return None  # kept by a version of ours with other fields: read it anew
+        except (ValidationError, zlib.error):
+            return None  # damaged, or kept by a version of ours with other fields: read it anew
         parts = (found.mentions, found.relations, self.extractor.pipeline, found.concepts)
         return AnnotatedDocument(document, *parts)
 
@@ -101,8 +107,11 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
         if not rows:
             return
         self._write("BEGIN IMMEDIATE")
-        with self._connection:
-            self._connection.executemany(_KEEP, rows)
+        try:
+            with self._connection:
+                self._connection.executemany(_KEEP, rows)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
         self.extracted += len(rows)
 
     def _write(self, statement: str, *values: str) -> None:
@@ -111,8 +120,18 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
         except sqlite3.DatabaseError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: sqlite3.DatabaseError) -> AnnotationCacheError:
-        return AnnotationCacheError(f"{self._path}: cannot be used: {error}")
+    def _unusable(self, error: Exception) -> AnnotationCacheError:
+        if isinstance(error, AnnotationCacheError):
+            return error
+        reason = sqlite_file.cause(error) if isinstance(error, sqlite3.Error) else error
+        return AnnotationCacheError(f"{self._path}: cannot be used: {reason}")
+
+
+def _set_aside(path: Path) -> None:
+    """Put a damaged file out of the way, with its log: all that it held can be read anew."""
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    path.replace(path.with_name(f"{path.name}.damaged"))
 
 
 def _body(annotated: AnnotatedDocument) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 MANIFEST = "manifest.json"
+DEVICES = (Path("/dev"), Path("/dev/fd"))
 
 
 class ExportError(ValueError):
@@ -23,22 +24,45 @@ def new_file(path: Path) -> Generator[IO[bytes]]:
 
     It is then on the disk, under that name. What a killed process leaves is called ``.*.part``.
     A name that ends in ``.gz`` is compressed, without a time or a name inside, so that the same
-    content gives the same bytes.
+    content gives the same bytes. A pipe or a device is written into as it is. Raises ExportError
+    where the folder is missing.
     """
+    check_folder(path)
+    if is_stream(path):
+        with path.open("wb") as file, _packed(file, path) as packed:
+            yield packed
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-                    yield packed  # type: ignore[misc]  # GzipFile is IO[bytes] in all but name
-            else:
-                yield file
+            with _packed(file, path) as packed:
+                yield packed
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
         sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _packed(file: IO[bytes], path: Path) -> Generator[IO[bytes]]:
+    if path.suffix != ".gz":
+        yield file
+        return
+    with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+        yield packed  # type: ignore[misc]  # GzipFile is IO[bytes] in all but name
+
+
+def is_stream(path: Path) -> bool:
+    """Whether a pipe, a terminal or another device is there: nothing takes its place."""
+    return path.exists() and (not (path.is_file() or path.is_dir()) or path.parent in DEVICES)
+
+
+def check_folder(path: Path) -> None:
+    """Raise ExportError where the folder of a file is missing."""
+    if not path.parent.is_dir():
+        raise ExportError(f"{path.parent}: there is no such folder")
 
 
 def sync(folder: Path) -> None:
@@ -55,11 +79,11 @@ def new_folder(path: Path) -> Generator[Path]:
     """Fill a folder; it takes its name when the block ends, in place of an export that was there.
 
     Raises ExportError where something else is there: only an empty folder, or one with a manifest,
-    is replaced.
+    is replaced; and where the folder around it is missing.
     """
     if path.exists() and not _is_replaceable(path):
         raise ExportError(f"{path}: exists and is not an export; choose another folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    check_folder(path)
     part, old = (path.with_name(f".{path.name}.{os.getpid()}.{end}") for end in ("part", "old"))
     part.mkdir()
     try:

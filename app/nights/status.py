@@ -13,11 +13,12 @@ from app.nights.harvest import data_as_of, topic_sources
 from app.report import LISTED, LIVE_STATES, GraphChange, RunReport, from_json, problems_of
 from app.settings import Settings, archive_path
 from app.update import lock_path
-from app.work import pending_count
+from app.work import graph_fault, pending_count
 from ingest.archive.archive import Archive, DeadLetter
 from ingest.archive.ledger import LedgerEntry, RunState
 from ingest.archive.slices import BULK, Gap
 from ingest.lock import is_locked
+from kg.snapshots.snapshot import SnapshotError
 
 LISTED_RUNS = 14
 QUIET_NIGHTS = 3
@@ -74,9 +75,16 @@ class Status:
 
 def read_status(settings: Settings, at: datetime | None = None) -> Status:
     """Read how things are, now or ``at`` a moment; nothing is written, nor made where missing."""
-    graph = graph_version(settings).rpartition("/")[2]
+    graph = _graph_name(settings)
     with Archive.existing(archive_path(settings.data)) as archive:
         return _read(archive, settings, graph, at or archive.now())
+
+
+def _graph_name(settings: Settings) -> str:
+    try:
+        return graph_version(settings).rpartition("/")[2]
+    except SnapshotError:
+        return "damaged"  # what should be done says ``attention``
 
 
 def _read(archive: Archive, settings: Settings, graph: str, at: datetime) -> Status:
@@ -103,7 +111,12 @@ def _read(archive: Archive, settings: Settings, graph: str, at: datetime) -> Sta
         pending_count(archive, settings),
         change,
         changed_by,
-        (*_about_runs(runs, nights), *_about_nights(nights, last_good, at), *_about_gaps(gaps)),
+        (
+            *_about_graph(settings, archive),
+            *_about_runs(runs, nights),
+            *_about_nights(runs, nights, last_good, at),
+            *_about_gaps(gaps),
+        ),
     )
 
 
@@ -133,6 +146,15 @@ def _gaps(archive: Archive, settings: Settings) -> Iterator[Gap]:
         yield from archive.slices.gaps(source)
 
 
+def _about_graph(settings: Settings, archive: Archive) -> Iterator[str]:
+    """Say whether graph or archive are damaged, or an archive was lost that made the graph."""
+    if fault := graph_fault(settings):
+        yield fault
+    elif settings.store is None and graph_version(settings) and archive.is_empty():
+        path = archive_path(settings.data)
+        yield f"{path} is empty or missing, though there is a graph: restore it from a backup"
+
+
 def _about_runs(runs: Sequence[ListedRun], nights: Sequence[ListedRun]) -> Iterator[str]:
     """Say what is wrong with the last run and with the newest night."""
     if not runs:
@@ -155,10 +177,15 @@ def _about(run: ListedRun) -> Iterator[str]:
 
 
 def _about_nights(
-    nights: Sequence[ListedRun], last_good: ListedRun | None, at: datetime
+    runs: Sequence[ListedRun],
+    nights: Sequence[ListedRun],
+    last_good: ListedRun | None,
+    at: datetime,
 ) -> Iterator[str]:
     finished = last_good.finished if last_good else None
-    if nights and finished is None:
+    if runs and not nights:
+        yield "no night was worked yet: `gutbrain nightly` or `gutbrain schedule` does it"
+    elif nights and finished is None:
         yield "no night has ended well yet"
     elif finished and at - finished > _LATE:
         yield f"the last good night ended on {finished:%Y-%m-%d %H:%M} UTC"

@@ -10,14 +10,15 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ingest import sqlite_file
 from ingest.archive.ledger import Ledger
 from ingest.archive.records import from_blob, store_record
-from ingest.archive.schema import connect, transaction
+from ingest.archive.schema import MEMORY, ArchiveError, connect, transaction
 from ingest.archive.slices import SliceBook
 from ingest.document import Document, Record
 
@@ -27,6 +28,7 @@ LIVE = 10**9
 _BATCH_RECORDS = 500
 _PAGE_DOCUMENTS = 500
 _BODY = "SELECT body FROM documents WHERE pmid = ? AND NOT is_deleted"
+_BODIES = "SELECT pmid, body FROM documents WHERE NOT is_deleted"
 _PAGE = """SELECT pmid, body FROM documents WHERE pmid > ? AND NOT is_deleted
     ORDER BY pmid LIMIT ?"""
 _NOT_ISSUED_SINCE = """SELECT pmid FROM documents
@@ -185,7 +187,7 @@ class Archive(AbstractContextManager["Archive"]):
     @classmethod
     def existing(cls, path: Path) -> "Archive":
         """Open the archive to read it; where there is none, an empty one that is on no disk."""
-        return cls(path if path.exists() else Path(":memory:"))
+        return cls(path if path.exists() else Path(MEMORY))
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -223,7 +225,7 @@ class Archive(AbstractContextManager["Archive"]):
     def document(self, pmid: str) -> Document | None:
         """Look a document up; None where it is unknown or deleted."""
         row = self._connection.execute(_BODY, (pmid,)).fetchone()
-        return from_blob(row[0]) if row else None
+        return from_blob(row[0], pmid) if row else None
 
     def documents(self, pmids: Iterable[str] | None = None) -> Iterator[Document]:
         """Read the documents that are not deleted: all by PMID as text, or those named, as named.
@@ -235,7 +237,7 @@ class Archive(AbstractContextManager["Archive"]):
             return
         last = ""
         while page := self._connection.execute(_PAGE, (last, _PAGE_DOCUMENTS)).fetchall():
-            yield from (from_blob(body) for _, body in page)
+            yield from (from_blob(body, pmid) for pmid, body in page)
             last = page[-1][0]
 
     def deleted(self) -> frozenset[str]:
@@ -247,6 +249,10 @@ class Archive(AbstractContextManager["Archive"]):
         query = "SELECT pmid, content_hash FROM documents WHERE NOT is_deleted"
         return dict(self._connection.execute(query).fetchall())
 
+    def is_empty(self) -> bool:
+        """Whether nothing was ever taken in."""
+        return self.changes.newest() == 0
+
     def not_issued_since(self, issued: int) -> frozenset[str]:
         """Name what came by bulk file, and is in none from ``issued`` on: dropped silently."""
         return self._pmids(_NOT_ISSUED_SINCE, issued)
@@ -256,7 +262,7 @@ class Archive(AbstractContextManager["Archive"]):
         for row in self._connection.execute(_DEAD_LETTERS):
             source, pmid, reason, raw, first, last, attempts = row
             seen = (_moment(first), _moment(last))
-            yield DeadLetter(source, pmid, reason, zlib.decompress(raw), *seen, attempts)
+            yield DeadLetter(source, pmid, reason, _unpacked(raw), *seen, attempts)
 
     def dead_pmids(self) -> frozenset[str]:
         """Name the PMIDs of dead letters."""
@@ -278,7 +284,20 @@ class Archive(AbstractContextManager["Archive"]):
     def answers(self) -> Iterator[bytes]:
         """Read the kept answers in the order they came."""
         query = "SELECT body FROM answers ORDER BY rowid"
-        return (zlib.decompress(body) for (body,) in self._connection.execute(query))
+        return (_unpacked(body) for (body,) in self._connection.execute(query))
+
+    def copy(self, path: Path) -> None:
+        """Copy the archive to a new file, also while others write; raises ArchiveError."""
+        with closing(sqlite_file.connect(path, ArchiveError, 0)) as target, target.failures:
+            self._connection.backup(target)
+
+    def damages(self) -> Iterator[str]:
+        """Read the archive from end to end, a line for what is damaged."""
+        for pmid, body in self._connection.execute(_BODIES):
+            try:
+                _unpacked(body)
+            except ArchiveError as error:
+                yield f"PMID {pmid}: {error}"
 
     def _pmids(self, query: str, *values: object) -> frozenset[str]:
         return frozenset(pmid for (pmid,) in self._connection.execute(query, values))
@@ -291,11 +310,18 @@ class Archive(AbstractContextManager["Archive"]):
             return Counter(store_record(self._connection, each, issued, at) for each in records)
 
 
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return zlib.decompress(body)
+    except zlib.error as error:
+        raise ArchiveError(f"what the archive holds is damaged: {error}") from error
+
+
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
 def _change(row: tuple[int, str, int, int, bytes], since: int) -> ArchiveChange:
     sequence, pmid, is_deleted, text_sequence, body = row
-    document = None if is_deleted else from_blob(body)
+    document = None if is_deleted else from_blob(body, pmid)
     return ArchiveChange(sequence, pmid, document, text_sequence > since)

@@ -7,6 +7,7 @@ from typing import NamedTuple, assert_never
 
 from pydantic import TypeAdapter
 
+from ingest.archive.schema import ArchiveError
 from ingest.document import Deletion, Document, Record, Rejected
 
 _HELD = """SELECT version, revised, issued, is_deleted, content_hash, text_sequence, body
@@ -62,9 +63,19 @@ def from_json(text: bytes) -> Document:
     return _JSON.validate_json(text, strict=True)
 
 
-def from_blob(body: bytes) -> Document:
-    """Read a document as the archive keeps it."""
-    return from_json(zlib.decompress(body))
+def from_blob(body: bytes, pmid: str) -> Document:
+    """Read a document as the archive keeps it; raises ArchiveError where its bytes are damaged."""
+    try:
+        return from_json(zlib.decompress(body))
+    except (zlib.error, ValueError) as error:
+        raise ArchiveError(f"PMID {pmid}: its document in the archive is damaged") from error
+
+
+def _holds(body: bytes, document: Document) -> bool:
+    try:
+        return from_blob(body, document.pmid) == document
+    except ArchiveError:
+        return False
 
 
 def store_record(connection: sqlite3.Connection, record: Record, issued: int, at: str) -> str:
@@ -126,7 +137,7 @@ def _judge(document: Document, issued: int, held: _Held | None) -> str:
     if held.is_deleted:
         is_earlier = issued < held.issued <= _LATEST_BULK_FILE
         return "added" if key > held_key and not is_earlier else "stale"
-    if key == held_key and from_blob(held.body) == document:
+    if key == held_key and _holds(held.body, document):
         return "unchanged"
     return "stale" if (*key, issued) < (*held_key, held.issued) else "updated"
 

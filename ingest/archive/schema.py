@@ -6,6 +6,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ingest import sqlite_file
+
 _BUSY_TIMEOUT_S = 60.0
 _PAUSE_S = 0.02
 _DOCUMENTS = (
@@ -57,6 +59,8 @@ _RUNS_BESIDE_NIGHTS = (
 )
 _STEPS = (_DOCUMENTS, _HARVEST, _RUNS_BESIDE_NIGHTS)
 SCHEMA_VERSION = len(_STEPS)
+MEMORY = ":memory:"
+"""The path of an archive that is on no disk."""
 
 
 class ArchiveError(ValueError):
@@ -68,14 +72,25 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises ArchiveError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+    if str(path) != MEMORY:
+        _make_folder(path.parent)
+    connection = sqlite_file.connect(path, ArchiveError, _BUSY_TIMEOUT_S)
     try:
-        _prepare(connection)
-    except (sqlite3.DatabaseError, ArchiveError) as error:
+        _prepare(connection, path)
+    except ArchiveError:
         connection.close()
-        raise ArchiveError(f"{path}: not an archive, or damaged: {error}") from error
+        raise
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise ArchiveError(f"{path}: not an archive: {error}") from error
     return connection
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveError(f"{folder}: {error.strerror}") from error
 
 
 @contextmanager
@@ -93,7 +108,8 @@ def transaction(connection: sqlite3.Connection) -> Generator[None]:
         with connection:
             yield
     except sqlite3.Error as error:
-        raise ArchiveError(f"the archive could not be written: {error}") from error
+        reason = sqlite_file.cause(error)
+        raise ArchiveError(f"the archive could not be written: {reason}") from error
 
 
 def write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
@@ -114,7 +130,7 @@ def write_ahead(connection: sqlite3.Connection, patience_s: float) -> None:
             return
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if _version(connection) == SCHEMA_VERSION:
         return
     write_ahead(connection, _BUSY_TIMEOUT_S)
@@ -122,7 +138,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         version = _version(connection)  # another process may have been faster
         if version > SCHEMA_VERSION:
             raise ArchiveError(
-                f"the archive has layout {version}, from a newer gutbrain;"
+                f"{path}: the archive has layout {version}, from a newer gutbrain;"
                 f" this version reads up to {SCHEMA_VERSION}"
             )
         for statement in (statement for step in _STEPS[version:] for statement in step):

@@ -53,13 +53,18 @@ def write_csv(store: TripleStore, out: Path, work: Path, min_belief: float = 0.0
         return write_rows(file, columns, _lines(store, work, min_belief))
 
 
-def write_rows(file: IO[bytes], columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def write_rows(
+    file: IO[bytes],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    dialect: type[csv.Dialect] = csv.excel,
+) -> int:
     """Write rows under the names of their columns, each cell ``defused``; returns how many.
 
     Excel reads UTF-8 only behind a byte order mark, which is left to the caller.
     """
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-    writer = csv.writer(text)
+    writer = csv.writer(text, dialect)
     writer.writerow(columns)
     count = 0
     for count, cells in enumerate(rows, start=1):  # noqa: B007

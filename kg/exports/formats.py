@@ -11,7 +11,7 @@ from kg.exports.nanopubs import write_nanopubs
 from kg.exports.networks import write_cytoscape, write_graphml
 from kg.exports.quads import write_delta, write_jsonld, write_nquads, write_turtle
 from kg.stores import TripleStore
-from kg.writing import ExportError
+from kg.writing import ExportError, check_folder, is_stream
 
 
 class Format(StrEnum):
@@ -65,5 +65,6 @@ def export_delta(before: TripleStore, after: TripleStore, out: Path) -> tuple[in
 
 
 def _work_beside(out: Path) -> tempfile.TemporaryDirectory[str]:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=out.parent)
+    check_folder(out)
+    beside = None if is_stream(out) else out.parent
+    return tempfile.TemporaryDirectory(prefix=".gutbrain-export-", dir=beside)

@@ -9,17 +9,20 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Collection, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
 from extract.annotation import Pipeline
+from ingest.sqlite_file import cause, damages
 from kg.assertion import Assertion, Claim, Edge
 from kg.identifiers import ASSERTION, digest, identifier_of
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
+from kg.snapshots.damage import RecordError, read_record
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
@@ -156,6 +159,8 @@ class ReadModel:
         """Check the version of a file; raises ReadModelError where it is another or missing."""
         if not path.is_file():
             raise ReadModelError(f"{path}: there is no read model yet")
+        if found := _damage(path, *_state(path)):
+            raise ReadModelError(f"{path}: {found}")
         found = cls(path).rows("SELECT version, state FROM origin")
         version = found[0]["version"] if found else "none"
         if version != VERSION:
@@ -170,7 +175,10 @@ class ReadModel:
                 base.row_factory = sqlite3.Row
                 return base.execute(query, values or {}).fetchall()
         except sqlite3.DatabaseError as error:
-            raise ReadModelError(f"{self.path} does not answer as a read model: {error}") from error
+            reason = cause(error, self.path)
+            raise ReadModelError(
+                f"{self.path} does not answer as a read model: {reason}"
+            ) from error
 
     def search(
         self, text: str, entity_type: EntityType | None = None, limit: int = 20, offset: int = 0
@@ -261,6 +269,24 @@ class ReadModel:
         where = _where(wanted, without=name)
         query = f"SELECT {name}, count(*) FROM relation{where} GROUP BY {name} ORDER BY {name}"  # noqa: S608
         return {row[0]: row[1] for row in self.rows(query, wanted.values())}
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=100)
+def _damage(path: Path, *state: int) -> str:
+    """Read a file from end to end, once for each state of it; says what is damaged.
+
+    One with the size and time that the record of its snapshot has is taken to be unchanged.
+    """
+    with suppress(RecordError):
+        written = read_record(path.with_name("snapshot.json")).get("read_model", ())
+        if tuple(written[:2]) == state[1:]:
+            return ""
+    return next(damages(path), "")
 
 
 def _where(wanted: RelationFilter, without: str = "") -> str:

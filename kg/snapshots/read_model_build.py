@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from ingest.sqlite_file import cause
 from kg.graph import vocabulary as v
 from kg.graph.rdf import cell
 from kg.graph.reading_back import Values, graph_counts, read_rows, reading_text
@@ -114,6 +115,8 @@ def make_read_model(store: TripleStore, path: Path, state: str = "") -> None:
     One process makes it, in a file beside; others wait for it. The folder must be there: that of a
     snapshot which was removed must not come back.
     """
+    if _is_there(path, state):
+        return
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go of when the file is closed
         if _is_there(path, state):
@@ -142,7 +145,17 @@ def server_state(store: TripleStore) -> str:
 
 
 def build_read_model(store: TripleStore, path: Path, state: str = "") -> None:
-    """Write the read model of a graph to a new file, on disk when this returns."""
+    """Write the read model of a graph to a new file, on disk when this returns.
+
+    Raises ReadModelError where it cannot be written.
+    """
+    try:
+        _build(store, path, state)
+    except sqlite3.Error as error:
+        raise ReadModelError(f"{path}: {cause(error)}") from error
+
+
+def _build(store: TripleStore, path: Path, state: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as base:
         # nobody reads the file before it is whole: a step that breaks off needs no way back
         base.executescript("PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF")

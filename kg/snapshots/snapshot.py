@@ -6,18 +6,22 @@ published one; ``LOCK`` held by the writer. A writer works in ``snapshots/000008
 its number when it is whole: a number is never used twice. Only the swap of ``CURRENT`` publishes.
 What is removed is called ``000004.old`` first. So a process may be killed at any point: what is
 named without a suffix is whole, and the next writer clears the rest away.
+
+Disks fail too: where the published snapshot is damaged (``damage.py``), or ``CURRENT`` is, the
+newest that is not takes its place, for readers and for the next writer.
 """
 
 import json
 import re
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ingest.lock import lock
+from kg.snapshots.damage import RecordError, damage, described, lasting_files, read_record
 from kg.snapshots.read_model_build import build_read_model
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
@@ -31,6 +35,7 @@ _MISSING = {
     "current": "there is no graph yet",
     "previous": "the current snapshot was not made from another one, so there is no previous",
 }
+_REBUILT = "{fault}; the next run or night makes the graph again from the archive"
 _NAME = re.compile(r"[A-Za-z][\w.-]{0,63}")
 
 
@@ -78,19 +83,64 @@ class Kept:
 
 
 def current_snapshot(root: Path) -> Snapshot | None:
-    """The published snapshot, None before the first; raises SnapshotError where it is gone."""
+    """The snapshot to read: the published one, or the newest without damage in its place.
+
+    None before the first. Raises SnapshotError where no snapshot is without damage.
+    """
+    snapshot, fault = _chosen(root)
+    if snapshot is None and fault:
+        raise SnapshotError(fault)
+    return snapshot
+
+
+def readable_snapshot(root: Path) -> Snapshot | None:
+    """The snapshot to read, as ``current_snapshot``; None where all are damaged, too."""
+    return _chosen(root)[0]
+
+
+def fault_of_current(root: Path) -> str:
+    """Say in a line what is wrong with the published snapshot, and what is read in its place.
+
+    Nothing where it is as it was written, or where there is none yet.
+    """
+    return _chosen(root)[1]
+
+
+def _chosen(root: Path) -> tuple[Snapshot | None, str]:
+    numbers = sorted(_numbers(root), reverse=True)
     try:
-        name = (root / "CURRENT").read_text(encoding="ascii").strip()
+        published = _published(root)
+        fault = damage(published.path) if published else ""
+        if published and not fault:
+            return published, ""
+    except SnapshotError as error:
+        published, fault = None, str(error)
+    others = (_snapshot(root, n) for n in numbers if published is None or n != published.number)
+    found = next((each for each in others if not damage(each.path)), None)
+    if found is None and not fault:
+        return None, _REBUILT.format(fault="every snapshot is damaged") if numbers else ""
+    fault = fault or f"{root / 'CURRENT'} is missing"
+    instead = f"snapshot {found.path.name} is read instead; " if found else ""
+    return found, instead + _REBUILT.format(fault=fault)
+
+
+def _published(root: Path) -> Snapshot | None:
+    """Read the pointer; raises SnapshotError where it points nowhere."""
+    pointer = root / "CURRENT"
+    try:
+        name = pointer.read_text(encoding="ascii").strip()
     except FileNotFoundError:
         return None
-    if not name.isdecimal() or not _snapshot(root, int(name)).graph.is_dir():
-        raise SnapshotError(f"{root / 'CURRENT'} names snapshot {name!r}, which does not exist")
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"{pointer}: cannot be read: {error}") from error
+    if not (name.isascii() and name.isdecimal()) or not _snapshot(root, int(name)).path.is_dir():
+        raise SnapshotError(f"{pointer} names snapshot {name!r}, which does not exist")
     return _snapshot(root, int(name))
 
 
 def kept_snapshots(root: Path) -> tuple[Kept, ...]:
     """List the snapshots that are there, oldest first."""
-    current, names = current_snapshot(root), _names(root)
+    current, names = readable_snapshot(root), _names(root)
     numbers = sorted(_numbers(root))
     return tuple(_kept(_snapshot(root, n), current, names.get(n, ())) for n in numbers)
 
@@ -114,6 +164,8 @@ def roll_back(root: Path, which: str) -> Snapshot:
     """
     with _sole_writer(root):
         snapshot = find_snapshot(root, which)
+        if fault := damage(snapshot.path):
+            raise SnapshotError(f"snapshot {snapshot.number} cannot be made current: {fault}")
         _publish(root, snapshot)
     return snapshot
 
@@ -147,14 +199,13 @@ def next_snapshot(root: Path) -> Generator[EmbeddedStore]:
     """
     root.mkdir(parents=True, exist_ok=True)
     with _sole_writer(root):
-        current = current_snapshot(root)
+        current = readable_snapshot(root)
         coming = Snapshot(root / "snapshots" / f"{max(_numbers(root), default=0) + 1:06}.new")
-        store = _start(current, coming)
         try:
-            yield store
-            _finish(root, store, coming, current)
+            with closing(_start(current, coming)) as store:
+                yield store
+                _finish(root, store, coming, current)
         finally:
-            store.close()
             _remove_left_over(root)
             _prune(root)
 
@@ -182,11 +233,14 @@ def _start(current: Snapshot | None, coming: Snapshot) -> EmbeddedStore:
 
 def _finish(root: Path, store: EmbeddedStore, coming: Snapshot, current: Snapshot | None) -> None:
     if not store.has_changed and current is not None:
+        if fault_of_current(root):
+            _publish(root, current)
         return
     build_read_model(store, coming.read_model)
     record = {"made_from": current.number if current else None, "quads": store.size()}
     store.close()
-    _write(coming.record, json.dumps(record))
+    files = {"files": lasting_files(coming.graph), "read_model": described(coming.read_model)}
+    _write(coming.record, json.dumps(record | files))
     for folder in (coming.graph, coming.path):
         sync(folder)
     finished = Snapshot(coming.path.with_suffix(""))
@@ -239,14 +293,18 @@ def _names(root: Path) -> dict[int, tuple[str, ...]]:
     named: dict[int, tuple[str, ...]] = {}
     for path in sorted((root / "names").glob("*")):
         if _NAME.fullmatch(path.name):
-            number = int(path.read_text(encoding="utf-8"))
-            named[number] = (*named.get(number, ()), path.name)
+            number = path.read_text(encoding="utf-8", errors="replace").strip()
+            if number.isascii() and number.isdecimal():
+                named[int(number)] = (*named.get(int(number), ()), path.name)
     return named
 
 
 def _kept(snapshot: Snapshot, current: Snapshot | None, names: tuple[str, ...]) -> Kept:
     is_there = snapshot.record.is_file()
-    record = json.loads(snapshot.record.read_text(encoding="utf-8")) if is_there else {}
+    try:
+        record = read_record(snapshot.record)
+    except RecordError:
+        record = {}
     seconds = (snapshot.record if is_there else snapshot.path).stat().st_mtime
     made = datetime.fromtimestamp(seconds, UTC)
     made_from, quads = record.get("made_from"), record.get("quads")

@@ -11,6 +11,10 @@ class StoreError(RuntimeError):
     """A store did not do what it was asked."""
 
 
+class DamagedError(StoreError):
+    """The files of a store are not as they were written."""
+
+
 class PassingError(StoreError):
     """What may be gone when asked again; ``wait_s`` is how long the server asks to wait."""
 

@@ -13,16 +13,19 @@ from app.graph_access import (
     NotPreparedError,
     chosen_graph,
     graph_version,
+    look_again,
     open_graph,
     open_or_make,
     path_of,
     read_model,
 )
+from app.health import health_of
 from app.settings import Settings, graph_root
 from kg.graph import vocabulary as v
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.snapshot import Snapshot, SnapshotError, next_snapshot
 from kg.stores.answers import StoreError
+from tests.disk_faults import cut, overwrite, overwrite_unseen
 from tests.endpoint_server import endpoint
 from tests.rdf4j_server import Rdf4jServer
 from tests.serving import serving
@@ -83,7 +86,7 @@ def test_who_can_wait_has_it_made(older: Settings) -> None:
 def test_one_of_another_version_is_made_anew(older: Settings) -> None:
     version = graph_version(older)
     Snapshot(Path(version)).read_model.write_text("of before")
-    with pytest.raises(NotPreparedError, match="not a database"):
+    with pytest.raises(NotPreparedError, match="not that of an SQLite file"):
         read_model(older, version)
 
     assert wait_for(older) is None
@@ -204,3 +207,67 @@ def test_a_server_has_the_current_state_only(data_folder: Path) -> None:
     settings = Settings(data=data_folder, store="http://127.0.0.1:9/repositories/x")
     with pytest.raises(SnapshotError, match="server has no snapshots"):
         chosen_graph(settings, "previous")
+
+
+def two_snapshots(settings: Settings) -> Snapshot:
+    """The small graph, and one more quad in a second snapshot, which is handed on."""
+    root = graph_root(settings.data)
+    for n in range(2):
+        with next_snapshot(root) as store:
+            if n == 0:
+                store.bulk_load(small_graph())
+            store.change(remove=(), add=[Quad(LIKES, LIKES, Literal(n), v.ASSERTIONS)])
+    return Snapshot(Path(graph_version(settings)))
+
+
+def test_an_older_graph_is_read_where_the_current_is_damaged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(data=tmp_path)
+    second = two_snapshots(settings)
+    assert chosen_graph(settings).store.size() == 1363
+    assert caplog.text == ""
+    cut(second.graph / "CURRENT")
+    assert chosen_graph(settings).store.size() == 1362
+    assert "snapshot 000001 is read instead" in caplog.text
+    assert graph_version(settings).endswith("000001")
+
+
+def test_a_graph_that_did_not_answer_is_read_again(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    second = two_snapshots(settings)
+    overwrite_unseen(second.graph / "CURRENT")
+    assert graph_version(settings).endswith("000002")
+    look_again(settings)
+    assert graph_version(settings).endswith("000001")
+    cut(tmp_path / "graph" / "snapshots" / "000001" / "graph" / "CURRENT")
+    look_again(settings)
+    with pytest.raises(SnapshotError):
+        graph_version(settings)
+
+
+def test_every_page_and_the_health_say_that_an_older_graph_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data=tmp_path)
+    second = two_snapshots(settings)
+    assert health_of(settings).warning == ""
+    cut(second.graph / "CURRENT")
+    health = health_of(settings)
+    assert (health.status, health.graph) == ("ok", "000001")
+    assert "damaged" in health.warning
+    assert str(tmp_path) not in health.warning
+    monkeypatch.setenv("GUTBRAIN_DATA", str(tmp_path))
+    page = "from app.explorer.views import sparql\nsparql.show()"
+    at = AppTest.from_string(page, default_timeout=20).run()
+    assert "The newest graph is damaged" in "".join(str(p.proto.body) for p in at.get("html"))
+    assert not at.exception
+
+
+def test_a_damaged_read_model_is_made_again(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    second = two_snapshots(settings)
+    overwrite(second.read_model, 4096)
+    with pytest.raises(ReadModelError, match="damaged"):
+        ReadModel.open(second.read_model)
+    assert chosen_graph(settings).lists().totals().relations == 64

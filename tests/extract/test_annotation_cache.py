@@ -15,6 +15,7 @@ from extract.extractor import Extractor
 from extract.methods import RecognizerName, RelationMethod, load_extractor
 from ingest.document import Document, Passage
 from ontology.lexicon import starter_lexicon
+from tests.disk_faults import overwrite
 
 FLOOR = Path(__file__).parents[2] / "extract" / "weights" / "floor"
 
@@ -69,10 +70,30 @@ def test_what_was_read_before_a_stop_is_kept(tmp_path: Path, extractor: Extracto
     assert read(tmp_path / "r.sqlite", documents, extractor)[1] == 10
 
 
-def test_a_file_of_another_kind_is_refused(tmp_path: Path, extractor: Extractor) -> None:
-    (tmp_path / "r.sqlite").write_text("this is no database, whatever its name may say" * 30)
-    with pytest.raises(AnnotationCacheError, match="cannot be used"):
-        AnnotationCache(tmp_path / "r.sqlite", extractor)
+@pytest.mark.parametrize("at", [0, 4096])
+def test_a_damaged_file_is_put_aside_and_all_is_read_anew(
+    tmp_path: Path, extractor: Extractor, at: int
+) -> None:
+    path = tmp_path / "r.sqlite"
+    read(path, [document("1")], extractor)
+    overwrite(path, at)
+    assert read(path, [document("1")], extractor)[1] == 1
+    assert read(path, [document("1")], extractor)[1] == 0
+    assert path.with_name("r.sqlite.damaged").is_file()
+
+
+def test_a_damaged_reading_is_read_anew(tmp_path: Path, extractor: Extractor) -> None:
+    path = tmp_path / "r.sqlite"
+    read(path, [document("1")], extractor)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("UPDATE readings SET body = x'00'")
+        base.commit()
+    assert read(path, [document("1")], extractor)[1] == 1
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path, extractor: Extractor) -> None:
+    with pytest.raises(AnnotationCacheError, match="cannot be opened"):
+        AnnotationCache(tmp_path / "missing" / "r.sqlite", extractor)
 
 
 def test_what_other_pipelines_found_is_kept_until_it_is_forgotten(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.writing import MANIFEST, ExportError, new_file, new_folder, write_manifest
+from kg.writing import MANIFEST, ExportError, is_stream, new_file, new_folder, write_manifest
 
 SLOW = """
 import sys
@@ -100,3 +100,54 @@ def test_a_killed_export_leaves_nothing_under_its_name(tmp_path: Path) -> None:
     assert not (tmp_path / "folder").exists()
     assert not (tmp_path / "file.gz").exists()
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+def test_no_folder_is_made_for_a_file_or_a_folder(tmp_path: Path) -> None:
+    for write in (new_file, new_folder):
+        with (
+            pytest.raises(ExportError, match="none: there is no such folder"),
+            write(tmp_path / "none" / "x"),
+        ):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.gz"])
+def test_a_pipe_is_written_into(tmp_path: Path, name: str) -> None:
+    pipe = tmp_path / name
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        with new_file(pipe) as file:
+            file.write(b"content")
+        received = reader.communicate()[0]
+    assert (gzip.decompress(received) if name.endswith(".gz") else received) == b"content"
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_a_full_device_stays_what_it_is_and_is_named() -> None:
+    full = Path("/dev/full")
+
+    def fill() -> None:
+        with new_file(full) as file:
+            file.write(b"x" * 100_000)
+
+    with pytest.raises(OSError, match="No space left"):
+        fill()
+    assert full.is_char_device()
+
+
+def test_what_stands_among_devices_is_written_into(tmp_path: Path) -> None:
+    code = "from pathlib import Path; from kg.writing import new_file\n"
+    code += "with new_file(Path('/dev/stdout')) as file: file.write(b'content')"
+    with (tmp_path / "x").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
+    assert (tmp_path / "x").read_bytes() == b"content"
+    assert Path("/dev/stdout").is_symlink()
+
+
+def test_a_file_of_any_other_folder_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    assert not is_stream(tmp_path / "x")
+    assert not is_stream(tmp_path)
+    assert is_stream(Path("/dev/null"))

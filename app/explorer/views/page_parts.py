@@ -9,8 +9,9 @@ from typing import TypeVar
 import streamlit as st
 
 from app.explorer.markup import Html, element, empty, quiet, text
-from app.graph_access import NotPreparedError, graph_version, open_graph, read_model
+from app.graph_access import NotPreparedError, graph_version, look_again, open_graph, read_model
 from app.settings import Settings, load_settings
+from app.work import graph_fault
 from kg.graph.catalogue import QuestionError
 from kg.snapshots.read_model import ReadModel, ReadModelError
 from kg.snapshots.snapshot import SnapshotError
@@ -62,6 +63,7 @@ def view(show: Callable[[Source], None]) -> Callable[[], None]:
         try:
             settings = load_settings()
             version = graph_version(settings)
+            _show_fault(settings)
             show(Source(settings, version)) if version else _show_how_to_start()
         except QuestionError as error:
             show_html(empty("This address asks for something unknown.", text(str(error))))
@@ -69,9 +71,17 @@ def view(show: Callable[[Source], None]) -> Callable[[], None]:
             show_html(empty("The lists of this graph are being prepared.", text(PREPARING)))
         except (SnapshotError, StoreError, ReadModelError) as error:
             LOG.warning("The graph does not answer: %s", error)
+            look_again(settings)
             show_html(empty("The graph does not answer.", text("Try again soon.")))
 
     return shown
+
+
+def _show_fault(settings: Settings) -> None:
+    """Say that an older graph is shown; files of the server are not named to visitors."""
+    if graph_fault(settings):
+        line = "The newest graph is damaged. An older one is shown until the next night."
+        show_html(element("p", text(line), css="gb-warning"))
 
 
 def _show_how_to_start() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, parse_query_results
 
 from app.clients import client_of
-from app.explorer.downloads import as_csv
+from app.explorer.downloads import as_csv, as_tsv
 from app.explorer.markup import element, empty, text
 from app.explorer.views import page_parts as page
 from app.graph_access import shared_sandbox
@@ -149,7 +149,7 @@ def show_table(query: str, table: ResultTable) -> None:
         }
         st.dataframe(columns, hide_index=True, alt="Answer to the query")
     csv = partial(as_csv, table.columns, table.rows)
-    tsv = partial(_download, query, "text/tab-separated-values")
+    tsv = partial(as_tsv, table.columns, table.rows)
     json = partial(_download, query, "application/sparql-results+json")
     page.downloads(
         [

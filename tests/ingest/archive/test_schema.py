@@ -50,7 +50,7 @@ def test_what_is_no_database_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_archive_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("not a database, but long enough to be looked at" * 20)
-    with pytest.raises(ArchiveError, match=r"x\.sqlite: not an archive, or damaged"):
+    with pytest.raises(ArchiveError, match=r"x\.sqlite: damaged: its first page"):
         Archive(tmp_path / "x.sqlite")
 
 

@@ -232,7 +232,7 @@ def test_a_file_that_is_missing_or_another_is_told_in_one_line(
     for name, why in (
         ("missing", "there is no read model yet"),
         ("older", "has version 0, 1-"),
-        ("text", "does not answer as a read model: file is not a database"),
+        ("text", "damaged: its first page is not that of an SQLite file"),
         ("empty", "does not answer as a read model: no such table: origin"),
     ):
         with pytest.raises(ReadModelError, match=why):
