@@ -60,8 +60,8 @@ def view(show: Callable[[Source], None]) -> Callable[[], None]:
 
     def shown() -> None:
         st.html(STYLE)
+        settings = load_settings()
         try:
-            settings = load_settings()
             version = graph_version(settings)
             _show_fault(settings)
             show(Source(settings, version)) if version else _show_how_to_start()
