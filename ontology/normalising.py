@@ -89,6 +89,14 @@ def fold_blanks(name: str) -> str:
     return fold(name).replace(" ", "")
 
 
+def fold_levels(name: str) -> tuple[str, str, str]:
+    """Fold a name at all three levels, as ``fold``, ``fold_order`` and ``fold_blanks``, at once."""
+    words = folded_words(name)
+    folded = " ".join(words) or normalise_name(name)
+    in_order = " ".join(sorted(set(words) - _STOP_WORDS or set(words))) or normalise_name(name)
+    return folded, in_order, folded.replace(" ", "")
+
+
 def folded_words(name: str) -> list[str]:
     """Split a name into folded words, in its own order."""
     plain = _POSSESSIVE.sub("", normalise_name(name.translate(_QUOTES)))
