@@ -81,7 +81,7 @@ def _parsed(text: str) -> str | None:
     if ":" not in text:
         return None
     curie = _CONVERTER.compress(text) if "://" in text else _CONVERTER.standardize_curie(text)
-    if curie is None:
+    if not curie:
         return None
     prefix, _, local = curie.partition(":")
     # "HGNC:HGNC:5" and "MGI:MGI:104536" name their prefix twice.

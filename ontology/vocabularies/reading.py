@@ -90,7 +90,7 @@ def table(
             tally.reject(path, number, f"expected {len(header)} columns, found {len(cells)}")
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
     """Open a plain or gzipped file, or the file ``archive.zip/member``."""
     if path.parent.suffix == ".zip" and path.parent.is_file():
         return _open_member(path.parent, path.name)
