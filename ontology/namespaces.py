@@ -16,15 +16,30 @@ ONTOLOGY = GUTBRAIN + "ontology#"
 
 # fmt: off
 OBO_PREFIXES = (
-    "BTO", "CHEBI", "CL", "DOID", "ENVO", "FOODON", "GO", "HP", "MMO", "MONDO", "NCBITaxon", "NCIT",
-    "OBI", "OGMS", "OHMI", "OMIT", "PCO", "PR", "STATO", "UBERON",
+    "BTO", "CHEBI", "CL", "DOID", "ENVO", "FOODON", "GO", "HP", "MMO", "MONDO", "MP", "NCBITaxon",
+    "NCIT", "OBI", "OGMS", "OHMI", "OMIT", "PCO", "PR", "STATO", "TXPO", "UBERON",
 )
 # fmt: on
-IDENTIFIERS_ORG = {"MESH": "mesh:", "HGNC": "hgnc:", "NCBIGene": "ncbigene:", "UMLS": "umls:"}
+IDENTIFIERS_ORG = {
+    "DRUGCENTRAL": "drugcentral:",
+    "HGNC": "hgnc:",
+    "MEDGEN": "medgen:",
+    "MESH": "mesh:",
+    "MGI": "mgi:",
+    "NCBIGene": "ncbigene:",
+    "OMIM": "mim:",
+    "ORPHANET": "orphanet:",
+    "PUBCHEM": "pubchem.compound:",
+    "RGD": "rgd:",
+    "SNOMEDCT": "snomedct:",
+    "UMLS": "umls:",
+}
 PREFIX_MAP = {
     **{prefix: f"http://purl.obolibrary.org/obo/{prefix}_" for prefix in OBO_PREFIXES},
     **{prefix: f"https://identifiers.org/{path}" for prefix, path in IDENTIFIERS_ORG.items()},
+    "EDAM": "http://edamontology.org/",
     "EFO": "http://www.ebi.ac.uk/efo/EFO_",
+    "HEREDITARY": "http://w3id.org/hereditary/ontology/gutbrain/resource/",
     "PMID": "https://pubmed.ncbi.nlm.nih.gov/",
     "gb": ONTOLOGY,
     "gbc": GUTBRAIN + "concept/",
