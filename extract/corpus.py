@@ -34,6 +34,8 @@ CONCEPTS = ("subject_uri", *TRIPLE[:2], "object_uri", "object_label")
 
 _MESH = "https://www.ncbi.nlm.nih.gov/mesh/"
 _UMLS = "https://uts.nlm.nih.gov/uts/umls/concept/"
+_LOCAL = "https://w3id.org/XXXX/ontology/gutbrain/resource/"
+_LOCAL_CURIE = "HEREDITARY:"
 _MESH_URI = re.compile(
     r"https?://(?:www\.ncbi\.nlm\.nih\.gov/mesh|id\.nlm\.nih\.gov/mesh)/([DC]\d+|6[78]\d{6})"
 )
@@ -92,6 +94,20 @@ def read_corpus(path: Path) -> Iterator[AnnotatedDocument]:
             raise CorpusError([f"{path}: {error}"]) from error
         except (KeyError, TypeError, ValueError) as error:
             raise CorpusError([f"{path}: PMID {pmid}: {_reason(error)}"]) from error
+
+
+def read_linked_corpus(path: Path) -> Iterator[tuple[AnnotatedDocument, tuple[str, ...]]]:
+    """Read a file with the concept URI of each mention, as it is spelled there.
+
+    Raises CorpusError on a mention without one.
+    """
+    entries = read_entries(path)
+    for document in read_corpus(path):
+        pmid = document.document.pmid
+        uris = tuple(str(item.get("uri") or "").strip() for item in entries[pmid]["entities"])
+        if not all(uris):
+            raise CorpusError([f"{path}: PMID {pmid}: a mention has no uri"])
+        yield document, uris
 
 
 def _reason(error: Exception) -> str:
@@ -209,6 +225,8 @@ def uri_identity(uri: str) -> str:
     if mesh := _MESH_URI.fullmatch(uri):
         letter = _ENTREZ.get(mesh[1][:2])
         return "MESH:" + (letter + mesh[1][2:] if letter else mesh[1])
+    if uri.startswith(_LOCAL):
+        return _LOCAL_CURIE + uri.removeprefix(_LOCAL)
     if uri.startswith(_UMLS):
         return "UMLS:" + uri.removeprefix(_UMLS)
     try:
@@ -224,5 +242,7 @@ def corpus_uri(curie: str) -> str:
     'https://www.ncbi.nlm.nih.gov/mesh/D010361'
     """
     prefix, _, identifier = curie.partition(":")
+    if prefix == _LOCAL_CURIE[:-1] and "/" in identifier:
+        return _LOCAL + identifier
     bases = {"MESH": _MESH, "UMLS": _UMLS}
     return bases[prefix] + identifier if prefix in bases else to_iri(curie)
