@@ -7,6 +7,7 @@ from typing import Protocol
 
 from extract.annotation import Mention, Relation
 from ingest.document import Document
+from ontology.concept import Concept
 from ontology.schema import Predicate
 
 
@@ -15,6 +16,23 @@ class Recognizer(Protocol):
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Read every passage of the document."""
+        ...
+
+
+class Linker(Protocol):
+    """Says which concepts mentions name; a mention that no vocabulary names gets one, too."""
+
+    @property
+    def hash(self) -> str:
+        """What changes when any link may change."""
+        ...
+
+    def link(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Concept, ...]:
+        """Give the concept of each mention, in the mentions' order."""
+        ...
+
+    def spell(self, curie: str) -> str | None:
+        """Give the URI that GutBrainIE has for a concept; None where it has none."""
         ...
 
 

@@ -10,9 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from extract import Recognizer, RelationExtractor
+from extract import Linker, Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
-from extract.linking.linker import NameLinker
 from extract.method_names import Preset
 from ingest.document import Document
 
@@ -53,10 +52,14 @@ class Extractor:
     """A pipeline that is loaded and ready."""
 
     recognizer: Recognizer
-    linker: NameLinker
+    linker: Linker
     relations: RelationExtractor
     thresholds: Thresholds
     pipeline: Pipeline
+
+    def linked_by(self, linker: Linker) -> "Extractor":
+        """Put another linker in; what is read stays the same."""
+        return replace(self, linker=linker, pipeline=replace(self.pipeline, links=linker.hash))
 
     def annotate(
         self, document: Document, mentions: tuple[Mention, ...] | None = None
@@ -65,20 +68,38 @@ class Extractor:
 
         Relations come from the lowest threshold on: see ``keep_relations``.
         """
+        return self.link(self.read(document, mentions))
+
+    def read(
+        self, document: Document, mentions: tuple[Mention, ...] | None = None
+    ) -> AnnotatedDocument:
+        """Find mentions and relations, without concepts: what no lexicon changes."""
         found = self.recognizer.recognize(document) if mentions is None else mentions
-        concepts = self.linker.link(document, found)
-        linked = tuple(
-            replace(mention, concept=concept.curie)
-            for mention, concept in zip(found, concepts, strict=True)
+        relations = self.relations.relate(document, found)
+        return AnnotatedDocument(document, found, relations, self.pipeline)
+
+    def link(self, read: AnnotatedDocument) -> AnnotatedDocument:
+        """Name the concepts of what was read."""
+        concepts = self.linker.link(read.document, read.mentions)
+        linked = {
+            mention: replace(mention, concept=concept.curie)
+            for mention, concept in zip(read.mentions, concepts, strict=True)
+        }
+        relations = tuple(
+            replace(r, subject=linked[r.subject], object=linked[r.object]) for r in read.relations
         )
-        relations = self.relations.relate(document, linked)
         named = tuple({concept.curie: concept for concept in concepts}.values())
-        return AnnotatedDocument(document, linked, relations, self.pipeline, named)
+        mentions = tuple(linked[mention] for mention in read.mentions)
+        return replace(read, mentions=mentions, relations=relations, concepts=named)
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents for the graph: relations from the graph's own threshold on."""
-        for annotated in map_in_order(self.annotate, documents):
-            yield keep_relations(annotated, self.thresholds.graph)
+        return map(self.link, self.read_all(documents))
+
+    def read_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
+        """Do the same without concepts."""
+        for read in map_in_order(self.read, documents):
+            yield keep_relations(read, self.thresholds.graph)
 
 
 def keep_relations(annotated: AnnotatedDocument, threshold: float) -> AnnotatedDocument:

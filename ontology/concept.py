@@ -10,7 +10,8 @@ class Concept:
     """One identified thing. ``curie`` is its identity; names and references describe it.
 
     ``synonyms`` leave out ``name``; ``same_as`` are CURIEs of the same thing in other vocabularies.
-    A provisional concept is a surface form that no vocabulary of ours names.
+    ``broader`` are CURIEs of concepts right above. A provisional concept is a surface form that no
+    vocabulary of ours names, and of which none above it is known either.
     """
 
     curie: str
@@ -19,3 +20,4 @@ class Concept:
     synonyms: tuple[str, ...] = ()
     same_as: tuple[str, ...] = ()
     is_provisional: bool = False
+    broader: tuple[str, ...] = ()

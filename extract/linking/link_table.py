@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from extract.annotation import AnnotatedDocument
+from extract.annotation import AnnotatedDocument, Mention
 from extract.corpus import uri_identity
 from extract.linking.meanings import LongForms, read_definitions, spell_out
 from extract.linking.ngrams import NgramIndex, index_names
@@ -67,20 +67,26 @@ class Annotations:
         return Annotations(links, defined)
 
 
-def read_annotations(documents: Iterable[tuple[AnnotatedDocument, tuple[str, ...]]]) -> Annotations:
-    """Count the links of documents, given with their mentions' URIs in order."""
+def read_annotations(documents: Iterable[AnnotatedDocument]) -> Annotations:
+    """Count the links of a corpus; a mention without a concept says nothing."""
     links: Counter[Link] = Counter()
     defined: Counter[tuple[str, str]] = Counter()
-    for document, uris in documents:
+    for document in documents:
         definitions = read_definitions(document.document)
         defined.update((short, fold(long)) for short, long in definitions.items())
-        for mention, uri in zip(document.mentions, uris, strict=True):
+        for mention, uri in linked_mentions(document):
             surface = plain(mention.text).text
             name = spell_out(surface, definitions)
             links[Link(name, mention.type, uri, is_short=False)] += 1
             if name != surface:
                 links[Link(surface, mention.type, uri, is_short=True)] += 1
     return Annotations(links, defined)
+
+
+def linked_mentions(document: AnnotatedDocument) -> Iterator[tuple[Mention, str]]:
+    """Give the mentions of a corpus that have a concept, with its URI."""
+    pairs = zip(document.mentions, document.uris, strict=True) if document.uris else ()
+    return ((mention, uri) for mention, uri in pairs if uri)
 
 
 class LinkTable:

@@ -5,6 +5,7 @@ table and of a large lexicon. Either gives a concept for every mention: what not
 provisional concept, so that no fact is lost.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -14,9 +15,9 @@ from pathlib import Path
 from extract.annotation import Mention
 from extract.corpus import corpus_uri
 from extract.linking.candidates import CandidateFinder
-from extract.linking.link_table import LinkTable
+from extract.linking.link_table import LinkTable, read_link_table
 from extract.linking.meanings import Meaning, read_definitions, read_meaning
-from extract.linking.ranking import LinkModel, Ranked, rank
+from extract.linking.ranking import LinkModel, Ranked, rank, read_model
 from extract.ner.abbreviations import find_definitions
 from extract.text import plain
 from ingest.document import Document
@@ -64,6 +65,7 @@ class RankedLinker:
 
     def __init__(self, table: LinkTable, lexicon: MappedLexicon, model: LinkModel) -> None:
         self._table, self.lexicon, self.model = table, lexicon, model
+        self.hash = _hash(table, lexicon, model)
         self._finder = CandidateFinder(table, lexicon, model.task_list)
         self._ranked = lru_cache(maxsize=_REMEMBERED)(self._rank)
 
@@ -127,6 +129,18 @@ def _variants(name: str) -> Iterator[str]:
         yield spelling
         if spelling.endswith("s") and len(spelling) > 4:  # noqa: PLR2004 - "IBS" is no plural
             yield spelling[:-1]
+
+
+def _hash(table: LinkTable, lexicon: MappedLexicon, model: LinkModel) -> str:
+    said = sorted(table.annotations.links.items()), sorted(table.annotations.definitions.items())
+    weights = model.choice.tobytes() + model.certainty.tobytes()
+    parts = (repr(said), lexicon.hash, repr((model.exact_from, model.task_list)))
+    return hashlib.sha256("\0".join(parts).encode() + weights).hexdigest()
+
+
+def read_linker(folder: Path, lexicon: MappedLexicon) -> RankedLinker:
+    """Read a link table and its re-ranker; raises ModelError."""
+    return RankedLinker(read_link_table(folder), lexicon, read_model(folder))
 
 
 def shipped_links() -> Path:

@@ -26,8 +26,9 @@ _EDGE = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class LinkModel:
-    """Weights [columns] of both models. ``exact_from`` is where links are right often enough to
-    stand in the graph as they are.
+    """Weights [columns] of both models.
+
+    From the probability ``exact_from`` on links are right often enough to stand in the graph.
     """
 
     choice: Floats
@@ -76,8 +77,8 @@ def fit_choice(
     """Fit the conditional logit by Newton's method.
 
     ``rows`` holds [candidates, columns] of each mention, ``chosen`` which candidate is right,
-    ``counts`` how often the mention came. ``ridge`` is what half a squared weight costs, in units of
-    each column's deviation.
+    ``counts`` how often the mention came. ``ridge`` is what half a squared weight costs, in units
+    of each column's deviation.
     """
     return _Choices(rows, chosen, counts, ridge).fit()
 

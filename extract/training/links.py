@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from extract.annotation import AnnotatedDocument
+from extract.annotation import AnnotatedDocument, Corpus
 from extract.corpus import uri_identity
 from extract.linking.candidates import TASK_LIST, CandidateFinder, Candidates, Floats
 from extract.linking.link_table import (
-    Annotations,
     LinkTable,
+    linked_mentions,
     read_annotations,
     write_annotations,
 )
@@ -41,9 +41,6 @@ FOLDS = 5
 RIDGE, CERTAINTY_RIDGE = 1.0, 1.0
 EXACT_PRECISION = 0.97
 """How many of the graph's exact links are to be right, by the annotators' word."""
-
-LinkedDocument = tuple[AnnotatedDocument, tuple[str, ...]]
-"""A document with the concept URI of each of its mentions."""
 
 
 class Question(NamedTuple):
@@ -84,14 +81,16 @@ class Answer(NamedTuple):
 
 
 def train_links(
-    corpus: Sequence[LinkedDocument],
+    corpus: Corpus,
     lexicon: MappedLexicon,
     out: Path,
     report: Callable[[str], object],
 ) -> dict[str, object]:
     """Fit and write the link table and the re-ranker; returns cross-validated figures."""
+    corpus = [document for document in corpus if document.uris]
     if len(corpus) < FOLDS:
-        raise CorpusTooSmallError(f"{len(corpus)} documents: {FOLDS} are needed at least")
+        lack = f"{len(corpus)} documents with concept URIs: {FOLDS} are needed at least"
+        raise CorpusTooSmallError(lack)
     task_list = _task_list(lexicon)
     folds = list(_read_folds(corpus, lexicon, task_list, report))
     answers = [answer for held in range(FOLDS) for answer in _answer(folds, held)]
@@ -111,32 +110,29 @@ def _task_list(lexicon: MappedLexicon) -> tuple[str, ...]:
 
 
 def _read_folds(
-    corpus: Sequence[LinkedDocument],
+    corpus: Corpus,
     lexicon: MappedLexicon,
     task_list: Sequence[str],
     report: Callable[[str], object],
 ) -> Iterator[list[Case]]:
-    uris = {document.document.pmid: links for document, links in corpus}
-    for number, (rest, held) in enumerate(cut_folds([d for d, _ in corpus], FOLDS), start=1):
+    for number, (rest, held) in enumerate(cut_folds(corpus, FOLDS), start=1):
         report(f"candidates, fold {number} of {FOLDS}")
-        known = read_annotations((d, uris[d.document.pmid]) for d in rest)
-        finder = CandidateFinder(LinkTable(known), lexicon, task_list)
-        asked = [(d, uris[d.document.pmid]) for d in held]
-        yield list(find_cases(asked, finder, known))
+        table = LinkTable(read_annotations(rest))
+        finder = CandidateFinder(table, lexicon, task_list)
+        yield list(find_cases(held, finder, table))
 
 
 def find_cases(
-    documents: Iterable[LinkedDocument], finder: CandidateFinder, known: Annotations
+    documents: Iterable[AnnotatedDocument], finder: CandidateFinder, table: LinkTable
 ) -> Iterator[Case]:
     """Ask for every mention; equal questions with equal answers are one case."""
-    long_forms = LinkTable(known).long_forms
-    seen = {link.name.casefold() for link in known.links}
+    seen = {link.name.casefold() for link in table.annotations.links}
     counts: Counter[tuple[Question, str, bool]] = Counter()
-    for document, uris in documents:
+    for document in documents:
         definitions = read_definitions(document.document)
-        for mention, uri in zip(document.mentions, uris, strict=True):
+        for mention, uri in linked_mentions(document):
             surface = plain(mention.text).text
-            question = Question(read_meaning(surface, definitions, long_forms), mention.type)
+            question = Question(read_meaning(surface, definitions, table.long_forms), mention.type)
             counts[question, uri_identity(uri), surface.casefold() in seen] += 1
     found: dict[Question, Candidates] = {}
     for (question, right, is_seen), count in counts.items():
