@@ -27,8 +27,13 @@ class Linker(Protocol):
         """What changes when any link may change."""
         ...
 
-    def link(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Concept, ...]:
-        """Give the concept of each mention, in the mentions' order."""
+    def link_parts(
+        self, document: Document, mentions: tuple[Mention, ...]
+    ) -> tuple[tuple[tuple[Mention, Concept], ...], ...]:
+        """Give what each mention names, in the mentions' order.
+
+        That is the mention with its concept, or the parts of a coordination with theirs.
+        """
         ...
 
     def spell(self, curie: str) -> str | None:

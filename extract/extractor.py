@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TypeVar
 
 from extract import Linker, Recognizer, RelationExtractor
@@ -79,18 +80,21 @@ class Extractor:
         return AnnotatedDocument(document, found, relations, self.pipeline)
 
     def link(self, read: AnnotatedDocument) -> AnnotatedDocument:
-        """Name the concepts of what was read."""
-        concepts = self.linker.link(read.document, read.mentions)
+        """Name the concepts of what was read; parts of a mention share its relations."""
+        parts = self.linker.link_parts(read.document, read.mentions)
         linked = {
-            mention: replace(mention, concept=concept.curie)
-            for mention, concept in zip(read.mentions, concepts, strict=True)
+            mention: tuple(replace(part, concept=concept.curie) for part, concept in found)
+            for mention, found in zip(read.mentions, parts, strict=True)
         }
         relations = tuple(
-            replace(r, subject=linked[r.subject], object=linked[r.object]) for r in read.relations
+            replace(relation, subject=subject, object=object_)
+            for relation in read.relations
+            for subject, object_ in product(linked[relation.subject], linked[relation.object])
         )
-        named = tuple({concept.curie: concept for concept in concepts}.values())
-        mentions = tuple(linked[mention] for mention in read.mentions)
-        return replace(read, mentions=mentions, relations=relations, concepts=named)
+        named = {concept.curie: concept for found in parts for _, concept in found}
+        mentions = tuple(part for mention in read.mentions for part in linked[mention])
+        concepts = tuple(named.values())
+        return replace(read, mentions=mentions, relations=relations, concepts=concepts)
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents for the graph: relations from the graph's own threshold on."""

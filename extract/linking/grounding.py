@@ -6,14 +6,18 @@ is sure enough and the concept is not merely a part of the name; where a part of
 concept, that one is *broader*; all else is provisional.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from extract.annotation import Mention
 from extract.linking.candidates import Column, Row
-from extract.linking.linker import RankedLinker
-from extract.linking.meanings import Meaning
+from extract.linking.composition import Group, Item, read_group, read_items
+from extract.linking.linker import LinkedParts, RankedLinker
+from extract.linking.meanings import Meaning, read_definitions
 from extract.linking.ranking import Ranked
+from extract.text import plain
 from ingest.document import Document
 from ontology.concept import Concept
 from ontology.lexicon import Lexicon
@@ -23,6 +27,9 @@ from ontology.normalising import fold
 from ontology.schema import EntityType as T
 
 _REMEMBERED = 50_000
+_DERIVED = "gbc:"
+_RULES = "1"
+"""Goes up when a rule of this module changes, so that graphs are linked anew."""
 _NAMES = (Column.NAME_NORMAL, Column.NAME_FOLD, Column.NAME_ORDER, Column.NAME_BLANKS)
 _BY_NAME = (*_NAMES, Column.REFERENCE)
 _PARTS = (Column.PART_LINKED, Column.PART_NAME)
@@ -50,6 +57,7 @@ PRIMARY: Mapping[T, tuple[str, ...]] = {
     T.STATISTICAL_TECHNIQUE: ("NCIT", "STATO", "MESH"),
 }
 """Which vocabulary names the concepts of a type, the best first."""
+_TAXA = frozenset({T.ANIMAL, T.BACTERIA})
 
 
 class GraphLinker:
@@ -57,8 +65,11 @@ class GraphLinker:
 
     def __init__(self, linker: RankedLinker, chosen: Lexicon) -> None:
         self._linker, self._lexicon = linker, linker.lexicon
-        self._chosen, self.hash = chosen, linker.hash
-        self._chosen_by_curie = dict(_all_curies(chosen.concepts.values()))
+        self._chosen = chosen
+        parts = (_RULES, linker.hash, chosen.hash)
+        self.hash = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        self._chosen_by_curie = dict(_by_curie(list(map(_by_primary, chosen.concepts.values()))))
+        self._parents = lru_cache(maxsize=_REMEMBERED)(self._read_parents)
         self._grounded = lru_cache(maxsize=_REMEMBERED)(self._ground)
 
     def link(self, document: Document, mentions: tuple[Mention, ...]) -> tuple[Concept, ...]:
@@ -67,6 +78,37 @@ class GraphLinker:
         pairs = zip(mentions, meanings, strict=True)
         return tuple(self._grounded(meaning, mention.type) for mention, meaning in pairs)
 
+    def link_parts(self, document: Document, mentions: tuple[Mention, ...]) -> LinkedParts:
+        """Do the same, with coordinations taken apart: a mention and a concept for each item."""
+        definitions = read_definitions(document)
+        concepts = self.link(document, mentions)
+        return tuple(
+            self._items(mention, definitions) or ((mention, concept),)
+            for mention, concept in zip(mentions, concepts, strict=True)
+        )
+
+    def _items(
+        self, mention: Mention, definitions: Mapping[str, str]
+    ) -> tuple[tuple[Mention, Concept], ...]:
+        """Take a coordination apart where every item is exactly a concept, and the whole is not."""
+        items = read_items(mention.text)
+        if not items or self._chosen_of(plain(mention.text).text, mention.type):
+            return ()
+        found = [(item, self._item_concept(item, mention.type, definitions)) for item in items]
+        return (
+            tuple((_part_of(mention, item), concept) for item, concept in found if concept)
+            if all(concept for _, concept in found)
+            else ()
+        )
+
+    def _item_concept(self, item: Item, kind: T, definitions: Mapping[str, str]) -> Concept | None:
+        for name in item.names:
+            meaning = self._linker.read(plain(name).text, definitions)
+            concept = self._grounded(meaning, kind)
+            if not is_derived(concept):
+                return concept
+        return None
+
     def spell(self, curie: str) -> str | None:
         """Give the URI that GutBrainIE has for a concept; None where it has none."""
         return self._linker.spell(curie)
@@ -74,15 +116,28 @@ class GraphLinker:
     def _ground(self, meaning: Meaning, kind: T) -> Concept:
         ranked = self._linker.rank(meaning, kind)
         exact = self._exact(ranked, meaning, kind)
-        if exact is not None:
-            return exact
-        broader = self._broader(ranked, kind)
-        return derived_concept(kind, meaning.name, broader)
+        if exact is None:
+            group = read_group(meaning.name, kind)
+            composed = self._compose(group, kind) if group else None
+            return composed or derived_concept(kind, meaning.name, self._broader(ranked, kind))
+        return exact if exact.type is kind else derived_concept(kind, meaning.name, (exact,))
+
+    def _compose(self, group: Group, kind: T) -> Concept | None:
+        """Name a group by its head and its condition's concept; without one, it is its head."""
+        head = self._grounded(Meaning(group.head), kind)
+        if is_derived(head):
+            return None
+        if not group.condition:
+            return head if kind is T.ANIMAL else None
+        condition = self._grounded(Meaning(group.condition), T.DDF)
+        if is_derived(condition):
+            return None
+        composed = derived_concept(kind, f"{condition.name} {group.head}", (head,))
+        return replace(composed, related=(condition.curie,))
 
     def _exact(self, ranked: Ranked, meaning: Meaning, kind: T) -> Concept | None:
-        by_name = self._chosen.find(meaning.name, kind)
-        if by_name is not None:
-            return by_name
+        if chosen := self._chosen_of(meaning.name, kind):
+            return chosen
         best = ranked.rows[0].tolist()
         is_sure = ranked.probability >= self._linker.model.exact_from
         if is_sure and not best[Column.IS_MADE_UP] and not _is_coarse(best):
@@ -118,16 +173,51 @@ class GraphLinker:
         return bool(row[Column.IS_LINKED_AS_TYPE]) or self._lexicon.type_of(concept) is kind
 
     def _canonical(self, concept: str, kind: T, name: str) -> Concept | None:
-        """Give the one concept that stands for all identifiers of a thing."""
+        """Give the one concept that stands for all identifiers of a thing, with what is above."""
+        found = self._representative(concept, kind, name)
+        if found is None:
+            return None
+        broader, ancestors = self._above(found, kind)
+        return replace(found, broader=broader, ancestors=ancestors)
+
+    def _representative(self, concept: str, kind: T, name: str = "") -> Concept | None:
         same = (concept, *self._lexicon.exact_matches(concept), *self._namesakes(concept, kind))
         for curie in same:
-            if chosen := self._chosen_by_curie.get((kind, curie)):
+            if chosen := self._chosen_by_curie.get(curie):
                 return chosen
-        vocabularies = PRIMARY[kind]
         known = [c for c in dict.fromkeys(same) if self._lexicon.names_of(c)] or [concept]
-        order = {v: place for place, v in enumerate(vocabularies)}
+        order = {v: place for place, v in enumerate(PRIMARY[kind])}
         best = min(known, key=lambda c: (order.get(c.partition(":")[0], len(order)), c))
-        return _described(best, kind, name, same, self._lexicon)
+        own = self._type_of(best, same)
+        return _described(best, own, name, same, self._lexicon) if own else None
+
+    def _type_of(self, curie: str, same: Iterable[str]) -> T | None:
+        """Say of which type a concept is: one, whatever type it was read as.
+
+        Annotators' word counts first, then the vocabularies'.
+        """
+        by_table = self._linker.type_of(curie)
+        return by_table or next(filter(None, map(self._lexicon.type_of, (curie, *same))), None)
+
+    def _chosen_of(self, name: str, kind: T) -> Concept | None:
+        found = self._chosen.find(name, kind) or self._chosen.find(fold(name), kind)
+        return self._canonical(found.curie, kind, name) if found else None
+
+    def _above(self, concept: Concept, kind: T) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Walk up from all identifiers of a concept: what is right above, and all above."""
+        names = (concept.curie, *concept.same_as)
+        direct = {parent for curie in names for parent in self._parents(curie, kind)}
+        direct.discard(concept.curie)
+        found, ahead = set(direct), list(direct)
+        while ahead:
+            new = self._parents(ahead.pop(), kind) - found - {concept.curie}
+            found |= new
+            ahead.extend(new)
+        return tuple(sorted(direct)), tuple(sorted(found))
+
+    def _read_parents(self, curie: str, kind: T) -> frozenset[str]:
+        parents = (self._representative(each, kind) for each in self._lexicon.parents(curie))
+        return frozenset(parent.curie for parent in parents if parent)
 
     def _namesakes(self, concept: str, kind: T) -> Iterator[str]:
         """Name concepts of this type that have the same preferred name."""
@@ -137,6 +227,16 @@ class GraphLinker:
                 yield entry.curie
 
 
+def is_derived(concept: Concept) -> bool:
+    """Say whether a concept is one of no vocabulary: derived from a name that was read."""
+    return concept.curie.startswith(_DERIVED)
+
+
+def _part_of(mention: Mention, item: Item) -> Mention:
+    start, end = mention.start + item.start, mention.start + item.end
+    return replace(mention, start=start, end=end, text=mention.text[item.start : item.end])
+
+
 def derived_concept(kind: T, name: str, broader: tuple[Concept, ...]) -> Concept:
     """Make the concept of a name that is none in a vocabulary; names that fold alike are one.
 
@@ -144,19 +244,36 @@ def derived_concept(kind: T, name: str, broader: tuple[Concept, ...]) -> Concept
     """
     key = fold(name)
     curies = tuple(concept.curie for concept in broader)
+    above = sorted({*curies, *(curie for concept in broader for curie in concept.ancestors)})
     return Concept(
-        provisional_curie(kind, key), key, kind, broader=curies, is_provisional=not broader
+        provisional_curie(kind, key),
+        key,
+        kind,
+        is_provisional=not broader,
+        broader=curies,
+        ancestors=tuple(above),
     )
 
 
-def _all_curies(concepts: Iterable[Concept]) -> Iterator[tuple[tuple[T, str], Concept]]:
-    for concept in concepts:
-        for curie in (*concept.same_as, concept.curie):
-            yield (concept.type, curie), concept
+def _by_curie(concepts: Sequence[Concept]) -> Iterator[tuple[str, Concept]]:
+    """Give concepts by all their identifiers; their own count more than references."""
+    for concept in reversed(concepts):
+        yield from ((curie, concept) for curie in concept.same_as)
+    yield from ((concept.curie, concept) for concept in concepts)
 
 
 def _names_head(row: Row) -> bool:
     return any(row[column] for column in _HEADS)
+
+
+def _by_primary(concept: Concept) -> Concept:
+    """Let a taxon go by its identifier among the taxa; other concepts keep theirs."""
+    prefix = f"{PRIMARY[concept.type][0]}:"
+    taxa = [curie for curie in concept.same_as if curie.startswith(prefix)]
+    if concept.type not in _TAXA or concept.curie.startswith(prefix) or not taxa:
+        return concept
+    others = (concept.curie, *(curie for curie in concept.same_as if curie != taxa[0]))
+    return replace(concept, curie=taxa[0], same_as=others)
 
 
 def _is_coarse(row: Row) -> bool:
@@ -177,15 +294,10 @@ def _described(
     """Describe a concept with its other identifiers; None where the graph has no IRI for it."""
     if not _has_iri(curie):
         return None
-    known = lexicon.concept(curie, kind)
-    others = tuple(sorted(c for c in {*same} - {curie} if _has_iri(c)))
-    if known is None:
-        return Concept(curie, _label(curie, name), kind, same_as=others)
-    return Concept(curie, known.name, kind, known.synonyms, others)
-
-
-def _label(curie: str, name: str) -> str:
-    return name or curie
+    known = lexicon.concept(curie, kind) or Concept(curie, name or curie, kind)
+    exact = tuple(c for c in lexicon.exact_matches(curie) if _has_iri(c))
+    others = tuple(sorted({c for c in (*same, *exact) if c != curie and _has_iri(c)}))
+    return Concept(curie, known.name, kind, known.synonyms, others, exact_matches=exact)
 
 
 def _has_iri(curie: str) -> bool:

@@ -110,6 +110,8 @@ class LinkTable:
         self.index: NgramIndex = index_names(self.keys)
         self.long_forms: LongForms = _long_forms(annotations.definitions)
         self.frequent = _frequent(self.uses)
+        most_used = sorted(self.uses.items(), key=lambda each: (each[1], each[0]))
+        self.type_of = {use.concept: use.type for use, _ in most_used}
 
     def _take(self, link: Link, count: int) -> None:
         concept = uri_identity(link.uri)

@@ -32,6 +32,10 @@ _REMEMBERED = 20_000
 """Meanings kept in mind; abstracts of one field share most of theirs."""
 
 
+LinkedParts = tuple[tuple[tuple[Mention, Concept], ...], ...]
+"""For each mention what it names: itself with a concept, or its parts with theirs."""
+
+
 class NameLinker:
     """A small lexicon in use as linker: names within their type."""
 
@@ -46,6 +50,10 @@ class NameLinker:
     def spell(self, curie: str) -> str | None:
         """Spell a concept as GutBrainIE does; None where it has no spelling."""
         return _spelled(curie)
+
+    def link_parts(self, document: Document, mentions: tuple[Mention, ...]) -> LinkedParts:
+        """Give each mention, undivided, with its concept."""
+        return _undivided(mentions, self.link(document, mentions))
 
     def _concept(self, mention: Mention, long_forms: Mapping[str, str]) -> Concept:
         surface = plain(mention.text).text
@@ -80,12 +88,23 @@ class RankedLinker:
         """Spell mentions out by the document's own definitions."""
         definitions = read_definitions(document)
         for mention in mentions:
-            surface = plain(mention.text).text
-            yield read_meaning(surface, definitions, self._table.long_forms)
+            yield self.read(plain(mention.text).text, definitions)
+
+    def read(self, surface: str, definitions: Mapping[str, str]) -> Meaning:
+        """Spell a name out by definitions, else by those of the corpus."""
+        return read_meaning(surface, definitions, self._table.long_forms)
 
     def rank(self, meaning: Meaning, entity_type: EntityType) -> Ranked:
         """Put all candidates of a name in order."""
         return self._ranked(meaning, entity_type)
+
+    def link_parts(self, document: Document, mentions: tuple[Mention, ...]) -> LinkedParts:
+        """Give each mention, undivided, with its concept."""
+        return _undivided(mentions, self.link(document, mentions))
+
+    def type_of(self, curie: str) -> EntityType | None:
+        """Say as which type annotators mostly use a concept; None where they do not."""
+        return self._table.type_of.get(curie)
 
     def spell(self, curie: str) -> str | None:
         """Spell a concept as the annotations do; None where it has no spelling."""
@@ -98,6 +117,10 @@ class RankedLinker:
         best = self.rank(meaning, entity_type).concepts[0]
         known = self.lexicon.concept(best, entity_type)
         return known or Concept(best, meaning.name, entity_type)
+
+
+def _undivided(mentions: tuple[Mention, ...], concepts: tuple[Concept, ...]) -> LinkedParts:
+    return tuple((pair,) for pair in zip(mentions, concepts, strict=True))
 
 
 def provisional_concept(entity_type: EntityType, surface: str) -> Concept:
