@@ -269,9 +269,11 @@ class CandidateFinder:
 
     def _describe(self, concept: str, row: Row, key: str, kind: EntityType) -> None:
         table, vocabulary = self._table, concept.partition(":")[0]
-        in_vocabulary = table.vocabularies[kind, vocabulary]
-        as_type, as_any = table.uses[Use(kind, concept)], table.concepts[concept]
-        row[Column.PRIOR_VOCABULARY] = math.log((in_vocabulary + 0.5) / (table.types[kind] + 6))
+        in_vocabulary = table.vocabularies.get((kind, vocabulary), 0.0) + 0.5
+        as_type = table.uses.get(Use(kind, concept), 0.0)
+        as_any = table.concepts.get(concept, 0.0)
+        of_type = table.types.get(kind, 0.0) + 6
+        row[Column.PRIOR_VOCABULARY] = math.log(in_vocabulary / of_type)
         row[Column.PRIOR_CONCEPT] = math.log1p(as_type)
         row[Column.PRIOR_ANY_TYPE] = math.log1p(as_any)
         row[Column.PRIOR_SHARE_OF_TYPE] = as_type / (as_any + 1)

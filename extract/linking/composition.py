@@ -5,7 +5,7 @@ condition. "IBS and IBD" names two things, and so does "Alzheimer's and Parkinso
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ontology.normalising import folded_words
@@ -19,12 +19,27 @@ _PEOPLE = frozenset({
 _ANIMALS = frozenset({
     "mouse", "rat", "pig", "piglet", "dog", "monkey", "zebrafish", "rabbit", "hamster", "chicken",
 })
-_SETTING = frozenset({
-    "adult", "aged", "young", "old", "male", "female", "wild", "type", "wt", "c57bl", "6j", "6n",
-    "6", "c57bl6", "balb", "c", "sprague", "dawley", "wistar", "sd", "naive", "specific",
-    "pathogen", "free", "spf", "laboratory", "week", "month", "8", "10", "12",
+_ASPECTS = frozenset({
+    "level", "concentration", "amount", "content", "risk", "severity", "progression", "onset",
+    "pathology", "pathogenesis", "pathophysiology", "development", "incidence", "prevalence",
+    "occurrence", "supplementation", "intake", "consumption", "administration", "treatment",
 })
-"""Sex, age, strain and keeping of laboratory animals: the setting of a study, not its subject."""
+_COMMUNITY = frozenset({
+    "composition", "community", "commensal", "resident", "indigenous", "host", "overall", "profile",
+    "structure", "human", "bacterial", "microbial", "specific", "whole", "normal",
+})
+_SETTING: Mapping[T, frozenset[str]] = {
+    T.ANIMAL: frozenset({
+        "adult", "aged", "young", "old", "male", "female", "wild", "type", "wt", "c57bl", "6j",
+        "6n", "6", "c57bl6", "balb", "c", "sprague", "dawley", "wistar", "sd", "naive", "specific",
+        "pathogen", "free", "spf", "laboratory", "week", "month", "8", "10", "12",
+    }),
+    T.MICROBIOME: _COMMUNITY,
+    **dict.fromkeys((T.CHEMICAL, T.DDF, T.DIETARY_SUPPLEMENT, T.DRUG, T.FOOD, T.GENE), _ASPECTS),
+}
+"""Words that say how much of a thing there is, how a community is looked at, or how animals are
+kept: the setting of a study. What is said of a thing's level or risk counts as said of the thing,
+as in ``kg.sentence``."""
 _LINKING = frozenset({
     "with", "of", "suffering", "from", "having", "diagnosed", "affected", "by", "the", "who",
     "have", "had", "a", "an", "in", "model", "induced", "like",
@@ -67,9 +82,31 @@ def read_group(name: str, kind: T) -> Group | None:
     if head is None:
         return None
     rest = [word for word in words if word != head and word not in _LINKING]
-    if kind is T.ANIMAL:
-        rest = [word for word in rest if word not in _SETTING]
+    rest = [word for word in rest if word not in _SETTING.get(kind, ())]
     return Group(_PATIENT if kind is T.HUMAN else head, " ".join(rest))
+
+
+def without_setting(name: str, kind: T) -> str:
+    """Leave out the words of a name that only give the setting.
+
+    >>> without_setting("severity of depression", T.DDF)
+    'depression'
+    """
+    setting = _SETTING.get(kind, frozenset[str]())
+    words = folded_words(name)
+    kept = [word for word in words if word not in setting]
+    if not kept or len(kept) == len(words):
+        return name
+    return " ".join(_trimmed(kept))
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    """Cut linking words off both ends, which have lost what they linked."""
+    while len(words) > 1 and words[0] in _LINKING:
+        words = words[1:]
+    while len(words) > 1 and words[-1] in _LINKING:
+        words = words[:-1]
+    return words
 
 
 def read_items(name: str) -> tuple[Item, ...]:

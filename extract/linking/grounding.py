@@ -7,13 +7,13 @@ concept, that one is *broader*; all else is provisional.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from extract.annotation import Mention
 from extract.linking.candidates import Column, Row
-from extract.linking.composition import Group, Item, read_group, read_items
+from extract.linking.composition import Group, Item, read_group, read_items, without_setting
 from extract.linking.linker import LinkedParts, RankedLinker
 from extract.linking.meanings import Meaning, read_definitions
 from extract.linking.ranking import Ranked
@@ -21,9 +21,8 @@ from extract.text import plain
 from ingest.document import Document
 from ontology.concept import Concept
 from ontology.lexicon import Lexicon
-from ontology.mapped_lexicon import MappedLexicon
 from ontology.namespaces import CurieError, provisional_curie, to_iri
-from ontology.normalising import fold
+from ontology.normalising import fold, fold_blanks
 from ontology.schema import EntityType as T
 
 _REMEMBERED = 50_000
@@ -69,6 +68,7 @@ class GraphLinker:
         parts = (_RULES, linker.hash, chosen.hash)
         self.hash = hashlib.sha256("\0".join(parts).encode()).hexdigest()
         self._chosen_by_curie = dict(_by_curie(list(map(_by_primary, chosen.concepts.values()))))
+        self._representative = lru_cache(maxsize=_REMEMBERED)(self._read_representative)
         self._parents = lru_cache(maxsize=_REMEMBERED)(self._read_parents)
         self._grounded = lru_cache(maxsize=_REMEMBERED)(self._ground)
 
@@ -117,10 +117,21 @@ class GraphLinker:
         ranked = self._linker.rank(meaning, kind)
         exact = self._exact(ranked, meaning, kind)
         if exact is None:
-            group = read_group(meaning.name, kind)
-            composed = self._compose(group, kind) if group else None
-            return composed or derived_concept(kind, meaning.name, self._broader(ranked, kind))
+            return self._composed(meaning, kind) or self._derived(meaning.name, ranked, kind)
         return exact if exact.type is kind else derived_concept(kind, meaning.name, (exact,))
+
+    def _derived(self, name: str, ranked: Ranked, kind: T) -> Concept:
+        return derived_concept(kind, name, self._broader(ranked, kind))
+
+    def _composed(self, meaning: Meaning, kind: T) -> Concept | None:
+        """Take a name apart: the thing without the setting, or a group with its condition."""
+        plainer = without_setting(meaning.name, kind)
+        if plainer != meaning.name:
+            found = self._grounded(Meaning(plainer), kind)
+            if not is_derived(found):
+                return found
+        group = read_group(meaning.name, kind)
+        return self._compose(group, kind) if group else None
 
     def _compose(self, group: Group, kind: T) -> Concept | None:
         """Name a group by its head and its condition's concept; without one, it is its head."""
@@ -132,8 +143,9 @@ class GraphLinker:
         condition = self._grounded(Meaning(group.condition), T.DDF)
         if is_derived(condition):
             return None
-        composed = derived_concept(kind, f"{condition.name} {group.head}", (head,))
-        return replace(composed, related=(condition.curie,))
+        name = f"{condition.name} {group.head}"
+        composed = self._by_own_name(name, kind) or derived_concept(kind, name, (head,))
+        return replace(composed, related=(condition.curie,)) if is_derived(composed) else composed
 
     def _exact(self, ranked: Ranked, meaning: Meaning, kind: T) -> Concept | None:
         if chosen := self._chosen_of(meaning.name, kind):
@@ -141,82 +153,106 @@ class GraphLinker:
         best = ranked.rows[0].tolist()
         is_sure = ranked.probability >= self._linker.model.exact_from
         if is_sure and not best[Column.IS_MADE_UP] and not _is_coarse(best):
-            return self._canonical(ranked.concepts[0], kind, meaning.name)
-        return self._by_name(ranked, meaning.name, kind)
+            return self._canonical(ranked.concepts[0])
+        by_name = self._by_name(ranked, meaning.name, kind)
+        return by_name or self._by_own_name(meaning.name, kind)
+
+    def _by_own_name(self, name: str, kind: T) -> Concept | None:
+        """Find the concept that goes by this very name in the graph."""
+        linked = (use.concept for use in self._linker.uses_of(name) if use.type is kind)
+        named = (e.curie for e in self._lexicon.entries(fold_blanks(name), "blanks"))
+        for curie in dict.fromkeys((*linked, *named)):
+            found = self._representative(curie)
+            if found and found.type is kind and fold_blanks(found.name) == fold_blanks(name):
+                return self._canonical(curie)
+        return None
 
     def _by_name(self, ranked: Ranked, name: str, kind: T) -> Concept | None:
         """Take a name at its word, where it is one of this type in a vocabulary."""
         for concept, row in zip(ranked.concepts, ranked.rows.tolist(), strict=True):
             if _is_name_of_type(row, name):
-                return self._canonical(concept, kind, name)
+                return self._canonical(concept)
         return None
 
     def _broader(self, ranked: Ranked, kind: T) -> tuple[Concept, ...]:
         """Find the concept that the longest part of a name names, the part at its end first."""
         rows = ranked.rows.tolist()
         if ranked.probability >= _SURE_ENOUGH and _is_coarse(rows[0]):
-            found = self._canonical(ranked.concepts[0], kind, "")
+            found = self._canonical(ranked.concepts[0])
             return (found,) if found else ()
         heads = [
             (max(row[Column.PART_LINKED_HEAD], row[Column.PART_NAME_HEAD]), -place)
             for place, row in enumerate(rows)
-            if any(row[column] for column in _HEADS)
-            and self._fits(ranked.concepts[place], row, kind)
+            if _names_head(row) and self._fits(ranked.concepts[place], row, kind)
         ]
         if not heads:
             return ()
         _, place = max(heads)
-        found = self._canonical(ranked.concepts[-place], kind, "")
+        found = self._canonical(ranked.concepts[-place])
         return (found,) if found else ()
 
     def _fits(self, concept: str, row: Row, kind: T) -> bool:
         return bool(row[Column.IS_LINKED_AS_TYPE]) or self._lexicon.type_of(concept) is kind
 
-    def _canonical(self, concept: str, kind: T, name: str) -> Concept | None:
+    def _canonical(self, concept: str) -> Concept | None:
         """Give the one concept that stands for all identifiers of a thing, with what is above."""
-        found = self._representative(concept, kind, name)
+        found = self._representative(concept)
         if found is None:
             return None
-        broader, ancestors = self._above(found, kind)
+        broader, ancestors = self._above(found)
         return replace(found, broader=broader, ancestors=ancestors)
 
-    def _representative(self, concept: str, kind: T, name: str = "") -> Concept | None:
-        same = (concept, *self._lexicon.exact_matches(concept), *self._namesakes(concept, kind))
-        for curie in same:
-            if chosen := self._chosen_by_curie.get(curie):
-                return chosen
-        known = [c for c in dict.fromkeys(same) if self._lexicon.names_of(c)] or [concept]
+    def _read_representative(self, concept: str) -> Concept | None:
+        own = self._type_of(concept)
+        if own is None:
+            return self._chosen_by_curie.get(concept)
+        names = self._lexicon.names_of(concept)
+        by_name = self._chosen.find(names[0].name, own) if names else None
+        same = (concept, *self._lexicon.exact_matches(concept), *self._namesakes(concept, own))
+        chosen = (self._chosen_by_curie.get(curie) for curie in same)
+        return next(filter(None, chosen), by_name) or self._described(same, own)
+
+    def _described(self, same: Sequence[str], kind: T) -> Concept | None:
+        """Describe the best of some identifiers of one thing, with the others."""
+        known = [c for c in dict.fromkeys(same) if self._lexicon.names_of(c)] or [same[0]]
         order = {v: place for place, v in enumerate(PRIMARY[kind])}
         best = min(known, key=lambda c: (order.get(c.partition(":")[0], len(order)), c))
-        own = self._type_of(best, same)
-        return _described(best, own, name, same, self._lexicon) if own else None
+        if not _has_iri(best):
+            return None
+        exact = tuple(c for c in self._lexicon.exact_matches(best) if _has_iri(c))
+        others = tuple(sorted({c for c in (*same, *exact) if c != best and _has_iri(c)}))
+        name = self._linker.name_of(best)
+        described = self._lexicon.concept(best, kind) or Concept(best, name, kind)
+        return replace(described, same_as=others, exact_matches=exact)
 
-    def _type_of(self, curie: str, same: Iterable[str]) -> T | None:
+    def _type_of(self, curie: str) -> T | None:
         """Say of which type a concept is: one, whatever type it was read as.
 
         Annotators' word counts first, then the vocabularies'.
         """
-        by_table = self._linker.type_of(curie)
-        return by_table or next(filter(None, map(self._lexicon.type_of, (curie, *same))), None)
+        same = (curie, *self._lexicon.exact_matches(curie))
+        return self._linker.type_of(curie) or next(
+            filter(None, map(self._lexicon.type_of, same)), None
+        )
 
     def _chosen_of(self, name: str, kind: T) -> Concept | None:
         found = self._chosen.find(name, kind) or self._chosen.find(fold(name), kind)
-        return self._canonical(found.curie, kind, name) if found else None
+        return self._canonical(found.curie) if found else None
 
-    def _above(self, concept: Concept, kind: T) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _above(self, concept: Concept) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Walk up from all identifiers of a concept: what is right above, and all above."""
         names = (concept.curie, *concept.same_as)
-        direct = {parent for curie in names for parent in self._parents(curie, kind)}
+        direct = {parent for curie in names for parent in self._parents(curie)}
         direct.discard(concept.curie)
         found, ahead = set(direct), list(direct)
         while ahead:
-            new = self._parents(ahead.pop(), kind) - found - {concept.curie}
+            new = self._parents(ahead.pop()) - found - {concept.curie}
             found |= new
             ahead.extend(new)
         return tuple(sorted(direct)), tuple(sorted(found))
 
-    def _read_parents(self, curie: str, kind: T) -> frozenset[str]:
-        parents = (self._representative(each, kind) for each in self._lexicon.parents(curie))
+    def _read_parents(self, curie: str) -> frozenset[str]:
+        parents = map(self._representative, self._lexicon.parents(curie))
         return frozenset(parent.curie for parent in parents if parent)
 
     def _namesakes(self, concept: str, kind: T) -> Iterator[str]:
@@ -286,18 +322,6 @@ def _is_name_of_type(row: Row, name: str) -> bool:
     is_long = len(name) >= _LEAST_LETTERS and not name.isupper()
     is_sure = is_long or row[Column.NAME_SAME_CASE] > 0
     return is_named and is_sure and row[Column.NAME_SAME_TYPE] > 0
-
-
-def _described(
-    curie: str, kind: T, name: str, same: Iterable[str], lexicon: MappedLexicon
-) -> Concept | None:
-    """Describe a concept with its other identifiers; None where the graph has no IRI for it."""
-    if not _has_iri(curie):
-        return None
-    known = lexicon.concept(curie, kind) or Concept(curie, name or curie, kind)
-    exact = tuple(c for c in lexicon.exact_matches(curie) if _has_iri(c))
-    others = tuple(sorted({c for c in (*same, *exact) if c != curie and _has_iri(c)}))
-    return Concept(curie, known.name, kind, known.synonyms, others, exact_matches=exact)
 
 
 def _has_iri(curie: str) -> bool:

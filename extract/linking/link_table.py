@@ -94,14 +94,12 @@ class LinkTable:
 
     def __init__(self, annotations: Annotations) -> None:
         self.annotations = annotations
-        self.concepts: Counter[str] = Counter()
-        self.uses: Counter[Use] = Counter()
-        self.types: Counter[EntityType] = Counter()
-        self.vocabularies: Counter[tuple[EntityType, str]] = Counter()
+        self.concepts: defaultdict[str, float] = defaultdict(float)
+        self.uses: defaultdict[Use, float] = defaultdict(float)
+        self.types: defaultdict[EntityType, float] = defaultdict(float)
+        self.vocabularies: defaultdict[tuple[EntityType, str], float] = defaultdict(float)
         self.names: defaultdict[str, set[str]] = defaultdict(set)
-        self._levels: tuple[defaultdict[str, Counter[Use]], ...] = tuple(
-            defaultdict(Counter) for _ in LEVELS
-        )
+        self._levels = tuple(_new_level() for _ in LEVELS)
         self._spellings: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for link, count in annotations.links.items():
             self._take(link, count)
@@ -110,6 +108,9 @@ class LinkTable:
         self.index: NgramIndex = index_names(self.keys)
         self.long_forms: LongForms = _long_forms(annotations.definitions)
         self.frequent = _frequent(self.uses)
+        links = sorted(annotations.links.items(), key=lambda each: (each[1], each[0]))
+        names = ((uri_identity(link.uri), link.name) for link, _ in links if not link.is_short)
+        self.name_of = {concept: normalise_name(name) for concept, name in names}
         most_used = sorted(self.uses.items(), key=lambda each: (each[1], each[0]))
         self.type_of = {use.concept: use.type for use, _ in most_used}
 
@@ -134,6 +135,10 @@ class LinkTable:
         return self._levels[1].get(key, {})
 
 
+def _new_level() -> defaultdict[str, defaultdict[Use, float]]:
+    return defaultdict(lambda: defaultdict(float))
+
+
 def _long_forms(definitions: Mapping[tuple[str, str], int]) -> LongForms:
     frequent = {pair: n for pair, n in definitions.items() if n >= _LEAST_DEFINITIONS}
     totals: Counter[str] = Counter()
@@ -148,7 +153,7 @@ def _long_forms(definitions: Mapping[tuple[str, str], int]) -> LongForms:
 _MOST_FREQUENT = 4
 
 
-def _frequent(uses: Counter[Use]) -> Mapping[EntityType, tuple[str, ...]]:
+def _frequent(uses: Uses) -> Mapping[EntityType, tuple[str, ...]]:
     """Name the most frequent concepts of each type."""
     found: defaultdict[EntityType, list[str]] = defaultdict(list)
     for use, _ in sorted(uses.items(), key=lambda each: (-each[1], each[0])):

@@ -15,7 +15,7 @@ from pathlib import Path
 from extract.annotation import Mention
 from extract.corpus import corpus_uri
 from extract.linking.candidates import CandidateFinder
-from extract.linking.link_table import LinkTable, read_link_table
+from extract.linking.link_table import LinkTable, Uses, read_link_table
 from extract.linking.meanings import Meaning, read_definitions, read_meaning
 from extract.linking.ranking import LinkModel, Ranked, rank, read_model
 from extract.ner.abbreviations import find_definitions
@@ -101,6 +101,14 @@ class RankedLinker:
     def link_parts(self, document: Document, mentions: tuple[Mention, ...]) -> LinkedParts:
         """Give each mention, undivided, with its concept."""
         return _undivided(mentions, self.link(document, mentions))
+
+    def uses_of(self, name: str) -> Uses:
+        """Give the concepts that annotators gave a name, by type."""
+        return self._table.uses_of(name, 1)
+
+    def name_of(self, curie: str) -> str:
+        """Give the name that annotators mostly linked to a concept; its CURIE without one."""
+        return self._table.name_of.get(curie, curie)
 
     def type_of(self, curie: str) -> EntityType | None:
         """Say as which type annotators mostly use a concept; None where they do not."""
