@@ -38,6 +38,7 @@ _MOST_NEAR, _LEAST_COSINE, _LEAST_COSINE_LINKED = 16, 0.3, 0.2
 _MOST_NAMES, _MOST_ENTRIES, _MOST_REFERENCES = 40, 60, 40
 _LONGEST_PART, _MOST_PARTS, _ENTRIES_OF_PART, _SHORTEST_PART = 6, 3, 8, 4
 _LONGEST_LOCAL = 100
+_REMEMBERED = 50_000
 _LONGEST_ABBREVIATION = 5
 
 
@@ -133,7 +134,8 @@ class CandidateFinder:
         self._known_keys = sorted(known)
         self._known = [tuple(sorted(known[name])) for name in self._known_keys]
         self._known_index = index_names(self._known_keys)
-        self._words_of = lru_cache(maxsize=50_000)(self._read_words)
+        self._words_of = lru_cache(maxsize=_REMEMBERED)(self._read_words)
+        self._priors = lru_cache(maxsize=_REMEMBERED)(self._read_priors)
 
     def find(self, meaning: Meaning, entity_type: EntityType) -> Candidates:
         """Give all candidates, in order of their CURIEs."""
@@ -268,23 +270,28 @@ class CandidateFinder:
             rows[made_up][Column.IS_MADE_UP] = 1.0
 
     def _describe(self, concept: str, row: Row, key: str, kind: EntityType) -> None:
+        row[Column.PRIOR_VOCABULARY : Column.IS_MADE_UP] = self._priors(concept, kind)
+        row[Column.IS_UMLS] = float(concept.startswith("UMLS:"))
+        if not row[Column.IS_MADE_UP]:
+            _compare_words(self._words_of(concept), key, row)
+        _combine(row)
+
+    def _read_priors(self, concept: str, kind: EntityType) -> Row:
+        """Give the columns from ``PRIOR_VOCABULARY`` to ``IS_LOCAL``, which no name changes."""
         table, vocabulary = self._table, concept.partition(":")[0]
         in_vocabulary = table.vocabularies.get((kind, vocabulary), 0.0) + 0.5
         as_type = table.uses.get(Use(kind, concept), 0.0)
         as_any = table.concepts.get(concept, 0.0)
-        of_type = table.types.get(kind, 0.0) + 6
-        row[Column.PRIOR_VOCABULARY] = math.log(in_vocabulary / of_type)
-        row[Column.PRIOR_CONCEPT] = math.log1p(as_type)
-        row[Column.PRIOR_ANY_TYPE] = math.log1p(as_any)
-        row[Column.PRIOR_SHARE_OF_TYPE] = as_type / (as_any + 1)
-        row[Column.IS_LINKED] = float(as_any > 0)
-        row[Column.IS_LINKED_AS_TYPE] = float(as_type > 0)
-        row[Column.IS_IN_TASK_LIST] = float(concept in self._task_list)
-        row[Column.IS_LOCAL] = float(vocabulary == LOCAL)
-        row[Column.IS_UMLS] = float(vocabulary == "UMLS")
-        if not row[Column.IS_MADE_UP]:
-            _compare_words(self._words_of(concept), key, row)
-        _combine(row)
+        return [
+            math.log(in_vocabulary / (table.types.get(kind, 0.0) + 6)),
+            math.log1p(as_type),
+            math.log1p(as_any),
+            as_type / (as_any + 1),
+            float(as_any > 0),
+            float(as_type > 0),
+            float(concept in self._task_list),
+            float(vocabulary == LOCAL),
+        ]
 
     def _read_words(self, concept: str) -> list[tuple[frozenset[str], str]]:
         entries = self._lexicon.names_of(concept)[:_MOST_NAMES]

@@ -206,8 +206,7 @@ class GraphLinker:
         own = self._type_of(concept)
         if own is None:
             return self._chosen_by_curie.get(concept)
-        names = self._lexicon.names_of(concept)
-        by_name = self._chosen.find(names[0].name, own) if names else None
+        by_name = self._chosen.find(self._name_of(concept), own)
         same = (concept, *self._lexicon.exact_matches(concept), *self._namesakes(concept, own))
         chosen = (self._chosen_by_curie.get(curie) for curie in same)
         return next(filter(None, chosen), by_name) or self._described(same, own)
@@ -221,8 +220,7 @@ class GraphLinker:
             return None
         exact = tuple(c for c in self._lexicon.exact_matches(best) if _has_iri(c))
         others = tuple(sorted({c for c in (*same, *exact) if c != best and _has_iri(c)}))
-        name = self._linker.name_of(best)
-        described = self._lexicon.concept(best, kind) or Concept(best, name, kind)
+        described = self._lexicon.concept(best, kind) or Concept(best, self._name_of(best), kind)
         return replace(described, same_as=others, exact_matches=exact)
 
     def _type_of(self, curie: str) -> T | None:
@@ -256,11 +254,18 @@ class GraphLinker:
         return frozenset(parent.curie for parent in parents if parent)
 
     def _namesakes(self, concept: str, kind: T) -> Iterator[str]:
-        """Name concepts of this type that have the same preferred name."""
-        names = self._lexicon.names_of(concept)
-        for entry in self._lexicon.entries(fold(names[0].name)) if names else ():
-            if entry.is_preferred and entry.type is kind:
+        """Name concepts of this type that go by the same name."""
+        key = fold(self._name_of(concept))
+        for entry in self._lexicon.entries(key):
+            if entry.is_preferred and kind in (entry.type, self._linker.type_of(entry.curie)):
                 yield entry.curie
+        for use in self._linker.uses_of(key):
+            if use.type is kind and fold(self._name_of(use.concept)) == key:
+                yield use.concept
+
+    def _name_of(self, concept: str) -> str:
+        names = self._lexicon.names_of(concept)
+        return names[0].name if names else self._linker.name_of(concept)
 
 
 def is_derived(concept: Concept) -> bool:
