@@ -155,7 +155,8 @@ class GraphLinker:
         if is_sure and not best[Column.IS_MADE_UP] and not _is_coarse(best):
             return self._canonical(ranked.concepts[0])
         by_name = self._by_name(ranked, meaning.name, kind)
-        return by_name or self._by_own_name(meaning.name, kind)
+        is_long = _is_long(meaning.name)
+        return by_name or (self._by_own_name(meaning.name, kind) if is_long else None)
 
     def _by_own_name(self, name: str, kind: T) -> Concept | None:
         """Find the concept that goes by this very name in the graph."""
@@ -322,10 +323,13 @@ def _is_coarse(row: Row) -> bool:
     return any(row[part] for part in _PARTS) and not any(row[column] for column in _BY_NAME)
 
 
+def _is_long(name: str) -> bool:
+    return len(name) >= _LEAST_LETTERS and not name.isupper()
+
+
 def _is_name_of_type(row: Row, name: str) -> bool:
     is_named = any(row[column] for column in _NAMES)
-    is_long = len(name) >= _LEAST_LETTERS and not name.isupper()
-    is_sure = is_long or row[Column.NAME_SAME_CASE] > 0
+    is_sure = _is_long(name) or row[Column.NAME_SAME_CASE] > 0
     return is_named and is_sure and row[Column.NAME_SAME_TYPE] > 0
 
 
