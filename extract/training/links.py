@@ -141,7 +141,8 @@ def find_cases(
         yield Case(question, found[question], right, count, is_seen)
 
 
-def _fit_choice(cases: Sequence[Case]) -> Floats:
+def fit_choices(cases: Sequence[Case]) -> Floats:
+    """Fit the re-ranker to the cases whose answer is among the candidates."""
     findable = [(case, place) for case in cases if (place := case.place) is not None]
     counts = np.array([case.count for case, _ in findable], dtype=np.float64)
     rows = [case.candidates.rows for case, _ in findable]
@@ -150,7 +151,7 @@ def _fit_choice(cases: Sequence[Case]) -> Floats:
 
 def _answer(folds: Sequence[list[Case]], held: int) -> Iterator[Answer]:
     rest = [case for number, fold in enumerate(folds) if number != held for case in fold]
-    yield from answers_of(folds[held], _fit_choice(rest))
+    yield from answers_of(folds[held], fit_choices(rest))
 
 
 def answers_of(cases: Iterable[Case], choice: Floats) -> Iterator[Answer]:
@@ -163,7 +164,7 @@ def answers_of(cases: Iterable[Case], choice: Floats) -> Iterator[Answer]:
 
 
 def _fit(folds: Sequence[list[Case]], answers: Sequence[Answer], task: Sequence[str]) -> LinkModel:
-    choice = _fit_choice([case for fold in folds for case in fold])
+    choice = fit_choices([case for fold in folds for case in fold])
     certainty = _fit_certainty(answers)
     model = LinkModel(choice, certainty, 1.0, tuple(task))
     return replace(model, exact_from=exact_threshold(answers, _held_out_certainty(answers)))
