@@ -7,7 +7,7 @@ the nearest names by character n-grams among the known concepts, and from parts 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum, auto
 from functools import lru_cache
 from typing import NamedTuple
@@ -40,6 +40,26 @@ _LONGEST_PART, _MOST_PARTS, _ENTRIES_OF_PART, _SHORTEST_PART = 6, 3, 8, 4
 _LONGEST_LOCAL = 100
 _REMEMBERED = 50_000
 _LONGEST_ABBREVIATION = 5
+
+
+_DISEASE = ("NCIT", "MESH", "MONDO", "DOID", "HP", "EFO")
+_SUBSTANCE = ("CHEBI", "NCIT", "MESH")
+PRIMARY: Mapping[EntityType, tuple[str, ...]] = {
+    EntityType.ANATOMICAL_LOCATION: ("UBERON", "NCIT", "CL", "MESH"),
+    EntityType.ANIMAL: ("NCBITaxon", "NCIT", "MESH"),
+    EntityType.BACTERIA: ("NCBITaxon", "MESH", "NCIT"),
+    EntityType.BIOMEDICAL_TECHNIQUE: ("NCIT", "MESH", "OBI"),
+    EntityType.CHEMICAL: _SUBSTANCE,
+    EntityType.DDF: _DISEASE,
+    EntityType.DIETARY_SUPPLEMENT: ("NCIT", "MESH", "CHEBI", "FOODON"),
+    EntityType.DRUG: _SUBSTANCE,
+    EntityType.FOOD: ("FOODON", "NCIT", "MESH"),
+    EntityType.GENE: ("HGNC", "NCBIGene", "NCIT"),
+    EntityType.HUMAN: ("MESH", "NCIT"),
+    EntityType.MICROBIOME: ("MESH", "OHMI", "NCIT"),
+    EntityType.STATISTICAL_TECHNIQUE: ("NCIT", "STATO", "MESH"),
+}
+"""Which vocabulary names the concepts of a type, the best first."""
 
 
 class Column(IntEnum):
@@ -96,6 +116,8 @@ class Column(IntEnum):
     NAME_AND_LINKED = auto()
     WORDS_AND_LINKED = auto()
     KNOWN_AND_LINKED = auto()
+    NAME_IN_PRIMARY = auto()
+    NAME_OF_UNSEEN = auto()
 
 
 COLUMNS = tuple(column.name.lower() for column in Column)
@@ -153,6 +175,7 @@ class CandidateFinder:
         for concept, row in rows.items():
             self._describe(concept, row, key, entity_type)
             _mark_abbreviation(name, row)
+        _mark_names(rows, entity_type)
         concepts = sorted(rows)
         return Candidates(tuple(concepts), np.array([rows[concept] for concept in concepts]))
 
@@ -359,6 +382,16 @@ def _combine(row: Row) -> None:
     row[Column.NAME_AND_LINKED] = by_name * linked
     row[Column.WORDS_AND_LINKED] = row[Column.WORDS_OF_NAME] * linked
     row[Column.KNOWN_AND_LINKED] = row[Column.NEAR_KNOWN] * linked
+
+
+def _mark_names(rows: _Rows, kind: EntityType) -> None:
+    """Mark names of the type's first vocabulary, and those of mentions that no annotator linked."""
+    is_seen = any(row[column] for row in rows.values() for column in range(Column.TABLE_ANY_TYPE))
+    primary = f"{PRIMARY[kind][0]}:"
+    for concept, row in rows.items():
+        by_name = max(row[Column.NAME_NORMAL], row[Column.NAME_FOLD], row[Column.NAME_ORDER])
+        row[Column.NAME_OF_UNSEEN] = 0.0 if is_seen else by_name
+        row[Column.NAME_IN_PRIMARY] = row[Column.NAME_OF_UNSEEN] * concept.startswith(primary)
 
 
 def _mark_abbreviation(name: str, row: Row) -> None:

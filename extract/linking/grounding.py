@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from extract.annotation import Mention
-from extract.linking.candidates import Column, Row
+from extract.linking.candidates import PRIMARY, Column, Row
 from extract.linking.composition import Group, Item, read_group, read_items, without_setting
 from extract.linking.linker import LinkedParts, RankedLinker
 from extract.linking.meanings import Meaning, read_definitions
@@ -38,24 +38,6 @@ _LEAST_LETTERS = 5
 _SURE_ENOUGH = 0.5
 """From this probability on a concept that a part of a name names is broader."""
 
-_DISEASE = ("NCIT", "MESH", "MONDO", "DOID", "HP", "EFO")
-_SUBSTANCE = ("CHEBI", "NCIT", "MESH")
-PRIMARY: Mapping[T, tuple[str, ...]] = {
-    T.ANATOMICAL_LOCATION: ("UBERON", "NCIT", "CL", "MESH"),
-    T.ANIMAL: ("NCBITaxon", "NCIT", "MESH"),
-    T.BACTERIA: ("NCBITaxon", "MESH", "NCIT"),
-    T.BIOMEDICAL_TECHNIQUE: ("NCIT", "MESH", "OBI"),
-    T.CHEMICAL: _SUBSTANCE,
-    T.DDF: _DISEASE,
-    T.DIETARY_SUPPLEMENT: ("NCIT", "MESH", "CHEBI", "FOODON"),
-    T.DRUG: _SUBSTANCE,
-    T.FOOD: ("FOODON", "NCIT", "MESH"),
-    T.GENE: ("HGNC", "NCBIGene", "NCIT"),
-    T.HUMAN: ("MESH", "NCIT"),
-    T.MICROBIOME: ("MESH", "OHMI", "NCIT"),
-    T.STATISTICAL_TECHNIQUE: ("NCIT", "STATO", "MESH"),
-}
-"""Which vocabulary names the concepts of a type, the best first."""
 _TAXA = frozenset({T.ANIMAL, T.BACTERIA})
 
 
@@ -170,10 +152,27 @@ class GraphLinker:
 
     def _by_name(self, ranked: Ranked, name: str, kind: T) -> Concept | None:
         """Take a name at its word, where it is one of this type in a vocabulary."""
-        for concept, row in zip(ranked.concepts, ranked.rows.tolist(), strict=True):
-            if _is_name_of_type(row, name):
+        named = [
+            (concept, row)
+            for concept, row in zip(ranked.concepts, ranked.rows.tolist(), strict=True)
+            if _is_name(row, name)
+        ]
+        for concept, row in named:
+            if row[Column.NAME_SAME_TYPE]:
                 return self._canonical(concept)
-        return None
+        untyped = (concept for concept, row in named if not row[Column.NAME_OTHER_TYPE])
+        return next((found for c in untyped if (found := self._untyped(c, kind))), None)
+
+    def _untyped(self, concept: str, kind: T) -> Concept | None:
+        """Let a concept that no source gives a type be one of this type, with an IRI of ours.
+
+        With its own it would be of two types, once it is read as another.
+        """
+        if self._type_of(concept) or not _has_iri(concept):
+            return None
+        made = derived_concept(kind, self._name_of(concept), ())
+        exact = (concept, *filter(_has_iri, self._lexicon.exact_matches(concept)))
+        return replace(made, is_provisional=False, same_as=exact, exact_matches=exact)
 
     def _broader(self, ranked: Ranked, kind: T) -> tuple[Concept, ...]:
         """Find the concept that the longest part of a name names, the part at its end first."""
@@ -271,7 +270,7 @@ class GraphLinker:
 
 def is_derived(concept: Concept) -> bool:
     """Say whether a concept is one of no vocabulary: derived from a name that was read."""
-    return concept.curie.startswith(_DERIVED)
+    return concept.curie.startswith(_DERIVED) and not concept.exact_matches
 
 
 def _part_of(mention: Mention, item: Item) -> Mention:
@@ -327,10 +326,10 @@ def _is_long(name: str) -> bool:
     return len(name) >= _LEAST_LETTERS and not name.isupper()
 
 
-def _is_name_of_type(row: Row, name: str) -> bool:
+def _is_name(row: Row, name: str) -> bool:
     is_named = any(row[column] for column in _NAMES)
     is_sure = _is_long(name) or row[Column.NAME_SAME_CASE] > 0
-    return is_named and is_sure and row[Column.NAME_SAME_TYPE] > 0
+    return is_named and is_sure
 
 
 def _has_iri(curie: str) -> bool:

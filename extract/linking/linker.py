@@ -14,7 +14,7 @@ from pathlib import Path
 
 from extract.annotation import Mention
 from extract.corpus import corpus_uri
-from extract.linking.candidates import CandidateFinder
+from extract.linking.candidates import CandidateFinder, Column
 from extract.linking.link_table import LinkTable, Uses, read_link_table
 from extract.linking.meanings import Meaning, read_definitions, read_meaning
 from extract.linking.ranking import LinkModel, Ranked, rank, read_model
@@ -30,6 +30,7 @@ from ontology.schema import EntityType
 _DASH = re.compile(r"[-\u2010-\u2013]")
 _REMEMBERED = 20_000
 """Meanings kept in mind; abstracts of one field share most of theirs."""
+_EVEN = 0.5
 
 
 LinkedParts = tuple[tuple[tuple[Mention, Concept], ...], ...]
@@ -122,13 +123,25 @@ class RankedLinker:
         return rank(self._finder.find(meaning, entity_type), self.model)
 
     def _concept(self, meaning: Meaning, entity_type: EntityType) -> Concept:
-        best = self.rank(meaning, entity_type).concepts[0]
+        best = _choice(self.rank(meaning, entity_type))
         known = self.lexicon.concept(best, entity_type)
         return known or Concept(best, meaning.name, entity_type)
 
 
 def _undivided(mentions: tuple[Mention, ...], concepts: tuple[Concept, ...]) -> LinkedParts:
     return tuple((pair,) for pair in zip(mentions, concepts, strict=True))
+
+
+def _choice(ranked: Ranked) -> str:
+    """Take the best candidate; where it is more likely wrong than right, a name at its word.
+
+    That is for what annotators' habits say nothing of: the taxa, foods and chemicals of others.
+    """
+    if ranked.probability < _EVEN:
+        for concept, row in zip(ranked.concepts, ranked.rows, strict=True):
+            if row[Column.NAME_IN_PRIMARY] and row[Column.NAME_SAME_TYPE]:
+                return concept
+    return ranked.concepts[0]
 
 
 def provisional_concept(entity_type: EntityType, surface: str) -> Concept:
