@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from extract.annotation import AnnotatedDocument, Mention
-from extract.corpus import CorpusError, read_corpus, write_entry
+from extract.corpus import CorpusError, Spell, read_corpus, write_entry
 from extract.extractor import Extractor, Thresholds, keep_relations, map_in_order
 from ingest.document import Document, Record, Rejected
 from ingest.formats.sources import read_sources, source_files
@@ -87,12 +87,13 @@ def write_predictions(
     out: Path,
     least: Thresholds,
     *,
-    link: bool = False,
+    spell: Spell | None = None,
     form: PredictionFormat | None = None,
 ) -> None:
     """Write a file whole or not at all; the format is by default that of its name.
 
     In JSON each list of relations has its own threshold, in a table all have that of mentions.
+    ``spell`` adds each mention's concept to JSON.
     """
     is_table = ".csv" in out.suffixes if form is None else form is PredictionFormat.CSV
     with new_file(out) as file:
@@ -100,16 +101,16 @@ def write_predictions(
             kept = (keep_relations(read, least.mention) for read in found)
             write_rows(file, COLUMNS, (cells for read in kept for cells in _rows(read)))
         else:
-            entries = {read.document.pmid: _entry(read, least, link=link) for read in found}
+            entries = {read.document.pmid: _entry(read, least, spell) for read in found}
             file.write(json.dumps(entries, ensure_ascii=False).encode())
 
 
-def _entry(read: AnnotatedDocument, least: Thresholds, *, link: bool) -> dict[str, object]:
+def _entry(read: AnnotatedDocument, least: Thresholds, spell: Spell | None) -> dict[str, object]:
     return write_entry(
         keep_relations(read, least.mention),
         tags=keep_relations(read, least.tag).relations,
         pairs=keep_relations(read, least.binary).relations,
-        link=link,
+        spell=spell,
     )
 
 

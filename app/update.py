@@ -41,9 +41,12 @@ from app.work import (
     losses,
     pending_pmids,
 )
+from extract import Linker
 from extract.annotation import AnnotatedDocument
 from extract.annotation_cache import AnnotationCache
 from extract.extractor import Extractor
+from extract.linking.grounding import GraphLinker
+from extract.linking.linker import RankedLinker, read_linker, shipped_links
 from extract.methods import load_extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import Ledger, RunState
@@ -70,6 +73,7 @@ from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
 from ontology.lexicon import Lexicon, starter_lexicon
+from ontology.mapped_lexicon import shipped_lexicon
 
 FAILURES = (ValueError, OSError, StoreError, SnapshotError)
 """What ends a run with a report; anything else is a bug and keeps its traceback."""
@@ -116,16 +120,26 @@ def open_lexicon() -> Lexicon:
     return starter_lexicon()
 
 
-def open_extractor(settings: Settings) -> Extractor:
-    """Load the pipeline of the settings; raises ModelError, MissingExtraError, a file's error."""
-    return load_extractor(
+def open_linker() -> RankedLinker:
+    """Load what links as annotators do; for the graph see ``GraphLinker``."""
+    return read_linker(shipped_links(), shipped_lexicon())
+
+
+def open_extractor(settings: Settings, linker: Linker | None = None) -> Extractor:
+    """Load the pipeline of the settings; raises ModelError, MissingExtraError, a file's error.
+
+    Links are by default those for the graph.
+    """
+    lexicon = open_lexicon()
+    extractor = load_extractor(
         settings.ner,
         settings.relations,
         settings.model,
-        open_lexicon(),
+        lexicon,
         settings.preset,
         settings.runtime,
     )
+    return extractor.linked_by(linker or GraphLinker(open_linker(), lexicon))
 
 
 def run(

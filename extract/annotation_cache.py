@@ -1,7 +1,9 @@
 """What pipelines found in texts, kept on disk: no pipeline reads the same text twice.
 
 A text is named by its content hash, so a record whose metadata alone was revised costs nothing,
-and a run that was killed goes on where it stopped. The file may be deleted at any time.
+and a run that was killed goes on where it stopped. Concepts are not kept: a changed lexicon links
+the mentions anew, which takes seconds where reading took minutes. The file may be deleted at any
+time.
 """
 
 import sqlite3
@@ -19,7 +21,6 @@ from extract.extractor import Extractor
 from ingest import sqlite_file
 from ingest.archive.schema import write_ahead
 from ingest.document import Document
-from ontology.concept import Concept
 
 _BATCH_DOCUMENTS = 20
 """What a kill costs at most."""
@@ -42,7 +43,6 @@ class _Found:
 
     mentions: tuple[Mention, ...]
     relations: tuple[Relation, ...]
-    concepts: tuple[Concept, ...]
 
 
 _JSON = TypeAdapter(_Found)
@@ -58,7 +58,7 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
         """
         self.extractor, self.extracted, self._path = extractor, 0, path
         # what decides a reading: the pipeline, and from which score on relations are kept
-        self._reader = f"{extractor.pipeline.version} {extractor.thresholds.graph}"
+        self._reader = f"{extractor.pipeline.reader} {extractor.thresholds.graph}"
         if path.exists() and next(sqlite_file.damages(path), None):
             _set_aside(path)
         self._connection = sqlite_file.connect(path, AnnotationCacheError, _BUSY_TIMEOUT_S)
@@ -85,10 +85,10 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
     def _annotate_batch(self, batch: Sequence[Document]) -> Iterator[AnnotatedDocument]:
         known = {d.pmid: found for d in batch if (found := self._find(d))}
         unknown = [document for document in batch if document.pmid not in known]
-        fresh = {found.document.pmid: found for found in self.extractor.annotate_all(unknown)}
+        fresh = {found.document.pmid: found for found in self.extractor.read_all(unknown)}
         self._keep(fresh.values())
         for document in batch:
-            yield known.get(document.pmid) or fresh[document.pmid]
+            yield self.extractor.link(known.get(document.pmid) or fresh[document.pmid])
 
     def _find(self, document: Document) -> AnnotatedDocument | None:
         key = (document.content_hash, self._reader)
@@ -99,7 +99,7 @@ class AnnotationCache(AbstractContextManager["AnnotationCache"]):
             found = _JSON.validate_json(zlib.decompress(row[0]))
         except (ValidationError, zlib.error):
             return None  # damaged, or kept by a version of ours with other fields: read it anew
-        parts = (found.mentions, found.relations, self.extractor.pipeline, found.concepts)
+        parts = (found.mentions, found.relations, self.extractor.pipeline)
         return AnnotatedDocument(document, *parts)
 
     def _keep(self, annotated: Iterable[AnnotatedDocument]) -> None:
@@ -135,5 +135,5 @@ def _set_aside(path: Path) -> None:
 
 
 def _body(annotated: AnnotatedDocument) -> bytes:
-    found = _Found(annotated.mentions, annotated.relations, annotated.concepts)
+    found = _Found(annotated.mentions, annotated.relations)
     return zlib.compress(_JSON.dump_json(found), 6)

@@ -8,7 +8,7 @@ browser. Both are other IRIs than the graph's (``ontology.namespaces``).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +34,8 @@ CONCEPTS = ("subject_uri", *TRIPLE[:2], "object_uri", "object_label")
 
 _MESH = "https://www.ncbi.nlm.nih.gov/mesh/"
 _UMLS = "https://uts.nlm.nih.gov/uts/umls/concept/"
+_LOCAL = "https://w3id.org/XXXX/ontology/gutbrain/resource/"
+_LOCAL_CURIE = "HEREDITARY:"
 _MESH_URI = re.compile(
     r"https?://(?:www\.ncbi\.nlm\.nih\.gov/mesh|id\.nlm\.nih\.gov/mesh)/([DC]\d+|6[78]\d{6})"
 )
@@ -103,7 +105,14 @@ def _read_entry(pmid: str, entry: Entry) -> AnnotatedDocument:
     mentions = tuple(_read_mention(document, item) for item in entry.get("entities", ()))
     relations = tuple(_read_relation(document, item) for item in entry.get("relations", ()))
     annotator = str(entry["metadata"].get("annotator", ""))
-    return AnnotatedDocument(document, mentions, relations, Pipeline(annotator, annotator, "", ""))
+    uris = tuple(str(item.get("uri") or "").strip() for item in entry.get("entities", ()))
+    return AnnotatedDocument(
+        document,
+        mentions,
+        relations,
+        Pipeline(annotator, annotator, "", ""),
+        uris=uris if any(uris) else (),
+    )
 
 
 def _read_mention(document: Document, item: Entry, prefix: str = "") -> Mention:
@@ -120,17 +129,21 @@ def _read_relation(document: Document, item: Entry) -> Relation:
     return Relation(subject, Predicate(item["predicate"]), target)
 
 
+Spell = Callable[[str], str | None]
+"""Gives the URI that GutBrainIE has for a CURIE; None where it has none."""
+
+
 def write_entry(
     annotated: AnnotatedDocument,
     tags: Sequence[Relation] | None = None,
     pairs: Sequence[Relation] | None = None,
     *,
-    link: bool = False,
+    spell: Spell | None = None,
 ) -> dict[str, Any]:
     """Make the GutBrainIE entry of a document.
 
     ``tags`` and ``pairs`` are the relations that the tag and pair lists are derived from, where
-    these have thresholds of their own; by default the document's relations. With ``link`` every
+    these have thresholds of their own; by default the document's relations. With ``spell`` every
     mention carries its concept as ``uri``, null where it has none, and the entry has the lists of
     the 2026 edition; relations of such mentions are none between concepts.
     """
@@ -139,20 +152,20 @@ def write_entry(
     pairs = tags if pairs is None else pairs
     return {
         "metadata": _metadata(annotated.document),
-        "entities": [_write_mention(mention, link=link) for mention in annotated.mentions],
-        "relations": [_write_relation(relation, link=link) for relation in relations],
+        "entities": [_write_mention(mention, spell) for mention in annotated.mentions],
+        "relations": [_write_relation(relation, spell) for relation in relations],
         "binary_tag_based_relations": _unique(pairs, PAIR),
         "ternary_tag_based_relations": _unique(tags, TRIPLE),
         "ternary_mention_based_relations": _unique(relations, SURFACES),
-        **(_linked_lists(relations) if link else {}),
+        **(_linked_lists(relations, spell) if spell else {}),
     }
 
 
-def _linked_lists(relations: tuple[Relation, ...]) -> dict[str, Any]:
-    linked = (r for r in relations if r.subject.concept and r.object.concept)
+def _linked_lists(relations: tuple[Relation, ...], spell: Spell) -> dict[str, Any]:
+    linked = (r for r in relations if _uri(r.subject, spell) and _uri(r.object, spell))
     return {
         "mention_level_relations": _unique(relations, SURFACES),
-        "concept_level_relations": _unique(linked, CONCEPTS),
+        "concept_level_relations": _unique(linked, CONCEPTS, spell),
     }
 
 
@@ -167,7 +180,7 @@ def _metadata(document: Document) -> dict[str, str]:
     }
 
 
-def _write_mention(mention: Mention, prefix: str = "", *, link: bool) -> dict[str, Any]:
+def _write_mention(mention: Mention, spell: Spell | None, prefix: str = "") -> dict[str, Any]:
     row: dict[str, Any] = {
         prefix + "start_idx": mention.start,
         prefix + "end_idx": mention.end - 1,
@@ -175,25 +188,26 @@ def _write_mention(mention: Mention, prefix: str = "", *, link: bool) -> dict[st
         prefix + "text_span": mention.text,
         prefix + "label": str(mention.type),
     }
-    return row | ({prefix + "uri": _uri(mention)} if link else {})
+    return row | ({prefix + "uri": _uri(mention, spell)} if spell else {})
 
 
-def _uri(mention: Mention) -> str | None:
-    return corpus_uri(mention.concept) if mention.concept else None
+def _uri(mention: Mention, spell: Spell) -> str | None:
+    return spell(mention.concept) if mention.concept else None
 
 
-def _write_relation(relation: Relation, *, link: bool) -> dict[str, Any]:
+def _write_relation(relation: Relation, spell: Spell | None) -> dict[str, Any]:
     return {
-        **_write_mention(relation.subject, "subject_", link=link),
+        **_write_mention(relation.subject, spell, "subject_"),
         "predicate": str(relation.predicate),
-        **_write_mention(relation.object, "object_", link=link),
+        **_write_mention(relation.object, spell, "object_"),
     }
 
 
-def _unique(relations: Iterable[Relation], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+def _unique(
+    relations: Iterable[Relation], fields: tuple[str, ...], spell: Spell | None = None
+) -> list[dict[str, Any]]:
     """Write some fields of relations, each row once."""
-    link = fields is CONCEPTS
-    full = (_write_relation(relation, link=link) for relation in relations)
+    full = (_write_relation(relation, spell) for relation in relations)
     rows = dict.fromkeys(tuple(row[field] for field in fields) for row in full)
     return [dict(zip(fields, row, strict=True)) for row in rows]
 
@@ -209,6 +223,8 @@ def uri_identity(uri: str) -> str:
     if mesh := _MESH_URI.fullmatch(uri):
         letter = _ENTREZ.get(mesh[1][:2])
         return "MESH:" + (letter + mesh[1][2:] if letter else mesh[1])
+    if uri.startswith(_LOCAL):
+        return _LOCAL_CURIE + uri.removeprefix(_LOCAL)
     if uri.startswith(_UMLS):
         return "UMLS:" + uri.removeprefix(_UMLS)
     try:
@@ -224,5 +240,7 @@ def corpus_uri(curie: str) -> str:
     'https://www.ncbi.nlm.nih.gov/mesh/D010361'
     """
     prefix, _, identifier = curie.partition(":")
+    if prefix == _LOCAL_CURIE[:-1] and "/" in identifier:
+        return _LOCAL + identifier
     bases = {"MESH": _MESH, "UMLS": _UMLS}
     return bases[prefix] + identifier if prefix in bases else to_iri(curie)

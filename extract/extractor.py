@@ -9,11 +9,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TypeVar
 
-from extract import Recognizer, RelationExtractor
+from extract import Linker, Recognizer, RelationExtractor
 from extract.annotation import AnnotatedDocument, Mention, Pipeline
-from extract.linking.linker import NameLinker
 from extract.method_names import Preset
 from ingest.document import Document
 
@@ -61,10 +61,14 @@ class Extractor:
     """A pipeline that is loaded and ready."""
 
     recognizer: Recognizer
-    linker: NameLinker
+    linker: Linker
     relations: RelationExtractor
     thresholds: Thresholds
     pipeline: Pipeline
+
+    def linked_by(self, linker: Linker) -> "Extractor":
+        """Put another linker in; what is read stays the same."""
+        return replace(self, linker=linker, pipeline=replace(self.pipeline, links=linker.hash))
 
     def annotate(
         self, document: Document, mentions: tuple[Mention, ...] | None = None
@@ -75,25 +79,46 @@ class Extractor:
         in stretches, so that it costs in proportion, and a very long one only in part, which is
         logged.
         """
-        read = readable(document) if mentions is None else document
-        found = self.recognizer.recognize(read) if mentions is None else mentions
-        concepts = self.linker.link(read, found)
-        linked = tuple(
-            replace(mention, concept=concept.curie)
-            for mention, concept in zip(found, concepts, strict=True)
-        )
+        return self.link(self.read(document, mentions))
+
+    def read(
+        self, document: Document, mentions: tuple[Mention, ...] | None = None
+    ) -> AnnotatedDocument:
+        """Find mentions and relations, without concepts: what no lexicon changes."""
+        seen = readable(document) if mentions is None else document
+        found = self.recognizer.recognize(seen) if mentions is None else mentions
         relations = tuple(
             relation
-            for first in range(0, len(linked), MOST_MENTIONS)
-            for relation in self.relations.relate(read, linked[first : first + MOST_MENTIONS])
+            for first in range(0, len(found), MOST_MENTIONS)
+            for relation in self.relations.relate(seen, found[first : first + MOST_MENTIONS])
         )
-        named = tuple({concept.curie: concept for concept in concepts}.values())
-        return AnnotatedDocument(document, linked, relations, self.pipeline, named)
+        return AnnotatedDocument(document, found, relations, self.pipeline)
+
+    def link(self, read: AnnotatedDocument) -> AnnotatedDocument:
+        """Name the concepts of what was read; parts of a mention share its relations."""
+        parts = self.linker.link_parts(read.document, read.mentions)
+        linked = {
+            mention: tuple(replace(part, concept=concept.curie) for part, concept in found)
+            for mention, found in zip(read.mentions, parts, strict=True)
+        }
+        relations = tuple(
+            replace(relation, subject=subject, object=object_)
+            for relation in read.relations
+            for subject, object_ in product(linked[relation.subject], linked[relation.object])
+        )
+        named = {concept.curie: concept for found in parts for _, concept in found}
+        mentions = tuple(part for mention in read.mentions for part in linked[mention])
+        concepts = tuple(named.values())
+        return replace(read, mentions=mentions, relations=relations, concepts=concepts)
 
     def annotate_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
         """Read documents for the graph: relations from the graph's own threshold on."""
-        for annotated in map_in_order(self.annotate, documents):
-            yield keep_relations(annotated, self.thresholds.graph)
+        return map(self.link, self.read_all(documents))
+
+    def read_all(self, documents: Iterable[Document]) -> Iterator[AnnotatedDocument]:
+        """Do the same without concepts."""
+        for read in map_in_order(self.read, documents):
+            yield keep_relations(read, self.thresholds.graph)
 
 
 def readable(document: Document) -> Document:

@@ -20,8 +20,10 @@ from extract.ner.lexicon import LexiconRecognizer, read_lexicon_model
 from extract.relations.boosted import BoostedRelations
 from extract.relations.counts import CountRelations, read_counts
 from extract.training.floor import train_floor
+from extract.training.links import train_links
 from extract.training.recipe import RecipeKind, TrainingOrder
 from ontology.lexicon import Lexicon
+from ontology.mapped_lexicon import shipped_lexicon
 
 TORCH_WEIGHTS_FILE = "tagger.safetensors"
 
@@ -47,7 +49,8 @@ def load_extractor(
     """Load a pipeline; raises ModelError or MissingExtraError.
 
     What is None is chosen: the shipped model, and the best method that a folder holds. ``runtime``
-    is for encoders; a model too large for ONNX is read with torch all the same.
+    is for encoders; a model too large for ONNX is read with torch all the same. The lexicon's own
+    names link, unless another linker is put in their place (``Extractor.linked_by``).
     """
     folder = model or shipped_model(recognizer)
     reader = recognizer or _recognizer_in(folder)
@@ -64,6 +67,7 @@ def load_extractor(
             _run_by(reader, runtime),
             _named(relater, preset),
             hash_folder(folder),
+            lexicon.hash,
             lexicon.hash,
         ),
     )
@@ -127,6 +131,8 @@ def train(order: TrainingOrder) -> None:
         match order.recipe.kind:
             case RecipeKind.FLOOR:
                 train_floor(order)
+            case RecipeKind.LINKS:
+                train_links(order.corpus, shipped_lexicon(), order.out, order.report)
             case RecipeKind.TAGGER:
                 import_module("extract.training.tagging").train_tagger(order)
             case RecipeKind.BOOSTED:

@@ -10,7 +10,7 @@ from app.commands.options import PARTIAL, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, progress
 from app.prediction import PredictionFormat, predict, unsaid, write_predictions
 from app.settings import Settings
-from app.update import open_extractor, open_lexicon
+from app.update import open_extractor, open_lexicon, open_linker
 from extract.corpus import read_corpus, shown
 from extract.methods import train as train_model
 from extract.scoring.evaluation import (
@@ -54,7 +54,7 @@ def predict_command(
 
     Files and records that cannot be read are reported, and the exit code is 3.
     """
-    extractor = open_extractor(settings)
+    extractor = open_extractor(settings, open_linker() if link else None)
     with progress() as report:
         done = predict(
             sources,
@@ -62,7 +62,8 @@ def predict_command(
             gold_entities=gold_entities,
             report=lambda count: report("predicting", count, 0),
         )
-    write_predictions(done.documents, out, extractor.thresholds, link=link, form=form)
+    spell = extractor.linker.spell if link else None
+    write_predictions(done.documents, out, extractor.thresholds, spell=spell, form=form)
     note(f"{len(done.documents)} documents written to {out}")
     if missing := unsaid(extractor):
         note(f"model {extractor.pipeline.version}: {missing}")

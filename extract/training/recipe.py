@@ -41,12 +41,13 @@ class RecipeKind(StrEnum):
     """What a recipe trains."""
 
     FLOOR = "floor"
+    LINKS = "links"
     BOOSTED = "boosted"
     TAGGER = "tagger"
     ATLOP = "atlop"
 
 
-_UNSTAGED = frozenset({RecipeKind.FLOOR, RecipeKind.BOOSTED})
+_UNSTAGED = frozenset({RecipeKind.FLOOR, RecipeKind.LINKS, RecipeKind.BOOSTED})
 
 
 class Head(StrEnum):

@@ -48,7 +48,11 @@ def concept_node(curie: str) -> NamedNode:
 
 
 def concept_quads(concept: Concept) -> Iterator[Quad]:
-    """Describe a concept. References in vocabularies without a known IRI are left out."""
+    """Describe a concept. References in vocabularies without a known IRI are left out.
+
+    All that is above it is stated of the concept itself, so that one triple pattern counts a whole
+    branch, whether or not what lies between is in the graph.
+    """
     pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.CONCEPT),
         (v.TYPE, v.TYPE_NODES[concept.type]),
@@ -59,12 +63,17 @@ def concept_quads(concept: Concept) -> Iterator[Quad]:
     synonyms = {normalize("NFC", name) for name in concept.synonyms}
     synonyms.discard(normalize("NFC", concept.name))
     pairs.extend((v.ALT_LABEL, _text(name)) for name in sorted(synonyms))
-    pairs.extend((v.CLOSE_MATCH, node) for node in _matches(concept))
+    close = (curie for curie in concept.same_as if curie not in concept.exact_matches)
+    pairs.extend((v.CLOSE_MATCH, node) for node in _nodes(close))
+    pairs.extend((v.EXACT_MATCH, node) for node in _nodes(concept.exact_matches))
+    pairs.extend((v.BROADER, node) for node in _nodes(concept.broader))
+    pairs.extend((v.BROADER_TRANSITIVE, node) for node in _nodes(concept.ancestors))
+    pairs.extend((v.RELATED, node) for node in _nodes(concept.related))
     return _quads(concept_node(concept.curie), pairs, v.CONCEPTS)
 
 
-def _matches(concept: Concept) -> Iterator[NamedNode]:
-    for curie in dict.fromkeys(concept.same_as):
+def _nodes(curies: Iterable[str]) -> Iterator[NamedNode]:
+    for curie in dict.fromkeys(curies):
         try:
             yield concept_node(curie)
         except CurieError:
@@ -106,15 +115,16 @@ def run_graph(run: str) -> NamedNode:
 def run_quads(pipeline: Pipeline) -> Iterator[Quad]:
     """Describe a run: which methods read, with which weights and lexicon."""
     run = run_iri(pipeline)
-    pairs: Pairs = (
+    pairs: list[tuple[NamedNode, Value | None]] = [
         (v.TYPE, v.ACTIVITY),
         (v.TYPE, v.RUN_CLASS),
         (v.RECOGNIZER, Literal(pipeline.recognizer)),
         (v.RELATION_METHOD, Literal(pipeline.relations)),
         (v.WEIGHTS_HASH, Literal(pipeline.weights)),
         (v.LEXICON_HASH, Literal(pipeline.lexicon)),
+        (v.LINKS_HASH, _text(pipeline.links)),
         (v.PIPELINE_VERSION, Literal(reading_version(pipeline))),
-    )
+    ]
     return _quads(NamedNode(run), pairs, run_graph(run))
 
 

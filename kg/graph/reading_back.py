@@ -115,13 +115,18 @@ def concept_of(found: Node) -> Concept | None:
     if not kinds:
         return None
     curie = identifier_of(found.iri)
+    exact = tuple(sorted(map(identifier_of, found.all(v.EXACT_MATCH))))
     return Concept(
         curie=curie,
         name=found.text(v.PREF_LABEL) or curie,
         type=kinds[0],
         synonyms=tuple(found.all(v.ALT_LABEL)),
-        same_as=tuple(sorted(map(identifier_of, found.all(v.CLOSE_MATCH)))),
+        same_as=tuple(sorted((*exact, *map(identifier_of, found.all(v.CLOSE_MATCH))))),
         is_provisional=found.is_true(v.IS_PROVISIONAL),
+        exact_matches=exact,
+        broader=tuple(sorted(map(identifier_of, found.all(v.BROADER)))),
+        ancestors=tuple(sorted(map(identifier_of, found.all(v.BROADER_TRANSITIVE)))),
+        related=tuple(sorted(map(identifier_of, found.all(v.RELATED)))),
     )
 
 

@@ -84,7 +84,7 @@ _COUNTS = {
 _COLUMNS = {
     "name": _Column((v.PREF_LABEL,), _read_by(str)),
     "synonym": _Column((v.ALT_LABEL,), _read_by(str), has_many=True),
-    "mapping": _Column((v.CLOSE_MATCH,), _read_by(identifier_of), has_many=True),
+    "mapping": _Column((v.CLOSE_MATCH, v.EXACT_MATCH), _read_by(identifier_of), has_many=True),
     "is_provisional": _Column((v.IS_PROVISIONAL,), _read_by(_is_true)),
     "assertion": _Column((v.BELIEF,), _id),
     "subject": _Column((v.SUBJECT,), _read_by(hash)),

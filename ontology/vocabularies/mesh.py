@@ -26,7 +26,7 @@ def read_mesh_xml(path: Path, tally: Tally) -> Iterator[Term]:
     """Read ``desc20xx.xml`` or ``supp20xx.xml``: names, entry terms, tree numbers."""
     try:
         with open_bytes(path) as stream:
-            for _, record in etree.iterparse(stream, tag=_RECORDS):  # pyright: ignore[reportArgumentType]
+            for _, record in etree.iterparse(stream, tag=_RECORDS):
                 yield from _xml_term(record, path, tally)
                 record.clear()
                 while record.getprevious() is not None:  # read records stay below the root

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from ontology.vocabularies.prefixes import canonical_curie
 
@@ -90,7 +90,7 @@ def table(
             tally.reject(path, number, f"expected {len(header)} columns, found {len(cells)}")
 
 
-def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
+def open_bytes(path: Path) -> IO[bytes]:
     """Open a plain or gzipped file, or the file ``archive.zip/member``."""
     if path.parent.suffix == ".zip" and path.parent.is_file():
         return _open_member(path.parent, path.name)
@@ -98,7 +98,7 @@ def open_bytes(path: Path) -> IO[bytes] | gzip.GzipFile:
         raise VocabularyError(f"{path}: no such file")
     with path.open("rb") as stream:
         is_packed = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if is_packed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path, "rb")) if is_packed else path.open("rb")
 
 
 def existing(folder: Path, name: str) -> Path:

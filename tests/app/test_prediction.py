@@ -132,7 +132,7 @@ def test_what_is_written_as_json_reads_back(
     (read,) = read_corpus(out)
     assert [m.text for m in read.mentions] == texts(found)[0]
     assert {"uri"} & json.loads(out.read_text())["7"]["entities"][0].keys() == set()
-    write_predictions(found, out, floor.thresholds, link=True)
+    write_predictions(found, out, floor.thresholds, spell=floor.linker.spell)
     assert json.loads(out.read_text())["7"]["entities"][2]["uri"].startswith("http")
 
 

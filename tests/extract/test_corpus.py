@@ -177,7 +177,7 @@ def test_concepts_are_written_as_uri_on_demand_only(write: Write) -> None:
     unlinked = replace(mention, concept=None)
     relation = Relation(mention, Predicate.AFFECT, unlinked)
     annotated = AnnotatedDocument(write("mood"), (mention, unlinked), (relation,), ANY_PIPELINE)
-    linked = write_entry(annotated, link=True)
+    linked = write_entry(annotated, spell=corpus_uri)
     uri = "https://www.ncbi.nlm.nih.gov/mesh/D019964"
     assert [entity["uri"] for entity in linked["entities"]] == [uri, None]
     (row,) = linked["relations"]
@@ -198,7 +198,7 @@ def test_with_links_an_entry_has_the_lists_of_the_2026_edition(write: Write) -> 
         )
     )
     annotated = AnnotatedDocument(write("mood moods health"), (), relations, ANY_PIPELINE)
-    entry = write_entry(annotated, link=True)
+    entry = write_entry(annotated, spell=corpus_uri)
     assert entry["mention_level_relations"] == entry["ternary_mention_based_relations"]
     assert [row["subject_text_span"] for row in entry["mention_level_relations"]] == [
         "mood",
@@ -328,7 +328,6 @@ def test_spellings_of_one_concept_have_one_identity(uri: str, identity: str) -> 
 @pytest.mark.parametrize(
     "uri",
     [
-        "https://w3id.org/XXXX/ontology/gutbrain/resource/microbiome/BrainMicrobiota",
         "https://www.ncbi.nlm.nih.gov/mesh/12345678",
         "no uri",
         "",

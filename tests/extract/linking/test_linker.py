@@ -1,12 +1,24 @@
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from extract.annotation import Mention
-from extract.linking.linker import NameLinker, provisional_concept
+from extract.linking.candidates import COLUMNS, Column
+from extract.linking.link_table import LinkTable
+from extract.linking.linker import (
+    NameLinker,
+    RankedLinker,
+    provisional_concept,
+    read_linker,
+    shipped_links,
+)
+from extract.linking.meanings import Meaning
+from extract.linking.ranking import CERTAINTY_COLUMNS, LinkModel
 from ingest.document import Document
 from ontology.concept import Concept
 from ontology.lexicon import Lexicon
+from ontology.mapped_lexicon import MappedLexicon, shipped_lexicon
 from ontology.schema import EntityType
 
 Write = Callable[..., Document]
@@ -105,3 +117,28 @@ def test_concepts_come_in_the_order_of_the_mentions(write: Write, mark: Mark) ->
         "MESH:D010300",
         "CHEBI:1",
     ]
+
+
+def test_a_ranked_linker_always_gives_a_concept(
+    table: LinkTable, lexicon: MappedLexicon, write: Write, mark: Mark
+) -> None:
+    choice = np.zeros(len(COLUMNS))
+    choice[[Column.TABLE_FOLD, Column.NAME_FOLD, Column.PART_LINKED]] = 2.0
+    model = LinkModel(choice, np.zeros(len(CERTAINTY_COLUMNS)), 0.9)
+    linker = RankedLinker(table, lexicon, model)
+    document = write("Parkinson diseases in R6/2 mice and xyzzy.")
+    names = (("Parkinson diseases", DDF), ("R6/2 mice", EntityType.ANIMAL), ("xyzzy", GENE))
+    mentions = tuple(mark(document, name, kind) for name, kind in names)
+    first, second, third = linker.link(document, mentions)
+    assert (first.curie, first.name) == ("NCIT:C26845", "Parkinson Disease")
+    assert second.curie == "NCIT:C45247"
+    assert third.curie == "HEREDITARY:gene/Xyzzy"
+    assert linker.link_parts(document, mentions)[1] == ((mentions[1], second),)
+    assert linker.rank(Meaning("Parkinson diseases"), DDF).probability == pytest.approx(0.5)
+
+
+def test_what_ships_can_be_read() -> None:
+    linker = read_linker(shipped_links(), shipped_lexicon())
+    ranked = linker.rank(Meaning("gut microbiota"), EntityType.MICROBIOME)
+    assert ranked.concepts[0] == "OHMI:0000463"
+    assert ranked.probability > linker.model.exact_from

@@ -234,7 +234,7 @@ def floor_prediction(
         pytest.skip(f"no development data at {data}")
     out = tmp_path_factory.mktemp("floor") / "p.json"
     done = predict([gold], floor, report=lambda _: None)
-    write_predictions(done.documents, out, floor.thresholds, link=True)
+    write_predictions(done.documents, out, floor.thresholds, spell=floor.linker.spell)
     return gold, out
 
 
