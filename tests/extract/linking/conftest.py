@@ -31,6 +31,7 @@ TERMS = (
     Term("NCBITaxon:47715", "Lacticaseibacillus rhamnosus", ("Lactobacillus rhamnosus",),
          T.BACTERIA, "NCBITaxon"),
     Term("HEREDITARY:H000021", "Cell Danger Response", (), T.DDF, "GUTBRAINIE"),
+    Term("MESH:D001931", "Brain Mapping", (), None, "MESH"),
     Term("CHEBI:17968", "butyrate", (), T.CHEMICAL, "CHEBI"),
 )  # fmt: skip
 

@@ -131,6 +131,15 @@ def test_a_concept_has_one_type_whatever_it_is_read_as(link: Link) -> None:
     assert is_derived(found)
 
 
+def test_a_concept_that_no_source_types_gets_an_iri_of_ours_for_each_type(link: Link) -> None:
+    as_technique = link("brain mapping", "brain mapping", T.BIOMEDICAL_TECHNIQUE)
+    assert as_technique.curie == "gbc:biomedical-technique/brain-mapping"
+    assert as_technique.exact_matches == ("MESH:D001931",)
+    assert not as_technique.is_provisional
+    as_finding = link("brain mapping", "brain mapping", T.DDF)
+    assert as_finding.curie == "gbc:ddf/brain-mapping"
+
+
 def test_a_link_that_is_not_sure_is_taken_only_by_name(
     make: Callable[[float], GraphLinker],
     write: Callable[..., Document],

@@ -3,9 +3,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from extract.annotation import Mention
+from extract.annotation import AnnotatedDocument, Mention
 from extract.linking.candidates import COLUMNS, Column
-from extract.linking.link_table import LinkTable
+from extract.linking.link_table import LinkTable, read_annotations
 from extract.linking.linker import (
     NameLinker,
     RankedLinker,
@@ -21,6 +21,8 @@ from ontology.lexicon import Lexicon
 from ontology.mapped_lexicon import MappedLexicon, shipped_lexicon
 from ontology.schema import EntityType
 
+Linked = Callable[..., AnnotatedDocument]
+MESH = "https://www.ncbi.nlm.nih.gov/mesh/"
 Write = Callable[..., Document]
 Mark = Callable[..., Mention]
 CHEMICAL, DDF, GENE = EntityType.CHEMICAL, EntityType.DDF, EntityType.GENE
@@ -135,6 +137,22 @@ def test_a_ranked_linker_always_gives_a_concept(
     assert third.curie == "HEREDITARY:gene/Xyzzy"
     assert linker.link_parts(document, mentions)[1] == ((mentions[1], second),)
     assert linker.rank(Meaning("Parkinson diseases"), DDF).probability == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("always", "curie"), [(1.0, "MESH:D018720"), (-1.0, "NCBITaxon:47715")])
+def test_where_the_choice_is_likely_wrong_a_taxon_is_taken_at_its_name(
+    lexicon: MappedLexicon, write: Write, mark: Mark, linked: Linked, always: float, curie: str
+) -> None:
+    bacteria, text = EntityType.BACTERIA, "Lacticaseibacillus rhamnosus"
+    genus = linked("Prevotella", ("Prevotella", bacteria, MESH + "D018720"))
+    choice, certainty = np.zeros(len(COLUMNS)), np.zeros(len(CERTAINTY_COLUMNS))
+    choice[Column.PRIOR_CONCEPT] = 9.0
+    certainty[CERTAINTY_COLUMNS.index("always")] = always
+    table = LinkTable(read_annotations([genus]))
+    linker = RankedLinker(table, lexicon, LinkModel(choice, certainty, 0.9))
+    document = write(text)
+    (concept,) = linker.link(document, (mark(document, text, bacteria),))
+    assert concept.curie == curie
 
 
 def test_what_ships_can_be_read() -> None:
