@@ -134,9 +134,9 @@ class GraphLinker:
             return chosen
         best = ranked.rows[0].tolist()
         is_sure = ranked.probability >= self._linker.model.exact_from
-        if is_sure and not best[Column.IS_MADE_UP] and not _is_coarse(best):
-            if found := self._canonical(ranked.concepts[0]):
-                return found
+        is_whole = not best[Column.IS_MADE_UP] and not _is_coarse(best)
+        if is_sure and is_whole and (found := self._canonical(ranked.concepts[0])):
+            return found
         by_name = self._by_name(ranked, meaning.name, kind)
         is_long = _is_long(meaning.name)
         return by_name or (self._by_own_name(meaning.name, kind) if is_long else None)

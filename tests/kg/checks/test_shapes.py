@@ -132,9 +132,11 @@ def rich(quads: list[Quad]) -> list[Quad]:
     """The graph, and something of what it lacks: every predicate joins types that it must not."""
     gene = next(q.subject for q in quads if q.object == v.TYPE_NODES[EntityType.GENE])
     assertion = first(quads, v.EVIDENCE_COUNT).subject
+    run = first(quads, v.LEXICON_HASH)
     rare = (v.STUDY_COUNTS[StudyKind.OTHER], v.STUDY_COUNTS[StudyKind.IN_VITRO])
     return [
         *quads,
+        Quad(run.subject, v.LINKS_HASH, Literal("c3"), run.graph_name),
         Quad(first(quads, v.SENTENCE).subject, v.IS_SPECULATIVE, v.TRUE, NamedNode(EX)),
         *(Quad(gene, node, gene, v.ASSERTIONS) for node in v.PREDICATE_NODES.values()),
         *(Quad(assertion, node, Literal(1), v.ASSERTIONS) for node in rare),
