@@ -17,10 +17,10 @@ from typing import NamedTuple
 from networkx import MultiDiGraph
 from pyoxigraph import Literal
 
+from app.extraction import open_extractor
 from app.graph_access import ChosenGraph, chosen_graph, open_snapshot
 from app.questions import NamingError, ask_rows, hit_values, resolve, write_query
 from app.settings import load_settings
-from app.update import open_extractor
 from extract.annotation import AnnotatedDocument, Mention
 from extract.extractor import Extractor
 from ingest.document import Document, Passage, Rejected

@@ -104,10 +104,11 @@ def main() -> None:
 
 
 def error_line(error: Exception) -> str:
-    """Say in a line what went wrong; a file of the system's error first, as in our own."""
+    """Say what went wrong, a line a fault; a file of the system's error first, as in our own."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
-    return " ".join(str(error).split()) or type(error).__name__
+    lines = (line.rstrip() for line in str(error).splitlines())
+    return "\n".join(filter(None, lines)) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.extraction import open_extractor, open_lexicon
 from app.graph_access import graph_version, path_of
 from app.prediction import unsaid
 from app.sandbox.network import OPEN_NETWORK, Network, network_of_worker
 from app.settings import Settings, archive_path, graph_root, readings_path
-from app.update import open_extractor, open_lexicon
 from app.work import check_graph
 from ingest.archive.archive import Archive
 from ingest.document import Document, Passage

@@ -41,13 +41,9 @@ from app.work import (
     losses,
     pending_pmids,
 )
-from extract import Linker
 from extract.annotation import AnnotatedDocument
 from extract.annotation_cache import AnnotationCache
 from extract.extractor import Extractor
-from extract.linking.grounding import GraphLinker
-from extract.linking.linker import RankedLinker, read_linker, shipped_links
-from extract.methods import load_extractor
 from ingest.archive.archive import Archive
 from ingest.archive.ledger import Ledger, RunState
 from ingest.document import Record, Rejected
@@ -72,8 +68,6 @@ from kg.stores import TripleStore
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.open import open_store
-from ontology.lexicon import Lexicon, starter_lexicon
-from ontology.mapped_lexicon import shipped_lexicon
 
 FAILURES = (ValueError, OSError, StoreError, SnapshotError)
 """What ends a run with a report; anything else is a bug and keeps its traceback."""
@@ -113,33 +107,6 @@ class Job:
 def lock_path(data: Path) -> Path:
     """Where the lock of those who change the graph is."""
     return data / "update.lock"
-
-
-def open_lexicon() -> Lexicon:
-    """Load the lexicon that recognizers and the linker use: the only place that decides which."""
-    return starter_lexicon()
-
-
-def open_linker() -> RankedLinker:
-    """Load what links as annotators do; for the graph see ``GraphLinker``."""
-    return read_linker(shipped_links(), shipped_lexicon())
-
-
-def open_extractor(settings: Settings, linker: Linker | None = None) -> Extractor:
-    """Load the pipeline of the settings; raises ModelError, MissingExtraError, a file's error.
-
-    Links are by default those for the graph.
-    """
-    lexicon = open_lexicon()
-    extractor = load_extractor(
-        settings.ner,
-        settings.relations,
-        settings.model,
-        lexicon,
-        settings.preset,
-        settings.runtime,
-    )
-    return extractor.linked_by(linker or GraphLinker(open_linker(), lexicon))
 
 
 def run(

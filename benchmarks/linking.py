@@ -16,9 +16,9 @@ from typing import Annotated, Any
 
 import typer
 
+from app.extraction import open_extractor, open_linker
 from app.prediction import predict, write_predictions
 from app.settings import graph_root, load_settings
-from app.update import open_extractor, open_linker
 from extract.annotation import AnnotatedDocument
 from extract.corpus import read_corpus
 from extract.extractor import Extractor

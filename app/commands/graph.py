@@ -11,9 +11,10 @@ import typer
 
 from app.commands.options import PARTIAL, AcceptOption, JsonOption, with_settings
 from app.console import complain, note, progress, show_record
+from app.extraction import open_extractor
 from app.report import RunReport, problems_of
 from app.settings import Settings
-from app.update import open_extractor, run
+from app.update import run
 from ingest.archive.ledger import RunState
 from ingest.formats.sources import sample_path
 

@@ -8,9 +8,9 @@ import typer
 
 from app.commands.options import PARTIAL, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, progress
+from app.extraction import open_extractor, open_lexicon, open_linker
 from app.prediction import PredictionFormat, predict, unsaid, write_predictions
 from app.settings import Settings
-from app.update import open_extractor, open_lexicon, open_linker
 from extract.corpus import read_corpus, shown
 from extract.methods import train as train_model
 from extract.scoring.evaluation import (

@@ -14,6 +14,7 @@ from app.commands.graph import EXIT_CODES, complain_of, run_files
 from app.commands.options import AcceptOption, JsonOption, with_settings
 from app.console import complain, note, print_json, print_rows, print_values, progress
 from app.diagnosis import Finding, diagnose
+from app.extraction import open_extractor
 from app.nights.harvest import PLAN_COLUMNS, plan_row
 from app.nights.night import (
     NightOrder,
@@ -29,7 +30,7 @@ from app.nights.schedule import keep_time, last_due
 from app.nights.status import RUN_COLUMNS, Status, read_status, run_row, status_values
 from app.report import ASSERTION_COLUMNS, RunReport, assertion_row, report_values
 from app.settings import Settings, load_settings, origins
-from app.update import FAILURES, open_extractor
+from app.update import FAILURES
 from ingest.archive.ledger import RunState
 from ingest.lock import LockedError
 

@@ -216,7 +216,7 @@ def admit(query: Query) -> Admitted:
     better. Lines stay as they are, columns grow where a blank was missing.
 
     >>> admit(Query("SELECT*{?s ?p 'at your SERVICE'}# SERVICE")).query.text
-    'SELECT * { ?s ?p "at your SERVICE" } '
+    'SELECT * { ?s ?p "at your SERVIC\\u0045" } '
     >>> admit(Query("SELECT * FROM <http://example.org/g> { ?s ?p ?o }")).graphs
     ('http://example.org/g',)
     >>> admit(Query("DELETE WHERE { ?s ?p ?o }"))

@@ -42,11 +42,7 @@ KeyOf = Callable[[Mention], str]
 
 
 def name_key(mention: Mention) -> str:
-    """Fold a name: its type and its words, without plural endings.
-
-    >>> name_key(Mention("abstract", 0, 0, "Short-chain fatty acids", EntityType.CHEMICAL, 1.0))
-    'chemical|short chain fatty acid'
-    """
+    """Fold a name: its type and its words, without plural endings."""
     return f"{mention.type}|{' '.join(_words(mention.text))}"
 
 

@@ -48,5 +48,9 @@ def test_training_says_which_mentions_thresholds_come_from(
     manifest = json.loads((tmp_path / "boosted" / "manifest.json").read_bytes())
     given = "predicted" if has_tagger else "gold"
     assert list(manifest["held_out"]) == [f"relations, {given} entities"]
-    assert manifest["documents"] == {"expert": 40, "held out": 10 if has_tagger else 40}
+    assert manifest["documents"] == {
+        "expert": 40,
+        "other": 0,
+        "held out": 10 if has_tagger else 40,
+    }
     assert lines
