@@ -30,10 +30,11 @@ TRIALS = (
     ("snapshot: removed", "nightly"),
     ("every snapshot: damaged", "run"),
     ("archive: first page", "backup"),
-    ("archive: garbage for a log", "status"),
-    ("disk: full", "nightly"),
+    ("archive: garbage for a log", "nightly"),
+    ("disk: full", "status"),
     ("disk: read-only", "run"),
     ("files: limited in size", "export"),
+    ("files: limited in size", "status"),
     ("folder of another user", "status"),
 )
 FAULTS = {fault.name: fault for fault in all_faults()}
