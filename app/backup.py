@@ -148,7 +148,7 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _copy_archive(path: Path, target: Path) -> int:
-    with Archive(path) as archive:
+    with Archive.existing(path) as archive:
         papers = len(archive.hashes())
         archive.copy(target)
     for fault in damages(target):

@@ -14,6 +14,9 @@ _PAGE = re.compile(r"page (\d+)", re.IGNORECASE)
 _IDLE = re.compile(r"^\*\*\*|is never used")
 """Lines of SQLite's check that head others, or only follow from them."""
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NO_ROOM = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+)
 _CAUSES = {
     sqlite3.SQLITE_FULL: "no space left on the device",
     sqlite3.SQLITE_READONLY: "read-only: nothing can be written",
@@ -84,13 +87,16 @@ class FileConnection(sqlite3.Connection):
         return self.cursor(_Cursor).executemany(sql, parameters)
 
 
-def connect(path: Path, kind: type[ValueError], timeout_s: float) -> FileConnection:
+def connect(
+    path: Path, kind: type[ValueError], timeout_s: float, *, only_reads: bool = False
+) -> FileConnection:
     """Open a file, made where it is missing; what is wrong with it is raised as ``kind``.
 
-    On a read-only disk it is read as it is: SQLite could not make the files beside it.
+    On a read-only disk it is read as it is: SQLite could not make the files beside it. So it is
+    with ``only_reads`` on a full disk, and in a folder of another user.
     """
     failures = _Failures(path, kind)
-    is_fixed = _is_on_read_only_disk(path)
+    is_fixed = _is_on_read_only_disk(path) or (only_reads and _has_no_room_beside(path, timeout_s))
     with failures:
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro&immutable=1" if is_fixed else path,
@@ -110,6 +116,22 @@ def _is_full(path: Path) -> bool:
 
 def _is_on_read_only_disk(path: Path) -> bool:
     return path.is_file() and bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def _has_no_room_beside(path: Path, timeout_s: float) -> bool:
+    """Whether SQLite cannot make the files beside it, without which it reads no write-ahead log.
+
+    Where there is such a log with something in it, the file alone is not what was written.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if not path.is_file() or (log.exists() and log.stat().st_size):
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=timeout_s)) as base:
+            base.execute("SELECT 1 FROM sqlite_schema").fetchone()
+    except sqlite3.Error as error:
+        return _code(error) in _NO_ROOM
+    return False
 
 
 def is_fault(error: sqlite3.Error) -> bool:

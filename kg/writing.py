@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all, with the same bytes each time."""
 
+import errno
 import gzip
 import hashlib
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import IO
 
 MANIFEST = "manifest.json"
+_OF_THE_DISK = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO})
+"""What a write fails with, without saying which file it was."""
 DEVICES = (Path("/dev"), Path("/dev/fd"))
 
 
@@ -25,7 +28,7 @@ def new_file(path: Path) -> Generator[IO[bytes]]:
     It is then on the disk, under that name. What a killed process leaves is called ``.*.part``.
     A name that ends in ``.gz`` is compressed, without a time or a name inside, so that the same
     content gives the same bytes. A pipe or a device is written into as it is. Raises ExportError
-    where the folder is missing.
+    where the folder is missing, OSError with the name where the disk is full.
     """
     check_folder(path)
     if is_stream(path):
@@ -41,6 +44,10 @@ def new_file(path: Path) -> Generator[IO[bytes]]:
             os.fsync(file.fileno())
         part.replace(path)
         sync(path.parent)
+    except OSError as error:
+        if error.filename is None and error.errno in _OF_THE_DISK:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
     finally:
         part.unlink(missing_ok=True)
 

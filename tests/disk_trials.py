@@ -10,10 +10,12 @@ import os
 import resource
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from app.settings import Settings, archive_path, graph_root, readings_path
@@ -26,6 +28,7 @@ from tests.pubmed_server import Paper
 
 QUICK = {"NER": "lexicon", "RELATIONS": "counts", "MAX_SHRINK": "1"}
 SECONDS = 120
+NOBODY = 65534
 ROOT = Path(__file__).parents[1]
 NIGHT = ("nightly", "--from", "archive", "--slot", "2026-11-01")
 READING = ("status", "snapshots", "query", "search", "export", "validate")
@@ -45,12 +48,17 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 WRITING = ("run", "nightly")
 
 
+def _free() -> None:
+    """Confine a process in nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Damage to a data directory; ``words`` must be in what doctor, or who writes, prints.
 
     ``is_answered``: a snapshot and the archive can still be read. ``is_storage``: nothing can be
-    written while it lasts.
+    written while it lasts. ``is_seen``:
+    doctor must find it. ``confine`` is called in the process before the command.
     """
 
     name: str
@@ -59,6 +67,7 @@ class Fault:
     is_answered: bool = True
     is_storage: bool = False
     is_seen: bool = True
+    confine: Callable[[], None] = _free
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,32 +118,35 @@ PLACES: dict[str, tuple[Callable[[Path], Path], str]] = {
 }
 
 
+REMADE = frozenset({"read model", "annotation cache"})
+"""Files that may be made anew: one that is gone or empty is not missed."""
+
+
 def file_faults() -> Iterator[Fault]:
     """Every kind of damage to every kind of file."""
     for place, (path_of, word) in PLACES.items():
-        for name, damage in FAULTS.items():
-            is_answered = place != "archive" or name in {"removed", "emptied"}
-            # what may be made anew is not missed, and SQLite takes an empty file for a new one
-            is_seen = not (
-                name in {"removed", "emptied"} and place in {"read model", "annotation cache"}
-            )
-            at = (
-                partial(damage, at=4096) if name == "bytes changed" and "sqlite" in word else damage
-            )
-            at = (
-                partial(damage, at=4096)
-                if place == "read model" and name == "bytes changed"
-                else at
-            )
-            if place == "snapshot.json" and name == "removed":
-                is_seen = False  # as those of earlier versions, and the graph is opened instead
+        for name in FAULTS:
+            damage = _damage(place, name)
             yield Fault(
                 f"{place}: {name}",
-                lambda data, at=at, path_of=path_of: at(path_of(data)),
+                lambda data, damage=damage, path_of=path_of: damage(path_of(data)),
                 (word,),
-                is_answered,
-                is_seen=is_seen,
+                is_answered=place != "archive" or name in {"removed", "emptied"},
+                is_seen=_is_seen(place, name),
             )
+
+
+def _damage(place: str, name: str) -> Callable[[Path], None]:
+    """Bytes of SQLite's files change at page 2: the middle may be a free page."""
+    is_sqlite = place in REMADE | {"archive"}
+    is_page = is_sqlite and name == "bytes changed"
+    return partial(overwrite, at=4096) if is_page else FAULTS[name]
+
+
+def _is_seen(place: str, name: str) -> bool:
+    if place == "snapshot.json":
+        return name != "removed"  # as in snapshots of earlier versions: the graph is opened instead
+    return place not in REMADE or name not in {"removed", "emptied"}
 
 
 def further_faults() -> Iterator[Fault]:
@@ -166,12 +178,56 @@ def _spoil_log(data: Path) -> None:
 
 
 def storage_faults() -> Iterator[Fault]:
-    """Disks that are full or read-only, where the system lets us mount; a limit of sizes."""
-    if _mounts():
-        yield Fault("disk: full", _fill, ("no space left",), is_storage=True)
-        yield Fault("disk: read-only", _fix, ("read-only",), is_storage=True)
-    yield Fault("files: limited in size", lambda _: None, ("too large", "disk failed", "no space"),
-                is_storage=True)  # fmt: skip
+    """Disks that are full or read-only, a limit of sizes, a folder of somebody else."""
+    yield Fault("disk: full", _fill, ("no space left",), is_storage=True)
+    yield Fault("disk: read-only", _fix, ("read-only",), is_storage=True)
+    yield Fault("files: limited in size", _leave, ("too large", "disk failed", "no space"),
+                is_storage=True, confine=_limit)  # fmt: skip
+    yield Fault("folder of another user", _give_away, ("permission denied", "cannot be opened"),
+                is_storage=True, confine=_become_nobody)  # fmt: skip
+
+
+def obstacle(fault: Fault) -> str:
+    """Say why a fault cannot be tried on this machine; empty where it can."""
+    if fault.name.startswith("disk: ") and not _mounts():
+        return "nothing can be mounted here"
+    if fault.name == "folder of another user" and not _runs_as_nobody():
+        return "the user nobody cannot run this Python"
+    return ""
+
+
+def _runs_as_nobody() -> bool:
+    if os.getuid() != 0:
+        return False
+    try:
+        done = subprocess.run([sys.executable, "-c", "import app.cli"], cwd=ROOT, check=False,
+                              preexec_fn=_become_nobody, stderr=subprocess.DEVNULL)  # fmt: skip
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _become_nobody() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def _leave(_: Path) -> None:
+    """Do no damage."""
+
+
+def _give_away(data: Path) -> None:
+    """Let anybody read the data and only root write; what is beside it is free to all."""
+    for folder in (data.parent, data.parent.parent):
+        folder.chmod(0o777)
+    for path in (data, *data.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def all_faults() -> Iterator[Fault]:
+    """Every fault, also those that cannot be tried here; see ``obstacle``."""
+    return chain(file_faults(), further_faults(), storage_faults())
 
 
 def _mounts() -> bool:
@@ -248,14 +304,15 @@ def _problem(  # noqa: C901, PLR0911 a list of what must not be
         return f"exit {status} without a line"
     if max(map(len, printed.splitlines()), default=0) > 600:
         return "a line of over 600 characters"
-    if command in READING and status and fault.is_answered and command != "backup":
+    if command in READING and status and fault.is_answered and not _is_too_large(command, fault):
         return f"exit {status}: no answer"
     is_damage = not fault.is_storage
     if command == "doctor" and is_damage and fault.is_seen and not status:
         return "doctor finds nothing"
     if command == "doctor" and is_damage and not fault.is_seen and status:
         return "doctor finds what is none"
-    names_cause = command == "doctor" if is_damage else command in WRITING
+    writing = (*WRITING, "export")
+    names_cause = command == "doctor" if is_damage else command in writing
     if (
         names_cause
         and status
@@ -263,6 +320,11 @@ def _problem(  # noqa: C901, PLR0911 a list of what must not be
     ):
         return "the cause is not named"
     return ""
+
+
+def _is_too_large(command: str, fault: Fault) -> bool:
+    """What is exported is larger than the limit."""
+    return command == "export" and fault.confine is _limit
 
 
 def _left(data: Path, expected: list[str]) -> str:
@@ -281,15 +343,16 @@ def _called(place: Path, arguments: tuple[str, ...], fault: Fault) -> int:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=place,
-            env=os.environ | settings | {"PYTHONPATH": str(ROOT), "GUTBRAIN_DATA": "data"},
+            env=os.environ
+            | settings
+            | {"PYTHONPATH": str(ROOT), "GUTBRAIN_DATA": "data", "HOME": "."},
             stdout=out,
             stderr=err,
             timeout=SECONDS,
             check=False,
-            preexec_fn=partial(_confine, fault),
+            preexec_fn=fault.confine,
         ).returncode
 
 
-def _confine(fault: Fault) -> None:
-    if fault.name.startswith("files: limited"):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))

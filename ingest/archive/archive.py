@@ -175,9 +175,11 @@ def _utc_now() -> datetime:
 class Archive(AbstractContextManager["Archive"]):
     """Documents, tombstones and dead letters; a context manager that holds the connection."""
 
-    def __init__(self, path: Path, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self, path: Path, now: Callable[[], datetime] = _utc_now, *, only_reads: bool = False
+    ) -> None:
         """Open the archive, and make it where there is none. Raises ArchiveError."""
-        self._connection = connect(path)
+        self._connection = connect(path, only_reads=only_reads)
         self.now = now
         self.changes = ChangeLog(self._connection)
         self.slices = SliceBook(self._connection)
@@ -186,8 +188,11 @@ class Archive(AbstractContextManager["Archive"]):
 
     @classmethod
     def existing(cls, path: Path) -> "Archive":
-        """Open the archive to read it; where there is none, an empty one that is on no disk."""
-        return cls(path if path.exists() else Path(MEMORY))
+        """Open the archive to read it; where there is none, an empty one that is on no disk.
+
+        It can be read on a disk that is full or read-only.
+        """
+        return cls(path, only_reads=True) if path.exists() else cls(Path(MEMORY))
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -67,14 +67,14 @@ class ArchiveError(ValueError):
     """A file is no archive of ours, or of a later version, or cannot be written."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, only_reads: bool = False) -> sqlite3.Connection:
     """Open an archive, make it where there is none, bring an older one up to date.
 
-    Raises ArchiveError.
+    With ``only_reads`` also where there is no room to write. Raises ArchiveError.
     """
     if str(path) != MEMORY:
         _make_folder(path.parent)
-    connection = sqlite_file.connect(path, ArchiveError, _BUSY_TIMEOUT_S)
+    connection = sqlite_file.connect(path, ArchiveError, _BUSY_TIMEOUT_S, only_reads=only_reads)
     try:
         _prepare(connection, path)
     except ArchiveError:

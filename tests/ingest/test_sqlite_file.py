@@ -2,7 +2,7 @@
 
 import resource
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -105,6 +105,69 @@ def test_a_full_disk_is_called_so(path: Path) -> None:
         base.execute("PRAGMA max_page_count = 1")
         with pytest.raises(FileError, match=r"x\.sqlite: no space left on the device"):
             base.executemany("INSERT INTO t VALUES (?)", [("a" * 100_000,)] * 10)
+
+
+@pytest.fixture
+def nothing_new() -> Iterator[None]:
+    """No file may grow beyond 4,096 bytes: there is no room for what SQLite keeps beside a file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def logged(path: Path) -> Path:
+    """The file with a write-ahead log, which SQLite removed as it was closed."""
+    with closing(opened(path)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+    return path
+
+
+def test_who_only_reads_needs_no_room_beside_the_file(logged: Path, nothing_new: None) -> None:
+    with closing(connect(logged, FileError, 0.1, only_reads=True)) as base:
+        assert base.execute("SELECT count(*) FROM t").fetchone() == (400,)
+        with pytest.raises(FileError, match="read-only"):
+            base.execute("DELETE FROM t")
+    with pytest.raises(FileError, match=r"no space left|disk failed"):
+        everything(logged)
+
+
+def test_who_only_reads_sees_what_others_write_and_may_write_where_there_is_room(
+    logged: Path,
+) -> None:
+    with (
+        closing(connect(logged, FileError, 0.1, only_reads=True)) as reader,
+        closing(opened(logged)) as writer,
+    ):
+        writer.execute("DELETE FROM t WHERE rowid > 10")
+        assert reader.execute("SELECT count(*) FROM t").fetchone() == (10,)
+        reader.execute("DELETE FROM t WHERE rowid > 5")
+
+
+def test_a_log_that_cannot_be_read_is_not_passed_over(
+    logged: Path, request: pytest.FixtureRequest
+) -> None:
+    with closing(opened(logged)) as base:
+        base.execute("DELETE FROM t WHERE rowid > 10")
+        copy = logged.with_name("copy.sqlite")
+        for end in ("", "-wal"):
+            copy.with_name(copy.name + end).write_bytes(Path(f"{logged}{end}").read_bytes())
+    request.getfixturevalue("nothing_new")
+    with (
+        closing(connect(copy, FileError, 0.1, only_reads=True)) as base,
+        pytest.raises(FileError, match=r"no space left|disk failed"),
+    ):
+        base.execute("SELECT count(*) FROM t")
+
+
+def test_who_only_reads_is_told_of_damage(logged: Path) -> None:
+    overwrite(logged, 0)
+    with (
+        closing(connect(logged, FileError, 0.1, only_reads=True)) as base,
+        pytest.raises(FileError, match="its first page"),
+    ):
+        base.execute("SELECT * FROM t")
 
 
 def test_a_limit_of_file_sizes_is_a_failing_disk(path: Path) -> None:

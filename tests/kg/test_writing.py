@@ -1,8 +1,10 @@
 """Files appear whole or not at all."""
 
+import errno
 import gzip
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -44,6 +46,26 @@ def test_a_block_that_raises_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         write_and_fail()
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_file_that_finds_no_room_is_named(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large: .*'.*/x'"), new_file(tmp_path / "x") as file:
+            file.write(bytes(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_error_stays_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(BlockingIOError) as raised, new_file(tmp_path / "x"):
+        raise BlockingIOError(errno.EAGAIN, "x")
+    assert raised.value.filename is None
+    with pytest.raises(OSError, match="x") as raised, new_file(tmp_path / "x"):
+        raise OSError(errno.EIO, "x", "other")
+    assert raised.value.filename == "other"
 
 
 def test_compressed_bytes_hold_no_time_and_no_name(tmp_path: Path) -> None:
