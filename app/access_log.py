@@ -24,7 +24,7 @@ NO_ANSWER, FAILED = 499, 500
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class LoggedRequest:
     """A request. ``route`` is the pattern of its path; ``rows`` are those of a query's answer.
 
     ``refused`` names the kind of the refusal, ``reason`` says it in words.
@@ -47,7 +47,7 @@ class Access:
 class AccessLog:
     """Middleware that hands each HTTP request on to ``record`` once it is answered."""
 
-    def __init__(self, app: ASGIApp, record: Callable[[Access], None]) -> None:
+    def __init__(self, app: ASGIApp, record: Callable[[LoggedRequest], None]) -> None:
         self.app, self.record = app, record
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,9 +73,9 @@ class AccessLog:
             self.record(_access(scope, status, time.perf_counter() - began, size))
 
 
-def _access(scope: Scope, status: int, seconds: float, size: int) -> Access:
+def _access(scope: Scope, status: int, seconds: float, size: int) -> LoggedRequest:
     state, client = scope["state"], scope.get("client")
-    return Access(
+    return LoggedRequest(
         f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
         client_of(client[0]) if client else "",
         scope["method"],
@@ -105,7 +105,7 @@ class LogFile:
         self._logger = Logger("gutbrain.access", INFO)
         self._logger.addHandler(self._handler)
 
-    def record(self, access: Access) -> None:
+    def record(self, access: LoggedRequest) -> None:
         """Append a line."""
         self._logger.info(_line(access))
 
@@ -115,7 +115,7 @@ class LogFile:
             self._handler.close()
 
 
-def _line(access: Access) -> str:
+def _line(access: LoggedRequest) -> str:
     """Write what is known; JSON keeps control characters out of the terminal."""
     return json.dumps(
         {name: value for name, value in asdict(access).items() if value not in {"", None}}

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.bootstrap import load_config_options
 
-from app.access_log import Access, AccessLog, LogFile
+from app.access_log import AccessLog, LogFile, LoggedRequest
 from app.clients import read_networks
 from app.connections import (
     FEW_DESCRIPTORS,
@@ -104,7 +104,7 @@ def create_app(settings: Settings) -> st.App:
     service = service_of(settings, shared_sandbox())
     log = open_log(settings.access_log) if settings.access_log else None
 
-    def record(access: Access) -> None:
+    def record(access: LoggedRequest) -> None:
         service.metrics.record(access)
         if log:
             log.record(access)

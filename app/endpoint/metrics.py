@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from app.access_log import Access
+from app.access_log import LoggedRequest
 from app.nights.status import Status, read_status
 from app.sandbox.request_queue import RequestQueue
 from app.settings import Settings
@@ -53,7 +53,7 @@ class Metrics:
         self.registry.register(QueueCollector(queue))
         self.registry.register(DataCollector(settings))
 
-    def record(self, access: Access) -> None:
+    def record(self, access: LoggedRequest) -> None:
         """Count a request."""
         self._requests.labels(access.route, access.method, access.status).inc()
         self._seconds.labels(access.route).observe(access.seconds)

@@ -62,7 +62,7 @@ PRIMARY: Mapping[EntityType, tuple[str, ...]] = {
 """Which vocabulary names the concepts of a type, the best first."""
 
 
-class Column(IntEnum):
+class Clue(IntEnum):
     """What speaks for a candidate; shares, cosines and flags are in [0, 1]."""
 
     TABLE_NORMAL = 0
@@ -120,12 +120,12 @@ class Column(IntEnum):
     NAME_OF_UNSEEN = auto()
 
 
-COLUMNS = tuple(column.name.lower() for column in Column)
+COLUMNS = tuple(column.name.lower() for column in Clue)
 Row = list[float]
 Floats = NDArray[np.float64]
 
 
-class Candidates(NamedTuple):
+class Shortlist(NamedTuple):
     """CURIEs with their rows [candidates, columns]."""
 
     concepts: tuple[str, ...]
@@ -136,9 +136,9 @@ class _Rows(defaultdict[str, Row]):
     """Rows by concept; a candidate that is first mentioned gets zeros."""
 
     def __init__(self) -> None:
-        super().__init__(lambda: [0.0] * len(Column))
+        super().__init__(lambda: [0.0] * len(Clue))
 
-    def lift(self, concept: str, column: Column, value: float) -> None:
+    def lift(self, concept: str, column: Clue, value: float) -> None:
         """Raise a value, where it is lower."""
         row = self[concept]
         row[column] = max(row[column], value)
@@ -159,7 +159,7 @@ class CandidateFinder:
         self._words_of = lru_cache(maxsize=_REMEMBERED)(self._read_words)
         self._priors = lru_cache(maxsize=_REMEMBERED)(self._read_priors)
 
-    def find(self, meaning: Meaning, entity_type: EntityType) -> Candidates:
+    def find(self, meaning: Meaning, entity_type: EntityType) -> Shortlist:
         """Give all candidates, in order of their CURIEs."""
         name, rows = meaning.name, _Rows()
         self._look_up_links(name, entity_type, rows)
@@ -177,7 +177,7 @@ class CandidateFinder:
             _mark_abbreviation(name, row)
         _mark_names(rows, entity_type)
         concepts = sorted(rows)
-        return Candidates(tuple(concepts), np.array([rows[concept] for concept in concepts]))
+        return Shortlist(tuple(concepts), np.array([rows[concept] for concept in concepts]))
 
     def _known_names(self, concept: str) -> Iterator[str]:
         for one in (concept, *self._references(concept)):
@@ -194,21 +194,21 @@ class CandidateFinder:
             uses = self._table.uses_of(name, level)
             of_type = sum(weight for use, weight in uses.items() if use.type is kind)
             total = sum(uses.values())
-            loose = Column.TABLE_ANY_TYPE_LOOSE if level > 1 else Column.TABLE_ANY_TYPE
+            loose = Clue.TABLE_ANY_TYPE_LOOSE if level > 1 else Clue.TABLE_ANY_TYPE
             for use, weight in uses.items():
                 rows.lift(use.concept, loose, weight / total)
                 if use.type is kind:
                     if use.concept not in linked:
-                        rows.lift(use.concept, Column(level), weight / of_type)
-                    rows.lift(use.concept, Column.TABLE_COUNT, math.log1p(weight))
+                        rows.lift(use.concept, Clue(level), weight / of_type)
+                    rows.lift(use.concept, Clue.TABLE_COUNT, math.log1p(weight))
                     linked.add(use.concept)
 
     def _look_up_long_form(self, name: str, share: float, kind: EntityType, rows: _Rows) -> None:
         uses = {u: w for u, w in self._table.uses_of(name, 1).items() if u.type is kind}
         for use, weight in uses.items():
-            rows.lift(use.concept, Column.TABLE_LONG_FORM, share * weight / sum(uses.values()))
+            rows.lift(use.concept, Clue.TABLE_LONG_FORM, share * weight / sum(uses.values()))
         for entry in self._lexicon.entries(fold(name))[:_MOST_ENTRIES]:
-            rows.lift(entry.curie, Column.NAME_LONG_FORM, share)
+            rows.lift(entry.curie, Clue.NAME_LONG_FORM, share)
 
     def _look_up_names(self, name: str, kind: EntityType, rows: _Rows) -> None:
         found = self._entries(name)
@@ -219,11 +219,11 @@ class CandidateFinder:
             sources[entry.curie].add(entry.source)
             _compare(entry, name, level, kind, rows)
         for concept, level in levels.items():
-            rows.lift(concept, Column(Column.NAME_NORMAL + level), 1.0)
+            rows.lift(concept, Clue(Clue.NAME_NORMAL + level), 1.0)
         self._follow_references(levels, sources, rows)
         for concept, names in sources.items():
-            rows.lift(concept, Column.NAME_SOURCES, math.log1p(len(names)))
-            rows.lift(concept, Column.NAME_UNIQUE, 1 / len(levels))
+            rows.lift(concept, Clue.NAME_SOURCES, math.log1p(len(names)))
+            rows.lift(concept, Clue.NAME_UNIQUE, 1 / len(levels))
 
     def _entries(self, name: str) -> list[tuple[int, Entry]]:
         """Find a name at the strictest level that has any: 0 as it is, 3 without blanks."""
@@ -244,21 +244,21 @@ class CandidateFinder:
                 first[other] = max(first.get(other, 0.0), 1 / (1 + level))
                 sources[other] |= sources[concept]
         for concept, weight in first.items():
-            rows.lift(concept, Column.REFERENCE, weight)
+            rows.lift(concept, Clue.REFERENCE, weight)
             for other in self._references(concept):
-                rows.lift(other, Column.REFERENCE_OF_REFERENCE, weight)
+                rows.lift(other, Clue.REFERENCE_OF_REFERENCE, weight)
                 sources[other] |= sources[concept]
 
     def _look_near(self, key: str, kind: EntityType, rows: _Rows) -> None:
         table = self._table
         for number, cosine in table.index.nearest(key, _MOST_NEAR, _LEAST_COSINE_LINKED):
             for use in table.uses_of_key(table.keys[number]):
-                rows.lift(use.concept, Column.NEAR_LINKED_ANY_TYPE, cosine)
+                rows.lift(use.concept, Clue.NEAR_LINKED_ANY_TYPE, cosine)
                 if use.type is kind:
-                    rows.lift(use.concept, Column.NEAR_LINKED, cosine)
+                    rows.lift(use.concept, Clue.NEAR_LINKED, cosine)
         for number, cosine in self._known_index.nearest(key, _MOST_NEAR, _LEAST_COSINE):
             for concept in self._known[number]:
-                rows.lift(concept, Column.NEAR_KNOWN, cosine)
+                rows.lift(concept, Clue.NEAR_KNOWN, cosine)
 
     def _look_up_parts(self, words: list[str], kind: EntityType, rows: _Rows) -> None:
         """Look up runs of words, the longest first; at both ends also among the names."""
@@ -268,8 +268,8 @@ class CandidateFinder:
             is_head, is_edge = last == len(words), first == 0 or last == len(words)
             for use in self._table.uses_of_key(part):
                 if use.type is kind:
-                    rows.lift(use.concept, Column.PART_LINKED, share)
-                    rows.lift(use.concept, Column.PART_LINKED_HEAD, share * is_head)
+                    rows.lift(use.concept, Clue.PART_LINKED, share)
+                    rows.lift(use.concept, Clue.PART_LINKED_HEAD, share * is_head)
             if names_left and is_edge and len(part) >= _SHORTEST_PART:
                 names_left -= self._look_up_part(part, share, rows, is_head=is_head)
 
@@ -277,8 +277,8 @@ class CandidateFinder:
         entries = self._lexicon.entries(part)[:_ENTRIES_OF_PART]
         for entry in entries:
             for concept in (entry.curie, *self._references(entry.curie)):
-                rows.lift(concept, Column.PART_NAME, share)
-                rows.lift(concept, Column.PART_NAME_HEAD, share * is_head)
+                rows.lift(concept, Clue.PART_NAME, share)
+                rows.lift(concept, Clue.PART_NAME_HEAD, share * is_head)
         return bool(entries)
 
     def _name_local_concepts(self, name: str, kind: EntityType, rows: _Rows) -> None:
@@ -287,15 +287,15 @@ class CandidateFinder:
             row = rows.pop(concept)
             local = local_concept(kind, self._lexicon.names_of(concept)[0].name)
             rows[local] = list(map(max, row, rows[local]))
-            rows[local][Column.IS_FROM_LOCAL_LIST] = 1.0
+            rows[local][Clue.IS_FROM_LOCAL_LIST] = 1.0
         made_up = local_concept(kind, name)
         if made_up not in rows and len(made_up) < _LONGEST_LOCAL:
-            rows[made_up][Column.IS_MADE_UP] = 1.0
+            rows[made_up][Clue.IS_MADE_UP] = 1.0
 
     def _describe(self, concept: str, row: Row, key: str, kind: EntityType) -> None:
-        row[Column.PRIOR_VOCABULARY : Column.IS_MADE_UP] = self._priors(concept, kind)
-        row[Column.IS_UMLS] = float(concept.startswith("UMLS:"))
-        if not row[Column.IS_MADE_UP]:
+        row[Clue.PRIOR_VOCABULARY : Clue.IS_MADE_UP] = self._priors(concept, kind)
+        row[Clue.IS_UMLS] = float(concept.startswith("UMLS:"))
+        if not row[Clue.IS_MADE_UP]:
             _compare_words(self._words_of(concept), key, row)
         _combine(row)
 
@@ -336,13 +336,13 @@ def local_concept(kind: EntityType, name: str) -> str:
 def _compare(entry: Entry, name: str, level: int, kind: EntityType, rows: _Rows) -> None:
     row = rows[entry.curie]
     if entry.is_preferred and level <= 1:
-        row[Column.NAME_PREFERRED] = 1.0
+        row[Clue.NAME_PREFERRED] = 1.0
     if entry.name == name:
-        row[Column.NAME_SAME_CASE] = 1.0
+        row[Clue.NAME_SAME_CASE] = 1.0
     if entry.type is kind:
-        row[Column.NAME_SAME_TYPE] = 1.0
+        row[Clue.NAME_SAME_TYPE] = 1.0
     elif entry.type is not None:
-        row[Column.NAME_OTHER_TYPE] = 1.0
+        row[Clue.NAME_OTHER_TYPE] = 1.0
 
 
 def _parts(count: int) -> Iterator[tuple[int, int]]:
@@ -361,9 +361,9 @@ def _compare_words(names: list[tuple[frozenset[str], str]], key: str, row: Row) 
             found = (overlap, shared / len(words), shared / len(name), float(head == its_head))
             best = max(best, found)
     overlap, of_mention, of_name, same_head = best
-    row[Column.WORDS_OVERLAP], row[Column.WORDS_HEAD] = overlap, same_head
-    row[Column.WORDS_OF_MENTION], row[Column.WORDS_OF_NAME] = of_mention, of_name
-    row[Column.WORDS_ALL] = float(overlap == 1)
+    row[Clue.WORDS_OVERLAP], row[Clue.WORDS_HEAD] = overlap, same_head
+    row[Clue.WORDS_OF_MENTION], row[Clue.WORDS_OF_NAME] = of_mention, of_name
+    row[Clue.WORDS_ALL] = float(overlap == 1)
 
 
 def _head(name: str) -> str:
@@ -373,28 +373,28 @@ def _head(name: str) -> str:
 
 def _combine(row: Row) -> None:
     """Fill the columns that are made of others."""
-    linked = row[Column.IS_LINKED_AS_TYPE]
-    row[Column.NEAREST] = nearest = max(row[Column.NEAR_LINKED], row[Column.NEAR_KNOWN])
-    reference = max(row[Column.REFERENCE], row[Column.REFERENCE_OF_REFERENCE])
-    by_name = max(row[Column.NAME_NORMAL], row[Column.NAME_FOLD], row[Column.NAME_ORDER])
-    row[Column.NEAREST_AND_LINKED] = nearest * linked
-    row[Column.REFERENCE_AND_LINKED] = reference * linked
-    row[Column.NAME_AND_LINKED] = by_name * linked
-    row[Column.WORDS_AND_LINKED] = row[Column.WORDS_OF_NAME] * linked
-    row[Column.KNOWN_AND_LINKED] = row[Column.NEAR_KNOWN] * linked
+    linked = row[Clue.IS_LINKED_AS_TYPE]
+    row[Clue.NEAREST] = nearest = max(row[Clue.NEAR_LINKED], row[Clue.NEAR_KNOWN])
+    reference = max(row[Clue.REFERENCE], row[Clue.REFERENCE_OF_REFERENCE])
+    by_name = max(row[Clue.NAME_NORMAL], row[Clue.NAME_FOLD], row[Clue.NAME_ORDER])
+    row[Clue.NEAREST_AND_LINKED] = nearest * linked
+    row[Clue.REFERENCE_AND_LINKED] = reference * linked
+    row[Clue.NAME_AND_LINKED] = by_name * linked
+    row[Clue.WORDS_AND_LINKED] = row[Clue.WORDS_OF_NAME] * linked
+    row[Clue.KNOWN_AND_LINKED] = row[Clue.NEAR_KNOWN] * linked
 
 
 def _mark_names(rows: _Rows, kind: EntityType) -> None:
     """Mark names of the type's first vocabulary, and those of mentions that no annotator linked."""
-    is_seen = any(row[column] for row in rows.values() for column in range(Column.TABLE_ANY_TYPE))
+    is_seen = any(row[column] for row in rows.values() for column in range(Clue.TABLE_ANY_TYPE))
     primary = f"{PRIMARY[kind][0]}:"
     for concept, row in rows.items():
-        by_name = max(row[Column.NAME_NORMAL], row[Column.NAME_FOLD], row[Column.NAME_ORDER])
-        row[Column.NAME_OF_UNSEEN] = 0.0 if is_seen else by_name
-        row[Column.NAME_IN_PRIMARY] = row[Column.NAME_OF_UNSEEN] * concept.startswith(primary)
+        by_name = max(row[Clue.NAME_NORMAL], row[Clue.NAME_FOLD], row[Clue.NAME_ORDER])
+        row[Clue.NAME_OF_UNSEEN] = 0.0 if is_seen else by_name
+        row[Clue.NAME_IN_PRIMARY] = row[Clue.NAME_OF_UNSEEN] * concept.startswith(primary)
 
 
 def _mark_abbreviation(name: str, row: Row) -> None:
     if len(name) <= _LONGEST_ABBREVIATION and name.isupper():
-        is_name = row[Column.NAME_NORMAL] or row[Column.NAME_FOLD]
-        row[Column.NAME_OF_ABBREVIATION] = float(bool(is_name))
+        is_name = row[Clue.NAME_NORMAL] or row[Clue.NAME_FOLD]
+        row[Clue.NAME_OF_ABBREVIATION] = float(bool(is_name))

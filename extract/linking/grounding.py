@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from extract.annotation import Mention
-from extract.linking.candidates import PRIMARY, Column, Row
+from extract.linking.candidates import PRIMARY, Clue, Row
 from extract.linking.composition import Group, Item, read_group, read_items, without_setting
 from extract.linking.linker import LinkedParts, RankedLinker
 from extract.linking.meanings import Meaning, read_definitions
@@ -29,10 +29,15 @@ _REMEMBERED = 50_000
 _DERIVED = "gbc:"
 _RULES = "1"
 """Goes up when a rule of this module changes, so that graphs are linked anew."""
-_NAMES = (Column.NAME_NORMAL, Column.NAME_FOLD, Column.NAME_ORDER, Column.NAME_BLANKS)
-_BY_NAME = (*_NAMES, Column.REFERENCE)
-_PARTS = (Column.PART_LINKED, Column.PART_NAME)
-_HEADS = (Column.PART_LINKED_HEAD, Column.PART_NAME_HEAD)
+_NAMES = (
+    Clue.NAME_NORMAL,
+    Clue.NAME_FOLD,
+    Clue.NAME_ORDER,
+    Clue.NAME_BLANKS,
+)
+_BY_NAME = (*_NAMES, Clue.REFERENCE)
+_PARTS = (Clue.PART_LINKED, Clue.PART_NAME)
+_HEADS = (Clue.PART_LINKED_HEAD, Clue.PART_NAME_HEAD)
 _LEAST_LETTERS = 5
 """Letters of the shortest name that is taken at its word: shorter ones mean many things."""
 _SURE_ENOUGH = 0.5
@@ -134,7 +139,7 @@ class GraphLinker:
             return chosen
         best = ranked.rows[0].tolist()
         is_sure = ranked.probability >= self._linker.model.exact_from
-        is_whole = not best[Column.IS_MADE_UP] and not _is_coarse(best)
+        is_whole = not best[Clue.IS_MADE_UP] and not _is_coarse(best)
         if is_sure and is_whole and (found := self._canonical(ranked.concepts[0])):
             return found
         by_name = self._by_name(ranked, meaning.name, kind)
@@ -159,9 +164,9 @@ class GraphLinker:
             if _is_name(row, name)
         ]
         for concept, row in named:
-            if row[Column.NAME_SAME_TYPE]:
+            if row[Clue.NAME_SAME_TYPE]:
                 return self._canonical(concept)
-        untyped = (concept for concept, row in named if not row[Column.NAME_OTHER_TYPE])
+        untyped = (concept for concept, row in named if not row[Clue.NAME_OTHER_TYPE])
         return next((found for c in untyped if (found := self._untyped(c, kind))), None)
 
     def _untyped(self, concept: str, kind: T) -> Concept | None:
@@ -182,7 +187,7 @@ class GraphLinker:
             found = self._canonical(ranked.concepts[0])
             return (found,) if found else ()
         heads = [
-            (max(row[Column.PART_LINKED_HEAD], row[Column.PART_NAME_HEAD]), -place)
+            (max(row[Clue.PART_LINKED_HEAD], row[Clue.PART_NAME_HEAD]), -place)
             for place, row in enumerate(rows)
             if _names_head(row) and self._fits(ranked.concepts[place], row, kind)
         ]
@@ -193,7 +198,7 @@ class GraphLinker:
         return (found,) if found else ()
 
     def _fits(self, concept: str, row: Row, kind: T) -> bool:
-        return bool(row[Column.IS_LINKED_AS_TYPE]) or self._lexicon.type_of(concept) is kind
+        return bool(row[Clue.IS_LINKED_AS_TYPE]) or self._lexicon.type_of(concept) is kind
 
     def _canonical(self, concept: str) -> Concept | None:
         """Give the one concept that stands for all identifiers of a thing, with what is above."""
@@ -329,7 +334,7 @@ def _is_long(name: str) -> bool:
 
 def _is_name(row: Row, name: str) -> bool:
     is_named = any(row[column] for column in _NAMES)
-    is_sure = _is_long(name) or row[Column.NAME_SAME_CASE] > 0
+    is_sure = _is_long(name) or row[Clue.NAME_SAME_CASE] > 0
     return is_named and is_sure
 
 

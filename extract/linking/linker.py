@@ -14,7 +14,7 @@ from pathlib import Path
 
 from extract.annotation import Mention
 from extract.corpus import corpus_uri
-from extract.linking.candidates import CandidateFinder, Column
+from extract.linking.candidates import CandidateFinder, Clue
 from extract.linking.link_table import LinkTable, Uses, read_link_table
 from extract.linking.meanings import Meaning, read_definitions, read_meaning
 from extract.linking.ranking import LinkModel, Ranked, rank, read_model
@@ -139,7 +139,7 @@ def _choice(ranked: Ranked) -> str:
     """
     if ranked.probability < _EVEN:
         for concept, row in zip(ranked.concepts, ranked.rows, strict=True):
-            if row[Column.NAME_IN_PRIMARY] and row[Column.NAME_SAME_TYPE]:
+            if row[Clue.NAME_IN_PRIMARY] and row[Clue.NAME_SAME_TYPE]:
                 return concept
     return ranked.concepts[0]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from extract.linking.candidates import COLUMNS, Candidates, Floats
+from extract.linking.candidates import COLUMNS, Floats, Shortlist
 from extract.logistic import logistic
 from extract.model import check_names, read_json
 
@@ -47,7 +47,7 @@ class Ranked:
     probability: float
 
 
-def rank(candidates: Candidates, model: LinkModel) -> Ranked:
+def rank(candidates: Shortlist, model: LinkModel) -> Ranked:
     """Put the candidates of a mention in order; of equals the first by CURIE."""
     scores = candidates.rows @ model.choice
     order = np.argsort(-scores, kind="stable")

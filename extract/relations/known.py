@@ -62,15 +62,15 @@ _KEYS: tuple[KeyOf, ...] = (name_key, head_key)
 
 
 @dataclass(slots=True)
-class Counts:
+class PairCounts:
     """In how many documents two names meet, and are related by which predicate."""
 
     together: int = 0
     related: Counter[Predicate] = field(default_factory=Counter[Predicate])
 
 
-_NONE = Counts()
-Level = Mapping[Key, Counts]
+_NONE = PairCounts()
+Level = Mapping[Key, PairCounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class KnownPairs:
 
     levels: tuple[Level, ...] = ({}, {})
 
-    def counts(self, level: int, key: Key) -> Counts:
+    def counts(self, level: int, key: Key) -> PairCounts:
         """Look up a pair."""
         return self.levels[level].get(key, _NONE)
 
@@ -134,7 +134,10 @@ def count_pairs(
     corpus: Iterable[AnnotatedDocument], fewest: tuple[int, ...] = FEWEST
 ) -> KnownPairs:
     """Count the pairs of a corpus that the schema allows, and keep those that say something."""
-    levels: tuple[defaultdict[Key, Counts], ...] = (defaultdict(Counts), defaultdict(Counts))
+    levels: tuple[defaultdict[Key, PairCounts], ...] = (
+        defaultdict(PairCounts),
+        defaultdict(PairCounts),
+    )
     for annotated in corpus:
         for level, key_of in zip(levels, _KEYS, strict=True):
             for key in _legal_pairs(annotated, key_of):
@@ -187,7 +190,7 @@ def read_known(folder: Path) -> KnownPairs:
 
 def _level(rows: Sequence[tuple[str, str, int, Mapping[str, int]]]) -> Level:
     return {
-        (subject, target): Counts(
+        (subject, target): PairCounts(
             together, Counter({Predicate(name): count for name, count in related.items()})
         )
         for subject, target, together, related in rows

@@ -15,7 +15,7 @@ import numpy as np
 
 from extract.annotation import AnnotatedDocument, Corpus
 from extract.corpus import uri_identity
-from extract.linking.candidates import TASK_LIST, CandidateFinder, Candidates, Floats
+from extract.linking.candidates import TASK_LIST, CandidateFinder, Floats, Shortlist
 from extract.linking.link_table import (
     LinkTable,
     linked_mentions,
@@ -43,7 +43,7 @@ EXACT_PRECISION = 0.97
 """How many of the graph's exact links are to be right, by the annotators' word."""
 
 
-class Question(NamedTuple):
+class LinkQuestion(NamedTuple):
     """A mention as the linker sees it."""
 
     meaning: Meaning
@@ -54,8 +54,8 @@ class Question(NamedTuple):
 class Case:
     """A question with its candidates and the right answer; ``count`` is how often it came."""
 
-    question: Question
-    candidates: Candidates
+    question: LinkQuestion
+    candidates: Shortlist
     right: str
     count: int
     is_seen: bool
@@ -67,7 +67,7 @@ class Case:
         return concepts.index(self.right) if self.right in concepts else None
 
 
-class Answer(NamedTuple):
+class LinkAnswer(NamedTuple):
     """What a model fitted without a case chose for it."""
 
     case: Case
@@ -127,14 +127,16 @@ def find_cases(
 ) -> Iterator[Case]:
     """Ask for every mention; equal questions with equal answers are one case."""
     seen = {link.name.casefold() for link in table.annotations.links}
-    counts: Counter[tuple[Question, str, bool]] = Counter()
+    counts: Counter[tuple[LinkQuestion, str, bool]] = Counter()
     for document in documents:
         definitions = read_definitions(document.document)
         for mention, uri in linked_mentions(document):
             surface = plain(mention.text).text
-            question = Question(read_meaning(surface, definitions, table.long_forms), mention.type)
+            question = LinkQuestion(
+                read_meaning(surface, definitions, table.long_forms), mention.type
+            )
             counts[question, uri_identity(uri), surface.casefold() in seen] += 1
-    found: dict[Question, Candidates] = {}
+    found: dict[LinkQuestion, Shortlist] = {}
     for (question, right, is_seen), count in counts.items():
         if question not in found:
             found[question] = finder.find(*question)
@@ -149,35 +151,37 @@ def fit_choices(cases: Sequence[Case]) -> Floats:
     return fit_choice(rows, [place for _, place in findable], counts, RIDGE)
 
 
-def _answer(folds: Sequence[list[Case]], held: int) -> Iterator[Answer]:
+def _answer(folds: Sequence[list[Case]], held: int) -> Iterator[LinkAnswer]:
     rest = [case for number, fold in enumerate(folds) if number != held for case in fold]
     yield from answers_of(folds[held], fit_choices(rest))
 
 
-def answers_of(cases: Iterable[Case], choice: Floats) -> Iterator[Answer]:
+def answers_of(cases: Iterable[Case], choice: Floats) -> Iterator[LinkAnswer]:
     """Choose by weights."""
     model = LinkModel(choice, np.zeros(len(CERTAINTY_COLUMNS)), 1.0)
     for case in cases:
         ranked = rank(case.candidates, model)
         inputs = certainty_inputs(ranked.rows, ranked.rows @ choice)
-        yield Answer(case, ranked.concepts[0], inputs)
+        yield LinkAnswer(case, ranked.concepts[0], inputs)
 
 
-def _fit(folds: Sequence[list[Case]], answers: Sequence[Answer], task: Sequence[str]) -> LinkModel:
+def _fit(
+    folds: Sequence[list[Case]], answers: Sequence[LinkAnswer], task: Sequence[str]
+) -> LinkModel:
     choice = fit_choices([case for fold in folds for case in fold])
     certainty = _fit_certainty(answers)
     model = LinkModel(choice, certainty, 1.0, tuple(task))
     return replace(model, exact_from=exact_threshold(answers, _held_out_certainty(answers)))
 
 
-def _fit_certainty(answers: Sequence[Answer]) -> Floats:
+def _fit_certainty(answers: Sequence[LinkAnswer]) -> Floats:
     inputs = np.repeat([a.inputs for a in answers], [a.case.count for a in answers], axis=0)
     right = np.repeat([float(a.is_right) for a in answers], [a.case.count for a in answers])
     width = inputs.shape[1]
     return fit_logistic(inputs, right, np.zeros(width), np.full(width, CERTAINTY_RIDGE))
 
 
-def _held_out_certainty(answers: Sequence[Answer]) -> Floats:
+def _held_out_certainty(answers: Sequence[LinkAnswer]) -> Floats:
     """Give each answer's probability by a model fitted to the other folds' questions."""
     fold_of = [hash_fold(answer.case.question.meaning.name) for answer in answers]
     found = np.zeros(len(answers))
@@ -194,7 +198,7 @@ def hash_fold(name: str) -> int:
     return sum(name.encode()) % FOLDS
 
 
-def exact_threshold(answers: Sequence[Answer], certainties: Floats) -> float:
+def exact_threshold(answers: Sequence[LinkAnswer], certainties: Floats) -> float:
     """Find the least probability from which on ``EXACT_PRECISION`` of the links are right."""
     counts = np.array([answer.case.count for answer in answers])
     right = np.array([answer.is_right for answer in answers]) * counts
@@ -204,11 +208,11 @@ def exact_threshold(answers: Sequence[Answer], certainties: Floats) -> float:
     return float(np.ceil(certainties[order][enough[-1]] * 1000) / 1000) if len(enough) else 1.0
 
 
-def cross_validated(answers: Sequence[Answer], model: LinkModel) -> dict[str, object]:
+def cross_validated(answers: Sequence[LinkAnswer], model: LinkModel) -> dict[str, object]:
     """Sum up: accuracy of all, of unseen surfaces, by type; candidates' recall; exact links."""
     certainties = _held_out_certainty(answers)
     exact = [a for a, p in zip(answers, certainties, strict=True) if p >= model.exact_from]
-    by_type: defaultdict[str, list[Answer]] = defaultdict(list)
+    by_type: defaultdict[str, list[LinkAnswer]] = defaultdict(list)
     for answer in answers:
         by_type[answer.case.question.type].append(answer)
     return {
@@ -224,11 +228,11 @@ def cross_validated(answers: Sequence[Answer], model: LinkModel) -> dict[str, ob
     }
 
 
-def _count(answers: Sequence[Answer]) -> int:
+def _count(answers: Sequence[LinkAnswer]) -> int:
     return sum(answer.case.count for answer in answers)
 
 
-def share_right(answers: Sequence[Answer]) -> float:
+def share_right(answers: Sequence[LinkAnswer]) -> float:
     """Give the share of mentions that are linked right."""
     right = [answer for answer in answers if answer.is_right]
     return round(_count(right) / max(1, _count(answers)), 4)

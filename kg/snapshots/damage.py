@@ -22,7 +22,7 @@ _FOUND: dict[Path, str] = {}
 """Damage that ``examine`` found: what cannot be seen by size and time alone."""
 
 
-class Entry(NamedTuple):
+class FileState(NamedTuple):
     """A file as it was written: bytes, nanoseconds, hexadecimal digits."""
 
     bytes: int
@@ -30,32 +30,32 @@ class Entry(NamedTuple):
     sha256: str
 
 
-class RecordError(ValueError):
+class FileListError(ValueError):
     """The record of a snapshot cannot be read."""
 
 
-def lasting_files(graph: Path) -> dict[str, Entry]:
+def lasting_files(graph: Path) -> dict[str, FileState]:
     """Describe the files of a graph that nobody writes to any more, by name."""
     paths = sorted(path for pattern in _LASTING for path in graph.glob(pattern))
     return {path.name: described(path) for path in paths}
 
 
-def described(path: Path) -> Entry:
+def described(path: Path) -> FileState:
     """Describe a file as it is now."""
     found = path.stat()
-    return Entry(found.st_size, found.st_mtime_ns, sha256(path))
+    return FileState(found.st_size, found.st_mtime_ns, sha256(path))
 
 
 def read_record(path: Path) -> Mapping[str, Any]:
-    """Read the record of a snapshot, empty where there is none; raises RecordError."""
+    """Read the record of a snapshot, empty where there is none; raises FileListError."""
     try:
         record = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: {_reason(error)}") from error
+        raise FileListError(f"{path}: {_reason(error)}") from error
     if not isinstance(record, dict) or not isinstance(record.get("files", {}), dict):
-        raise RecordError(f"{path}: not the record of a snapshot")
+        raise FileListError(f"{path}: not the record of a snapshot")
     return record
 
 
@@ -88,10 +88,10 @@ def _damages(folder: Path, *, is_thorough: bool) -> Iterator[str]:
     try:
         record = read_record(folder / "snapshot.json")
         for name, written in record.get("files", {}).items():
-            yield from _file_damage(graph / name, Entry(*written), is_thorough=is_thorough)
+            yield from _file_damage(graph / name, FileState(*written), is_thorough=is_thorough)
         if not (is_thorough or "files" in record):
             yield from _unopenable(graph, record.get("quads"), _state(graph))
-    except (OSError, TypeError, RecordError) as error:
+    except (OSError, TypeError, FileListError) as error:
         yield _reason(error)
 
 
@@ -101,7 +101,7 @@ def _walked(folder: Path, *, always: bool) -> Iterator[str]:
         yield from _unreadable(folder / "graph", record.get("quads"))
 
 
-def _file_damage(path: Path, written: Entry, *, is_thorough: bool) -> Iterator[str]:
+def _file_damage(path: Path, written: FileState, *, is_thorough: bool) -> Iterator[str]:
     found = path.stat()
     if found.st_size != written.bytes:
         yield f"{path}: {found.st_size:,} bytes, {written.bytes:,} were written"
@@ -112,7 +112,7 @@ def _file_damage(path: Path, written: Entry, *, is_thorough: bool) -> Iterator[s
         yield from _changed(_known_hash(path, state), path, written)
 
 
-def _changed(found: str, path: Path, written: Entry) -> Iterator[str]:
+def _changed(found: str, path: Path, written: FileState) -> Iterator[str]:
     if found != written.sha256:
         yield f"{path}: damaged: its bytes are not those that were written"
 

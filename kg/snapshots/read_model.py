@@ -22,7 +22,7 @@ from kg.assertion import Assertion, Claim, Edge
 from kg.identifiers import ASSERTION, digest, identifier_of
 from kg.sentence.cues import Polarity
 from kg.sentence.study import StudyKind
-from kg.snapshots.damage import RecordError, read_record
+from kg.snapshots.damage import FileListError, read_record
 from ontology.concept import Concept
 from ontology.schema import EntityType, Predicate
 
@@ -282,7 +282,7 @@ def _damage(path: Path, *state: int) -> str:
 
     One with the size and time that the record of its snapshot has is taken to be unchanged.
     """
-    with suppress(RecordError):
+    with suppress(FileListError):
         written = read_record(path.with_name("snapshot.json")).get("read_model", ())
         if tuple(written[:2]) == state[1:]:
             return ""

@@ -21,7 +21,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ingest.lock import lock
-from kg.snapshots.damage import RecordError, damage, described, lasting_files, read_record
+from kg.snapshots.damage import FileListError, damage, described, lasting_files, read_record
 from kg.snapshots.read_model_build import build_read_model
 from kg.stores.answers import StoreError
 from kg.stores.embedded import EmbeddedStore
@@ -303,7 +303,7 @@ def _kept(snapshot: Snapshot, current: Snapshot | None, names: tuple[str, ...]) 
     is_there = snapshot.record.is_file()
     try:
         record = read_record(snapshot.record)
-    except RecordError:
+    except FileListError:
         record = {}
     seconds = (snapshot.record if is_there else snapshot.path).stat().st_mtime
     made = datetime.fromtimestamp(seconds, UTC)

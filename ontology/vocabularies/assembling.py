@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ontology.namespaces import normalise_name
 from ontology.schema import EntityType
-from ontology.vocabularies.configuration import Configuration, Format, Source, Typing
+from ontology.vocabularies.configuration import Configuration, SourceFile, SourceFormat, Typing
 from ontology.vocabularies.gene_info import read_gene_info, read_hgnc
 from ontology.vocabularies.mesh import (
     read_mesh_ascii,
@@ -33,22 +33,22 @@ from ontology.vocabularies.typing_rules import (
 from ontology.vocabularies.umls import UmlsSelection, read_umls
 
 Reader = Callable[[Path, Tally], Iterator[Term]]
-_READERS: Mapping[Format, Reader] = {
-    Format.CONCEPT_LIST: read_concept_list,
-    Format.GENE_INFO: read_gene_info,
-    Format.HGNC: read_hgnc,
-    Format.MESH_ASCII: read_mesh_ascii,
-    Format.MESH_XML: read_mesh_xml,
-    Format.NAMES: read_names,
-    Format.NCIT: read_ncit,
-    Format.OBO: read_obo,
-    Format.OWL: read_owl,
-    Format.PAIRS: read_pairs,
-    Format.SSSOM: read_sssom,
-    Format.TAXDUMP: read_taxonomy,
+_READERS: Mapping[SourceFormat, Reader] = {
+    SourceFormat.CONCEPT_LIST: read_concept_list,
+    SourceFormat.GENE_INFO: read_gene_info,
+    SourceFormat.HGNC: read_hgnc,
+    SourceFormat.MESH_ASCII: read_mesh_ascii,
+    SourceFormat.MESH_XML: read_mesh_xml,
+    SourceFormat.NAMES: read_names,
+    SourceFormat.NCIT: read_ncit,
+    SourceFormat.OBO: read_obo,
+    SourceFormat.OWL: read_owl,
+    SourceFormat.PAIRS: read_pairs,
+    SourceFormat.SSSOM: read_sssom,
+    SourceFormat.TAXDUMP: read_taxonomy,
 }
 _RULES = {Typing.MESH: by_tree, Typing.LINEAGE: by_lineage, Typing.SEMANTIC: by_semantic_type}
-_MESH = frozenset({Format.MESH_ASCII, Format.MESH_TABLES, Format.MESH_XML})
+_MESH = frozenset({SourceFormat.MESH_ASCII, SourceFormat.MESH_TABLES, SourceFormat.MESH_XML})
 _PACKAGE = "package:"
 Report = Callable[[str, int, int], None]
 
@@ -90,13 +90,13 @@ def assemble(configuration: Configuration, base: Path, report: Report) -> Assemb
     return Assembly(tuple(_with_types(terms)), tuple(accounts))
 
 
-def _nothing(source: Source, tally: Tally) -> str:
+def _nothing(source: SourceFile, tally: Tally) -> str:
     first = f"; first: {tally.complaints[0]}" if tally.complaints else ""
     left_out = sum(tally.skipped.values())
     return f"nothing of use for {source.name} ({tally.bad} bad rows, {left_out} left out{first})"
 
 
-def _read_source(source: Source, base: Path, tally: Tally) -> Iterator[Term]:
+def _read_source(source: SourceFile, base: Path, tally: Tally) -> Iterator[Term]:
     read = list(_read(source, base, tally))
     terms = with_tree_parents(read) if source.format in _MESH else read
     typed = _RULES[source.typing](list(terms)) if source.typing else terms
@@ -109,14 +109,14 @@ def _read_source(source: Source, base: Path, tally: Tally) -> Iterator[Term]:
             yield replace(term, source=term.source or source.name, type=term.type or source.type)
 
 
-def _read(source: Source, base: Path, tally: Tally) -> Iterator[Term]:
+def _read(source: SourceFile, base: Path, tally: Tally) -> Iterator[Term]:
     path = _located(source.path, base)
-    if source.format is Format.UMLS:
+    if source.format is SourceFormat.UMLS:
         selection = UmlsSelection(
             source.languages, source.vocabularies, source.semantic_types, source.children_of
         )
         return read_umls(path, tally, selection)
-    if source.format is Format.MESH_TABLES:
+    if source.format is SourceFormat.MESH_TABLES:
         return read_mesh_tables(path, tally, base / source.trees if source.trees else None)
     return _READERS[source.format](path, tally)
 

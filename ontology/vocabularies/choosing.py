@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ontology.spelling import fold_characters
-from ontology.vocabularies.configuration import Choice
+from ontology.vocabularies.configuration import ChoiceRules
 from ontology.vocabularies.term import Term
 
 _TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
@@ -15,7 +15,7 @@ _SHORTEST = 3
 _NAMELESS = Term("")
 
 
-def choose(terms: Sequence[Term], choice: Choice, texts: Iterable[str]) -> list[Term]:
+def choose(terms: Sequence[Term], choice: ChoiceRules, texts: Iterable[str]) -> list[Term]:
     """Keep terms up to the number of names, and of the others what they say of kept concepts.
 
     A concept has each name once, whatever its case. Names that are too long are left out, and
@@ -57,20 +57,20 @@ def _once(term: Term, seen: set[tuple[str, str]]) -> Term:
     return replace(term, name=new[0], synonyms=tuple(name for name in new[1:] if name))
 
 
-def _usable(term: Term, choice: Choice) -> Term:
+def _usable(term: Term, choice: ChoiceRules) -> Term:
     names = {term.name, *term.synonyms}
     synonyms = (name for name in term.synonyms if _is_usable(name, names, choice))
     name = term.name if _is_short(term.name, choice) else ""
     return replace(term, name=name, synonyms=tuple(synonyms))
 
 
-def _is_usable(name: str, names: set[str], choice: Choice) -> bool:
+def _is_usable(name: str, names: set[str], choice: ChoiceRules) -> bool:
     inverted = _INVERTED.fullmatch(name)
     is_double = inverted is not None and f"{inverted[2]} {inverted[1]}" in names
     return _is_short(name, choice) and not is_double
 
 
-def _is_short(name: str, choice: Choice) -> bool:
+def _is_short(name: str, choice: ChoiceRules) -> bool:
     return len(name) <= choice.longest and name.count(" ") < choice.most_words
 
 
@@ -78,7 +78,7 @@ def _size(term: Term) -> int:
     return bool(term.name) + len(term.synonyms)
 
 
-def _said(terms: Iterable[Term], choice: Choice, texts: Iterable[str]) -> set[str]:
+def _said(terms: Iterable[Term], choice: ChoiceRules, texts: Iterable[str]) -> set[str]:
     """Find the names that stand in a text as whole tokens, folded."""
     names = {fold_characters(name) for term in terms for name in (term.name, *term.synonyms)}
     found = set[str]()
@@ -96,7 +96,7 @@ def _pieces(text: str, most_words: int) -> Iterator[str]:
             yield text[start:end]
 
 
-def _ranks(terms: Iterable[Term], choice: Choice, said: set[str]) -> list[int]:
+def _ranks(terms: Iterable[Term], choice: ChoiceRules, said: set[str]) -> list[int]:
     always = frozenset(choice.always)
     listed = {term.curie for term in terms if term.source in always}
     places = {source: place for place, source in enumerate(choice.then, start=3)}
@@ -120,7 +120,7 @@ def _rank(
 
 
 def _with_relations(
-    terms: Sequence[Term], kept: Mapping[int, Term], choice: Choice
+    terms: Sequence[Term], kept: Mapping[int, Term], choice: ChoiceRules
 ) -> Iterator[Term]:
     """Yield kept terms; of the others the matches of kept concepts and the parents above them."""
     named = {term.curie for term in kept.values()}
@@ -141,7 +141,9 @@ def _with_relations(
             )
 
 
-def _matches(term: Term, others: Iterable[str], named: set[str], choice: Choice) -> tuple[str, ...]:
+def _matches(
+    term: Term, others: Iterable[str], named: set[str], choice: ChoiceRules
+) -> tuple[str, ...]:
     return tuple(
         other
         for other in others
@@ -151,7 +153,7 @@ def _matches(term: Term, others: Iterable[str], named: set[str], choice: Choice)
     )
 
 
-def _is_referenced(curie: str, choice: Choice) -> bool:
+def _is_referenced(curie: str, choice: ChoiceRules) -> bool:
     return not choice.references or curie.partition(":")[0] in choice.references
 
 

@@ -23,7 +23,7 @@ Count = Annotated[int, Field(ge=1)]
 Names = tuple[str, ...]
 
 
-class Format(StrEnum):
+class SourceFormat(StrEnum):
     """The formats that there is a reader for."""
 
     CONCEPT_LIST = "concept list"
@@ -65,11 +65,11 @@ class Typing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Source:
+class SourceFile:
     """One file or folder of a vocabulary, and what is taken from it."""
 
     name: str
-    format: Format
+    format: SourceFormat
     path: Path
     licence: Licence = Licence.ATTRIBUTION
     type: EntityType | None = None
@@ -88,7 +88,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, config=_STRICT)
-class Choice:
+class ChoiceRules:
     """Which names a small lexicon keeps.
 
     First all concepts of the sources in ``always``, then those with a name in the ``texts``, then
@@ -109,9 +109,9 @@ class Choice:
 class Configuration:
     """A lexicon to be made; ``licences`` are those beyond the free ones that the user agrees to."""
 
-    source: tuple[Source, ...]
+    source: tuple[SourceFile, ...]
     licences: tuple[Licence, ...] = ()
-    choose: Choice | None = None
+    choose: ChoiceRules | None = None
 
 
 _READER = TypeAdapter(Configuration)

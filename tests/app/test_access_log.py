@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app.access_log import LONGEST_TEXT, NO_ANSWER, Access, AccessLog, LogFile
+from app.access_log import LONGEST_TEXT, NO_ANSWER, AccessLog, LogFile, LoggedRequest
 
 
 async def answer(request: Request) -> Response:
@@ -35,7 +35,7 @@ def client(record: Any) -> TestClient:
 
 
 def test_a_request_is_handed_on_when_it_is_answered() -> None:
-    seen = list[Access]()
+    seen = list[LoggedRequest]()
     client(seen.append).get("/a?b=c")
 
     (access,) = seen
@@ -47,7 +47,7 @@ def test_a_request_is_handed_on_when_it_is_answered() -> None:
 
 
 def test_a_request_that_fails_is_handed_on_too() -> None:
-    seen = list[Access]()
+    seen = list[LoggedRequest]()
     client(seen.append).get("/fail")
     assert [access.status for access in seen] == [500]
 
@@ -57,7 +57,7 @@ async def nothing(*_: Any) -> Any:
 
 
 def test_who_leaves_before_the_answer_is_counted_so() -> None:
-    seen = list[Access]()
+    seen = list[LoggedRequest]()
     scope = {"type": "http", "method": "GET", "path": "/", "client": None}
     anyio.run(AccessLog(nothing, seen.append), scope, nothing, nothing)
     assert [(access.status, access.client, access.route) for access in seen] == [

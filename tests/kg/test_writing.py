@@ -52,7 +52,7 @@ def test_a_file_that_finds_no_room_is_named(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
     try:
-        with pytest.raises(OSError, match="too large: .*'.*/x'"), new_file(tmp_path / "x") as file:
+        with pytest.raises(OSError, match=r"too large: .*'.*/x'"), new_file(tmp_path / "x") as file:
             file.write(bytes(100_000))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

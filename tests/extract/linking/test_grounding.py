@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extract.annotation import Mention
-from extract.linking.candidates import COLUMNS, Column
+from extract.linking.candidates import COLUMNS, Clue
 from extract.linking.grounding import GraphLinker, derived_concept, is_derived
 from extract.linking.link_table import LinkTable
 from extract.linking.linker import RankedLinker
@@ -25,15 +25,20 @@ CHOSEN = (
 def model(certainty: float) -> LinkModel:
     """Prefer what annotators and vocabularies name, and be ``certainty`` sure of it."""
     choice = np.zeros(len(COLUMNS))
-    for column in (Column.TABLE_FOLD, Column.NAME_FOLD, Column.NAME_NORMAL):
+    for column in (Clue.TABLE_FOLD, Clue.NAME_FOLD, Clue.NAME_NORMAL):
         choice[column] = 3.0
-    choice[Column.TABLE_NORMAL] = 4.0
-    for column in (Column.PART_LINKED, Column.PART_NAME, Column.WORDS_OVERLAP):
+    choice[Clue.TABLE_NORMAL] = 4.0
+    for column in (Clue.PART_LINKED, Clue.PART_NAME, Clue.WORDS_OVERLAP):
         choice[column] = 1.0
-    choice[Column.IS_MADE_UP] = -1.0
+    choice[Clue.IS_MADE_UP] = -1.0
     weights = np.zeros(len(CERTAINTY_COLUMNS))
     weights[CERTAINTY_COLUMNS.index("always")] = -5.0
-    for column in (Column.TABLE_FOLD, Column.TABLE_NORMAL, Column.NAME_FOLD, Column.NAME_NORMAL):
+    for column in (
+        Clue.TABLE_FOLD,
+        Clue.TABLE_NORMAL,
+        Clue.NAME_FOLD,
+        Clue.NAME_NORMAL,
+    ):
         weights[column] = 5.0 + certainty
     return LinkModel(choice, weights, 0.9, ())
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument, Mention
-from extract.linking.candidates import COLUMNS, Column
+from extract.linking.candidates import COLUMNS, Clue
 from extract.linking.link_table import LinkTable, read_annotations
 from extract.linking.linker import (
     NameLinker,
@@ -125,7 +125,7 @@ def test_a_ranked_linker_always_gives_a_concept(
     table: LinkTable, lexicon: MappedLexicon, write: Write, mark: Mark
 ) -> None:
     choice = np.zeros(len(COLUMNS))
-    choice[[Column.TABLE_FOLD, Column.NAME_FOLD, Column.PART_LINKED]] = 2.0
+    choice[[Clue.TABLE_FOLD, Clue.NAME_FOLD, Clue.PART_LINKED]] = 2.0
     model = LinkModel(choice, np.zeros(len(CERTAINTY_COLUMNS)), 0.9)
     linker = RankedLinker(table, lexicon, model)
     document = write("Parkinson diseases in R6/2 mice and xyzzy.")
@@ -146,7 +146,7 @@ def test_where_the_choice_is_likely_wrong_a_taxon_is_taken_at_its_name(
     bacteria, text = EntityType.BACTERIA, "Lacticaseibacillus rhamnosus"
     genus = linked("Prevotella", ("Prevotella", bacteria, MESH + "D018720"))
     choice, certainty = np.zeros(len(COLUMNS)), np.zeros(len(CERTAINTY_COLUMNS))
-    choice[Column.PRIOR_CONCEPT] = 9.0
+    choice[Clue.PRIOR_CONCEPT] = 9.0
     certainty[CERTAINTY_COLUMNS.index("always")] = always
     table = LinkTable(read_annotations([genus]))
     linker = RankedLinker(table, lexicon, LinkModel(choice, certainty, 0.9))

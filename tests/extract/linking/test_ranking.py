@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from extract.linking.candidates import COLUMNS, Candidates, Column
+from extract.linking.candidates import COLUMNS, Clue, Shortlist
 from extract.linking.ranking import (
     CERTAINTY_COLUMNS,
     LinkModel,
@@ -22,22 +22,22 @@ WIDTH = len(COLUMNS)
 def model(**choice: float) -> LinkModel:
     weights = np.zeros(WIDTH)
     for name, weight in choice.items():
-        weights[Column[name.upper()]] = weight
+        weights[Clue[name.upper()]] = weight
     certainty = np.zeros(len(CERTAINTY_COLUMNS))
     certainty[CERTAINTY_COLUMNS.index("choice")] = 1.0
     return LinkModel(weights, certainty, 0.9, ("NCIT:C1",))
 
 
-def candidates(*values: float) -> Candidates:
+def candidates(*values: float) -> Shortlist:
     rows = np.zeros((len(values), WIDTH))
-    rows[:, Column.NEAREST] = values
-    return Candidates(tuple(f"C:{number}" for number in range(len(values))), rows)
+    rows[:, Clue.NEAREST] = values
+    return Shortlist(tuple(f"C:{number}" for number in range(len(values))), rows)
 
 
 def test_the_best_candidate_comes_first() -> None:
     ranked = rank(candidates(0.1, 0.9, 0.5), model(nearest=2.0))
     assert ranked.concepts == ("C:1", "C:2", "C:0")
-    assert ranked.rows[0][Column.NEAREST] == pytest.approx(0.9)
+    assert ranked.rows[0][Clue.NEAREST] == pytest.approx(0.9)
     assert ranked.shares.sum() == pytest.approx(1)
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from extract.annotation import AnnotatedDocument
-from extract.linking.candidates import COLUMNS, Candidates
+from extract.linking.candidates import COLUMNS, Shortlist
 from extract.linking.linker import read_linker
 from extract.linking.meanings import Meaning
 from extract.linking.ranking import CERTAINTY_COLUMNS
 from extract.training.links import (
-    Answer,
     Case,
-    Question,
+    LinkAnswer,
+    LinkQuestion,
     answers_of,
     exact_threshold,
     share_right,
@@ -76,13 +76,13 @@ def test_documents_without_links_do_not_count(
 def case(right: str, count: int = 1) -> Case:
     rows = np.zeros((2, len(COLUMNS)))
     rows[1, 0] = 1.0
-    question = Question(Meaning(right), T.DDF)
-    return Case(question, Candidates(("A:1", "A:2"), rows), right, count, is_seen=False)
+    question = LinkQuestion(Meaning(right), T.DDF)
+    return Case(question, Shortlist(("A:1", "A:2"), rows), right, count, is_seen=False)
 
 
-def answer(count: int, *, is_right: bool) -> Answer:
+def answer(count: int, *, is_right: bool) -> LinkAnswer:
     inputs = np.zeros(len(CERTAINTY_COLUMNS))
-    return Answer(case("A:1", count), "A:1" if is_right else "A:2", inputs)
+    return LinkAnswer(case("A:1", count), "A:1" if is_right else "A:2", inputs)
 
 
 def test_a_case_knows_where_its_answer_is() -> None:

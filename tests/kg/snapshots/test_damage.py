@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from kg.snapshots.damage import RecordError, damage, examine, read_record
+from kg.snapshots.damage import FileListError, damage, examine, read_record
 from kg.snapshots.snapshot import (
     Snapshot,
     SnapshotError,
@@ -128,7 +128,7 @@ def test_a_record_that_cannot_be_read_is_damage(root: Path, content: bytes) -> N
     current = current_snapshot(root)
     assert current is not None
     current.record.write_bytes(content)
-    with pytest.raises(RecordError, match=r"snapshot\.json"):
+    with pytest.raises(FileListError, match=r"snapshot\.json"):
         read_record(current.record)
     assert "snapshot.json" in damage(current.path)
     assert "\n" not in damage(current.path)
