@@ -40,6 +40,7 @@ COMMANDS = {
         "snapshots",
         "Check the graph against its SHACL shapes, and all counts and beliefs.",
     ),
+    "lexicon": ("lexicon", "Build, search and compare lexicons of names from vocabularies."),
     "store": ("stores", "Check a graph server, or create a repository on it."),
 }
 """The commands in order: a module of ``app.commands``, and a line of help."""

@@ -19,14 +19,15 @@ from ontology.vocabularies.reading import (
 )
 from ontology.vocabularies.term import Term
 
-_RECORDS = ("DescriptorRecord", "SupplementalRecord")
+_RECORDS = {"DescriptorRecord": "Descriptor", "SupplementalRecord": "SupplementalRecord"}
+"""Elements of records, and what the names of their identifier and name begin with."""
 
 
 def read_mesh_xml(path: Path, tally: Tally) -> Iterator[Term]:
     """Read ``desc20xx.xml`` or ``supp20xx.xml``: names, entry terms, tree numbers."""
     try:
         with open_bytes(path) as stream:
-            for _, record in etree.iterparse(stream, tag=_RECORDS):
+            for _, record in etree.iterparse(stream, tag=tuple(_RECORDS)):
                 yield from _xml_term(record, path, tally)
                 record.clear()
                 while record.getprevious() is not None:  # read records stay below the root
@@ -70,7 +71,7 @@ def _trees(path: Path, tally: Tally) -> Mapping[str, tuple[str, ...]]:
 
 
 def _xml_term(record: Any, path: Path, tally: Tally) -> Iterator[Term]:
-    kind = record.tag.removesuffix("Record")
+    kind = _RECORDS[record.tag]
     unique_id, name = record.findtext(f"{kind}UI"), record.findtext(f"{kind}Name/String")
     if not unique_id or not name:
         tally.reject(path, record.sourceline or 0, f"a {record.tag} without {kind}UI or name")
