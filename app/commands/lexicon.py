@@ -15,7 +15,7 @@ from ontology.normalising import fold
 from ontology.vocabularies.assembling import Account, Assembly, assemble
 from ontology.vocabularies.choosing import choose
 from ontology.vocabularies.configuration import (
-    Choice,
+    ChoiceRules,
     Configuration,
     bundled_configurations,
     read_configuration,
@@ -101,7 +101,7 @@ def _chosen(made: Assembly, wanted: Configuration, folder: Path) -> list[Term]:
     return choose(made.terms, wanted.choose, _texts(wanted.choose, folder))
 
 
-def _texts(choice: Choice, folder: Path) -> Iterator[str]:
+def _texts(choice: ChoiceRules, folder: Path) -> Iterator[str]:
     for name in choice.texts:
         for annotated in read_corpus(folder / name):
             yield from (passage.text for passage in annotated.document.passages)
