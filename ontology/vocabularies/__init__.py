@@ -1,5 +1,4 @@
 """Vocabularies as their publishers give them, a reader a format, handed on as a stream of Terms.
 
 ``configuration`` says which files make a lexicon, ``assembling`` reads and types them, and
-``catalogue`` knows where each vocabulary is published and under which licence.
 """
