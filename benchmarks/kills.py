@@ -24,14 +24,9 @@ def main(times: int = 50, seed: int = 1) -> None:
     kills: list[Kill] = []
     for kill in _kills(times, random.Random(seed)):  # noqa: S311
         kills.append(kill)
-        typer.echo(f"{_described(kill)} | {kill.problem or 'held'}")
-    early, published, held = (
-        sum(map(bool, column))
-        for column in zip(
-            *((k.is_early, k.is_published, not k.problem) for k in kills), strict=True
-        )
-    )
-    typer.echo(f"tried {len(kills)}, held {held}; {early} before the end, {published} published")
+        typer.echo(f"{kill.command} | {kill.after_s:.2f} s | {kill.problem or 'held'}")
+    published, held = sum(k.is_published for k in kills), sum(not k.problem for k in kills)
+    typer.echo(f"tried {len(kills)}, held {held}; {published} had published their graph")
 
 
 def _kills(times: int, chance: random.Random) -> Iterator[Kill]:
@@ -40,11 +35,6 @@ def _kills(times: int, chance: random.Random) -> Iterator[Kill]:
         yield from kill_at_random(run, "run", run_of_sample(server), times - times // 2, chance)
         begin = second_night(server, night)
         yield from kill_at_random(night, "nightly", begin, times // 2, chance)
-
-
-def _described(kill: Kill) -> str:
-    when = "while it worked" if kill.is_early else "after its end"
-    return f"{kill.command} | {kill.after_s:.2f} s, {when}"
 
 
 if __name__ == "__main__":

@@ -157,4 +157,3 @@ def test_commands_killed_at_random_moments_end_as_undisturbed(tmp_path: Path) ->
             *kill_at_random(tmp_path / "night", "nightly", night, 3, chance),
         ]
     assert [kill.problem for kill in kills] == [""] * 6
-    assert any(kill.is_early for kill in kills)
