@@ -81,15 +81,22 @@ def _cell(value: object) -> str:
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table on a terminal, tab-separated values elsewhere."""
+    """Print a table on a terminal, tab-separated values elsewhere: a line a row.
+
+    Control characters are escaped there, too: what is piped comes to a terminal in the end.
+    """
     if not _OUT.is_terminal:
         for row in (names, *rows):
-            sys.stdout.write("\t".join(cell.replace("\t", " ") for cell in row) + "\n")
+            sys.stdout.write("\t".join(map(_cell_of_line, row)) + "\n")
         return
     table = Table(*names)
     for row in rows:
         table.add_row(*map(printable, row))
     _OUT.print(table)
+
+
+def _cell_of_line(cell: str) -> str:
+    return printable(cell.replace("\t", " ").replace("\n", " "))
 
 
 def print_values(values: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.console import complain, note, show_record, show_records
+from app.console import complain, note, print_rows, show_record, show_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,14 @@ def test_what_a_terminal_would_obey_is_escaped(capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr()
     assert shown.err == "a\\x1b]0;PWNED\\x07\nb\\x9b31m\n"
     assert shown.out == "said  \\x1b[2J\n"
+
+
+def test_a_row_is_a_line_and_obeys_nothing_also_in_a_pipe(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    print_rows(("a", "b\x07"), [("x\ny\tz", "\x1b]0;PWNED\x07\x9b31m"), ("µ, β", "")])
+    assert capsys.readouterr().out.splitlines() == [
+        "a\tb\\x07",
+        "x y z\t\\x1b]0;PWNED\\x07\\x9b31m",
+        "µ, β\t",
+    ]

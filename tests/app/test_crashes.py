@@ -4,6 +4,7 @@ The points are found, not guessed: see ``tests/crash_points.py``.
 """
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from kg.snapshots.snapshot import current_snapshot, kept_snapshots, name_snapsho
 from kg.stores.embedded import EmbeddedStore
 from tests.crash_points import operation, quad, write
 from tests.kills import differences, killed, left_alone
+from tests.pubmed_server import running_server
+from tests.random_kills import kill_at_random, run_of_sample, second_night
 
 ROOT = Path(__file__).parents[2]
 UNFINISHED = {".new", ".old", ".part"}
@@ -142,3 +145,15 @@ def test_nights_that_are_killed_end_as_nights_left_alone(tmp_path: Path) -> None
     assert list(differences(done.end, undisturbed)) == []
     assert done.end.left_over == ()
     assert len(done.end.archive.documents) >= 8
+
+
+@pytest.mark.slow
+def test_commands_killed_at_random_moments_end_as_undisturbed(tmp_path: Path) -> None:
+    chance = random.Random(3)
+    with running_server() as server:
+        run, night = run_of_sample(server), second_night(server, tmp_path / "night")
+        kills = [
+            *kill_at_random(tmp_path / "run", "run", run, 3, chance),
+            *kill_at_random(tmp_path / "night", "nightly", night, 3, chance),
+        ]
+    assert [kill.problem for kill in kills] == [""] * 6

@@ -71,3 +71,19 @@ def test_a_variable_that_sets_nothing_is_listed(monkeypatch: pytest.MonkeyPatch)
         "GUTBRAIN_TOPIX is ignored: no such setting; did you mean GUTBRAIN_TOPIC?",
         "GUTBRAIN_ZZZ is ignored: no such setting",
     ]
+
+
+def test_every_fault_is_in_the_line_each_with_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    user_file = Path("~/.config/gutbrain/gutbrain.toml").expanduser()
+    user_file.parent.mkdir(parents=True)
+    user_file.write_text("query_workers = 0")
+    PROJECT_FILE.write_text("since = 'x'\nzzz = 'a'")
+    monkeypatch.setenv("GUTBRAIN_MAX_SHRINK", "2")
+    faults = _fault(min_belief=-1).split("; ")
+    assert {fault.rsplit(": ", 1)[0] for fault in faults if "since" not in fault} == {
+        "command line: min_belief",
+        "GUTBRAIN_MAX_SHRINK: max_shrink",
+        "~/.config/gutbrain/gutbrain.toml: query_workers",
+        "gutbrain.toml",
+    }
+    assert any(fault.startswith("gutbrain.toml: since: ") for fault in faults)
