@@ -37,13 +37,6 @@ TRIALS = (
     ("files: limited in size", "status"),
     ("folder of another user", "status"),
 )
-REBUILT = {
-    ("table: bytes changed, time as before", "run"),
-    ("snapshot: removed", "nightly"),
-    ("every snapshot: damaged", "run"),
-    ("archive: garbage for a log", "nightly"),
-}
-"""Trials after which the graph was made again, from all papers at once."""
 FAULTS = {fault.name: fault for fault in all_faults()}
 
 
@@ -59,8 +52,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_command_holds_under_a_fault(folder: Path, name: str, command: str) -> None:
     if reason := obstacle(FAULTS[name]):
         pytest.skip(reason)
-    if (name, command) in REBUILT:
-        pytest.xfail("links of papers that came in several batches are not yet those of one batch")
     (trial,) = try_all(folder, iter([FAULTS[name]]), (command,))
     assert trial.problem == "", trial.printed
 
