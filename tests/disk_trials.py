@@ -18,10 +18,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from app.extraction import open_extractor
 from app.settings import Settings, archive_path, graph_root, readings_path
 from app.update import run
+from extract.method_names import RecognizerName, RelationMethod
 from kg.snapshots.snapshot import Snapshot, current_snapshot, fault_of_current
-from tests.crash_points import extractor_of_words, say_nothing
+from tests.crash_points import say_nothing
 from tests.disk_faults import FAULTS, overwrite, overwrite_unseen
 from tests.nights import COMMAND, graph_lines, papers
 from tests.pubmed_server import Paper
@@ -83,8 +85,11 @@ class Trial:
 
 def prepare(folder: Path) -> Path:
     """Make a data directory of two snapshots, with papers to repeat the second."""
-    data, settings = folder / "data", Settings(data=folder / "data", max_shrink=1)
-    extractor = extractor_of_words()
+    data = folder / "data"
+    settings = Settings(
+        data=data, ner=RecognizerName.LEXICON, relations=RelationMethod.COUNTS, max_shrink=1
+    )
+    extractor = open_extractor(settings)
     for first, last in ((1, 20), (1, 30)):
         (folder / "papers.xml").write_bytes(_article_set(papers(*range(first, last))))
         run([folder / "papers.xml"], settings, lambda: extractor, say_nothing)
