@@ -7,6 +7,7 @@ reads the same weights, how the encoder is built.
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from ontology.schema import EntityType
 MODEL_FILE, TRANSITIONS_FILE = "tagger.onnx", "transitions.npy"
 
 
-class TaggerRecognizer:
+class TaggerRecognizer(ABC):
     """A tagger in use, whatever runs it: ``run`` and ``transitions`` are the runtime's.
 
     The ``lexicon`` is what its judge looks names up in.
@@ -48,13 +49,13 @@ class TaggerRecognizer:
         self._tokenizer, self._types = tokenizer, types
         self._lexicon, self._judge = lexicon, judge
 
+    @abstractmethod
     def run(self, window: Window) -> Floats:
         """Give the logits of a window without [CLS] and [SEP]; [pieces, labels]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def transitions(self) -> Floats | None:
         """Give what the tagger's CRF learned; [from, to]."""
-        raise NotImplementedError
 
     def recognize(self, document: Document) -> tuple[Mention, ...]:
         """Find the mentions of a document, in order of passage and start, without overlaps."""
