@@ -54,7 +54,8 @@ def predict_command(
 
     Files and records that cannot be read are reported, and the exit code is 3.
     """
-    extractor = open_extractor(settings, open_linker() if link else None)
+    # as annotators link: for the graph, "IBS and IBD" would be two mentions
+    extractor = open_extractor(settings, open_linker())
     with progress() as report:
         done = predict(
             sources,
