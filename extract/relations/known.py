@@ -94,6 +94,8 @@ class KnownPairs:
         ``own`` is what the document itself added to the counts, and is taken off: no document is
         judged by its own annotations.
         """
+        if not any(self.levels):
+            return np.zeros((sum(1 for _ in rows), len(known_columns())), dtype=np.float32)
         keys = [[key_of(mention) for mention in mentions] for key_of in _KEYS]
         less = own or KnownPairs()
         described = [

@@ -113,7 +113,9 @@ def test_counts_are_written_and_read(corpus: list[AnnotatedDocument], tmp_path: 
 
 
 def test_a_folder_without_counts_knows_nothing_and_a_broken_file_is_named(tmp_path: Path) -> None:
-    assert not any(read_known(tmp_path).levels)
+    nothing = read_known(tmp_path)
+    assert not any(nothing.levels)
+    assert nothing.describe((), [(0, P.IS_A, 1), (1, P.IS_A, 0)]).tolist() == [[0.0] * 14] * 2
     (tmp_path / KNOWN_FILE).write_bytes(b"no gzip")
     with pytest.raises(ModelError, match=r"pairs\.json\.gz"):
         read_known(tmp_path)
